@@ -1,0 +1,10 @@
+/** What a project's files import from 'syncline'. */
+export {
+  type Connector,
+  type ConnectorTools,
+  type Destination,
+  defineConnector,
+  type Source,
+} from './model/connector.ts';
+export { SyncFailure } from './model/failure.ts';
+export { defineSync, type Sync } from './model/sync.ts';

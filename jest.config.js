@@ -1,0 +1,19 @@
+// Real servers are slow to start once, so one Temporal and one PostgreSQL serve the whole run (test/support/global-setup.ts).
+export default {
+  testEnvironment: 'node',
+  testMatch: ['<rootDir>/test/**/*.test.ts'],
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: {
+    '^.+\\.ts$': [
+      '@swc/jest',
+      { jsc: { target: 'es2023', parser: { syntax: 'typescript' } }, module: { type: 'es6' } },
+    ],
+  },
+  moduleNameMapper: {
+    '^syncline$': '<rootDir>/index.ts',
+    '^syncline/connectors/(.*)$': '<rootDir>/connectors/$1.ts',
+  },
+  modulePathIgnorePatterns: ['<rootDir>/dist/', '/\\.syncline/'],
+  testTimeout: 60_000,
+  maxWorkers: 2,
+};

@@ -1,0 +1,236 @@
+import type { z } from 'zod';
+import type { Connection, ReadSecret } from './connection.ts';
+import type { DeliveryCapabilities } from './delivery.ts';
+import type { FailureCode } from './failure.ts';
+import type { Json } from './json.ts';
+
+/**
+ * The contract of a connector: one file per kind of system, which knows that system and nothing else.
+ * A connector throws only SyncFailure. It keeps no state between calls, opens no socket by itself and
+ * reads neither clock nor environment: what it needs arrives in `ConnectorTools`.
+ * test/connectors.test.ts is the definition: its suite runs over every connector.
+ */
+export interface Connector<Settings = unknown, SourceOptions = unknown, DestinationOptions = unknown> {
+  /** As written in connections.yaml under `kind`; also the file's name. */
+  readonly kind: string;
+  /** One sentence for the docs. */
+  readonly summary: string;
+  /** Keys of a connection of this kind, beyond those that every connection has. */
+  readonly settings: z.ZodType<Settings>;
+  readonly source: SourceSide<Settings, SourceOptions>;
+  readonly destination: DestinationSide<Settings, DestinationOptions>;
+  /** A cheap call that proves reachability and credentials, for `doctor`. Answers one line for people. */
+  check(connection: ConnectionOf<Settings>, tools: ConnectorTools, signal: AbortSignal): Promise<string>;
+}
+
+export interface SourceSide<Settings, Options> {
+  readonly options: z.ZodType<Options>;
+  open(connection: ConnectionOf<Settings>, options: Options, tools: ConnectorTools): Source;
+}
+
+export interface DestinationSide<Settings, Options> {
+  readonly options: z.ZodType<Options>;
+  open(connection: ConnectionOf<Settings>, options: Options, tools: ConnectorTools): Destination;
+}
+
+/** A connection whose settings have been parsed by the connector's schema. */
+export type ConnectionOf<Settings> = Omit<Connection, 'settings'> & { readonly settings: Settings };
+
+/** What the engine lends to a connector. */
+export interface ConnectorTools {
+  readonly http: HttpClient;
+  /** A pool on the database of the connection; closed by the engine. */
+  readonly sql: (config: SqlConfig) => SqlPool;
+  readonly secret: ReadSecret;
+  readonly log: Log;
+  /** The folder of the project: relative paths of files start here. */
+  readonly projectFolder: string;
+}
+
+export interface Log {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+/**
+ * Where a read stands: what the connector needs to go on from a page's end. Any JSON; opaque to the engine;
+ * kept in the ledger, never in workflow history.
+ */
+export type Position = Json;
+
+/** What an open source can do, so that the engine can refuse what it cannot. */
+export interface SourceCapabilities {
+  /** It can ask only for what changed since a watermark. */
+  readonly incremental: boolean;
+  /** Its last page proves that everything was read, so that a missing record is a deleted one. */
+  readonly provesEnd: boolean;
+  /** Records arrive in order of their version, so that the watermark may move with each batch. */
+  readonly ordered: boolean;
+}
+
+export interface Source {
+  readonly can: SourceCapabilities;
+  /** Reads page after page, from `request.position` (null: from the start) to the end. */
+  read(request: ReadRequest): AsyncIterable<Page>;
+  /**
+   * The records of a staged page body, in order. Pure: the same bytes always give the same records.
+   * Throws RESPONSE_NOT_JSON or RESPONSE_SHAPE. A number that a double cannot hold exactly becomes its exact text.
+   */
+  decode(body: Buffer): readonly Json[];
+}
+
+export interface ReadRequest {
+  readonly position: Position | null;
+  /** Incremental: only what changed at or after this value of the version field; null: everything. */
+  readonly since: string | number | null;
+  readonly signal: AbortSignal;
+}
+
+export interface Page {
+  /** What is staged: the answer as received, or the rows as JSON. `decode` turns it back into `records`. */
+  readonly body: Buffer;
+  readonly records: readonly Json[];
+  /** Where the next page begins; null after the last, and only then. */
+  readonly next: Position | null;
+}
+
+export interface Destination {
+  /** From these the delivery class is derived. */
+  readonly can: DeliveryCapabilities;
+  readonly limits: WriteLimits;
+  /**
+   * Writes the items in order. Answers one outcome for each. Throws SyncFailure when the request failed as a whole;
+   * its `effect` says whether something may have been written. BATCH_LIMIT asks for smaller requests.
+   */
+  write(request: WriteRequest): Promise<readonly ItemOutcome[]>;
+  /** T1: which of these request ids have been committed. Also takes the fence, so that an older writer is refused. */
+  committed?(requestIds: readonly string[], fence: Fence, signal: AbortSignal): Promise<ReadonlySet<string>>;
+  /**
+   * Reads records back by key, in the destination's shape. Absent keys are left out.
+   * Needed for T4 and for reconciliation; without it a run's `reconciled.checked` is 0.
+   */
+  read?(keys: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, ReadBack>>;
+}
+
+export interface ReadBack {
+  readonly id?: string;
+  readonly record: Json;
+}
+
+export interface WriteLimits {
+  /** Records in one request. */
+  readonly records: number;
+  /** Bytes of JSON in one request. */
+  readonly bytes: number;
+  /** Requests at once. */
+  readonly concurrency: number;
+}
+
+export interface WriteRequest {
+  /** Stable over every retry of this request: the idempotency key. */
+  readonly id: string;
+  readonly fence: Fence;
+  readonly items: readonly WriteItem[];
+  readonly signal: AbortSignal;
+}
+
+/** Invariant 7, one writer: a rising number per sync; a destination that can, refuses a lower one. */
+export interface Fence {
+  readonly sync: string;
+  readonly number: number;
+}
+
+export interface WriteItem {
+  readonly key: string;
+  readonly op: 'upsert' | 'delete';
+  /** The destination record as JSON text; empty for `delete`. */
+  readonly json: string;
+  /** The destination's own id of the record, when it is known. */
+  readonly destinationId: string | null;
+}
+
+export type ItemOutcome =
+  | { readonly state: 'confirmed'; readonly id?: string }
+  | { readonly state: 'rejected'; readonly code: FailureCode; readonly reason: string; readonly field?: string }
+  | { readonly state: 'unknown' };
+
+export interface HttpClient {
+  /**
+   * One call. Address, authentication, limits, time-outs, size limits and error sorting are the door's business.
+   * Resolves for 2xx, and for 400, 404, 409, 412, 413 and 422, whose meaning the connector knows; every other
+   * answer is thrown as SyncFailure. Never retries: Temporal does.
+   */
+  request(call: HttpCall): Promise<HttpAnswer>;
+}
+
+export interface HttpCall {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'HEAD';
+  /** Joined to the address of the connection; or a whole URL on the same host (a next link). */
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string | number>>;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | Buffer;
+  readonly signal: AbortSignal;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+}
+
+export interface SqlConfig {
+  /** `postgresql://user@host:5432/database`, without a password. */
+  readonly url: string;
+  readonly password?: string;
+  readonly timeoutMs: number;
+}
+
+export interface SqlPool {
+  query<Row extends object>(text: string, values?: readonly unknown[]): Promise<readonly Row[]>;
+  /** Runs `work` in one transaction on one connection: committed when it resolves, rolled back when it throws. */
+  transaction<T>(work: (sql: SqlSession) => Promise<T>): Promise<T>;
+}
+
+export interface SqlSession {
+  query<Row extends object>(text: string, values?: readonly unknown[]): Promise<readonly Row[]>;
+  /** `COPY … FROM STDIN`: writes the chunks to the server. */
+  copyIn(text: string, chunks: Iterable<string | Buffer>): Promise<void>;
+}
+
+/** A source or destination as a sync file names it: which connection, which connector's options. */
+export interface Endpoint {
+  readonly kind: string;
+  readonly connection: string;
+  /** As written by the user; parsed by the connector's schema when the project is loaded. */
+  readonly options: unknown;
+}
+
+export interface DefinedConnector<Settings, SourceOptions, DestinationOptions, SourceInput, DestinationInput> {
+  readonly connector: Connector<Settings, SourceOptions, DestinationOptions>;
+  /** For sync files: reads from `connection`. */
+  source(connection: string, options: SourceInput): Endpoint;
+  /** For sync files: writes to `connection`. */
+  destination(connection: string, options: DestinationInput): Endpoint;
+}
+
+/**
+ * Declares a connector; the default export of its file. The answer has the two builders that sync files use,
+ * typed from the connector's own schemas.
+ */
+export function defineConnector<S extends z.ZodType, SO extends z.ZodType, DO extends z.ZodType>(spec: {
+  kind: string;
+  summary: string;
+  settings: S;
+  source: { options: SO; open: SourceSide<z.output<S>, z.output<SO>>['open'] };
+  destination: { options: DO; open: DestinationSide<z.output<S>, z.output<DO>>['open'] };
+  check: Connector<z.output<S>>['check'];
+}): DefinedConnector<z.output<S>, z.output<SO>, z.output<DO>, z.input<SO>, z.input<DO>> {
+  return {
+    connector: spec as unknown as Connector<z.output<S>, z.output<SO>, z.output<DO>>,
+    source: (connection, options) => ({ kind: spec.kind, connection, options }),
+    destination: (connection, options) => ({ kind: spec.kind, connection, options }),
+  };
+}

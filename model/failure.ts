@@ -1,0 +1,292 @@
+/**
+ * What the engine does next, which is the first thing a failure says:
+ * - `retry`: try again with backoff
+ * - `wait`: try again, not before the time the other side named; not counted as a failure
+ * - `set-aside`: only this record goes to quarantine, the rest flow on
+ * - `park`: the run waits for a person
+ * - `stop`: the run ends as failed
+ */
+export type NextAction = 'retry' | 'wait' | 'set-aside' | 'park' | 'stop';
+
+export interface FailureKind {
+  readonly next: NextAction;
+  /** One sentence: what it means. */
+  readonly meaning: string;
+  /** One sentence: what a person does about it. */
+  readonly todo: string;
+}
+
+/**
+ * Every failure of the product. Codes are an interface: they are stored in history, ledger and logs and are never renamed.
+ * `docs/failures.md` has an entry for each; a test compares the two.
+ */
+export const failures = {
+  CONNECTION_REFUSED: {
+    next: 'retry',
+    meaning: 'Nothing accepts connections at the address of the connection.',
+    todo: 'Start the system or mend its address in connections.yaml; the run goes on by itself.',
+  },
+  CONNECTION_LOST: {
+    next: 'retry',
+    meaning: 'The connection broke before the answer was complete.',
+    todo: 'Nothing, unless it lasts: then look at the network between the worker and the system.',
+  },
+  DNS_FAILED: {
+    next: 'retry',
+    meaning: 'The host name of the connection has no address.',
+    todo: 'Check the host name in connections.yaml and the name server of the worker.',
+  },
+  TLS_FAILED: {
+    next: 'park',
+    meaning: 'The certificate of the other side was not accepted.',
+    todo: 'Renew the certificate, or name its authority in connections.yaml; then `syncline retry SYNC`.',
+  },
+  TIMEOUT: {
+    next: 'retry',
+    meaning: 'The system did not answer within the time limit of the connection.',
+    todo: 'Nothing, unless it lasts: then raise `timeout` of the connection or ask its owner.',
+  },
+  SERVER_ERROR: {
+    next: 'retry',
+    meaning: 'The system answered with an error of its own (5xx).',
+    todo: 'Nothing, unless it lasts: then ask the owner of the system.',
+  },
+  RATE_LIMITED: {
+    next: 'wait',
+    meaning: 'The system asked for fewer calls (429).',
+    todo: 'Nothing: the run goes on at the time the system named. If it is frequent, state the limit in connections.yaml.',
+  },
+  AUTH_REJECTED: {
+    next: 'park',
+    meaning: 'The system did not accept the credentials (401).',
+    todo: 'Renew the secret that the connection refers to; then `syncline retry SYNC`.',
+  },
+  FORBIDDEN: {
+    next: 'park',
+    meaning: 'The credentials are valid but may not do this (403).',
+    todo: 'Give the account the missing right; then `syncline retry SYNC`.',
+  },
+  NOT_FOUND: {
+    next: 'park',
+    meaning: 'The address of the resource does not exist (404 or 410).',
+    todo: 'Mend the path in the sync file; then `syncline retry SYNC`.',
+  },
+  REQUEST_REJECTED: {
+    next: 'park',
+    meaning: 'The system refused the request itself, not a record in it.',
+    todo: 'Compare the sync file with the documentation of the system; then `syncline retry SYNC`.',
+  },
+  RESPONSE_NOT_JSON: {
+    next: 'retry',
+    meaning: 'The answer was not the JSON that the sync expects (an HTML page, a cut or garbled body).',
+    todo: 'If it lasts, look at what the address answers: often a login page or a proxy.',
+  },
+  RESPONSE_TOO_LARGE: {
+    next: 'park',
+    meaning: 'One answer was larger than the limit of the connection.',
+    todo: 'Ask for smaller pages, or raise `maxResponseBytes` of the connection.',
+  },
+  RESPONSE_SHAPE: {
+    next: 'park',
+    meaning: 'The answer is JSON, but the records or the next page are not where the sync file says.',
+    todo: 'Mend `records` or `pagination` in the sync file.',
+  },
+  CURSOR_LOOP: {
+    next: 'park',
+    meaning: 'The source named a page that had been read before, so reading would never end.',
+    todo: 'Ask the owner of the source; a different `pagination` in the sync file may avoid it.',
+  },
+  REDIRECT_REFUSED: {
+    next: 'park',
+    meaning: 'The system sent the call to another host, or sent it round in a circle.',
+    todo: 'If the other host is right, make it the address of the connection.',
+  },
+  FILE_UNREADABLE: {
+    next: 'park',
+    meaning: 'A file or folder cannot be read or written.',
+    todo: 'Check path and permissions; then `syncline retry SYNC`.',
+  },
+  FILE_MALFORMED: {
+    next: 'park',
+    meaning: 'A file is not the CSV or JSON Lines that it should be.',
+    todo: 'Mend the file at the line named; then `syncline retry SYNC`.',
+  },
+  SQL_UNAVAILABLE: {
+    next: 'retry',
+    meaning: 'The database cannot be reached or dropped the connection.',
+    todo: 'Start the database or mend its address; the run goes on by itself.',
+  },
+  SQL_REJECTED: {
+    next: 'park',
+    meaning: 'The database refused the statement: a table, column or right is missing.',
+    todo: 'Mend the table or the sync file; then `syncline retry SYNC`.',
+  },
+  SOURCE_INCOMPLETE: {
+    next: 'retry',
+    meaning: 'The source ended before it had given what it promised.',
+    todo: 'Nothing, unless it lasts: then ask the owner of the source.',
+  },
+  BATCH_LIMIT: {
+    next: 'park',
+    meaning: 'The destination refuses even a single record as too large.',
+    todo: 'Shorten the record in the mapping.',
+  },
+  KEY_MISSING: {
+    next: 'set-aside',
+    meaning: 'The record has no key.',
+    todo: 'Mend the record at the source, or choose another key in the sync file.',
+  },
+  KEY_TYPE: {
+    next: 'set-aside',
+    meaning: 'The key is neither text nor a whole number.',
+    todo: 'Choose another key in the sync file.',
+  },
+  NOT_A_RECORD: {
+    next: 'set-aside',
+    meaning: 'What the source gave is not an object.',
+    todo: 'Check `records` in the sync file.',
+  },
+  SOURCE_SCHEMA: {
+    next: 'set-aside',
+    meaning: 'The record does not have the shape that the source schema states.',
+    todo: 'Mend the record at the source, or the schema in the mapping file.',
+  },
+  MAPPING_REJECTED: {
+    next: 'set-aside',
+    meaning: 'A rule of the mapping rejected the record.',
+    todo: 'Mend the record at the source, or choose another policy in the mapping.',
+  },
+  DESTINATION_SCHEMA: {
+    next: 'set-aside',
+    meaning: 'The mapped record does not have the shape that the destination schema states.',
+    todo: 'Mend the mapping.',
+  },
+  TEXT_NUL: {
+    next: 'set-aside',
+    meaning: 'A text holds a NUL character or half of a surrogate pair, which the destination cannot store.',
+    todo: 'Clean the text at the source, or with a rule in the mapping.',
+  },
+  RECORD_TOO_LARGE: {
+    next: 'set-aside',
+    meaning: 'The record is larger than the policy allows.',
+    todo: 'Raise `maxRecordBytes` in the policy, or leave the large field out.',
+  },
+  RECORD_REJECTED: {
+    next: 'set-aside',
+    meaning: 'The destination refused this record and said why.',
+    todo: 'Mend the record or the mapping; then replay it from quarantine.',
+  },
+  CONFLICT: {
+    next: 'set-aside',
+    meaning: 'The destination holds a newer or different version of this record.',
+    todo: 'Decide which side wins; then replay it from quarantine.',
+  },
+  TOO_MANY_REJECTED: {
+    next: 'park',
+    meaning:
+      'More records were rejected than the policy allows, which looks like a changed schema, not like bad records.',
+    todo: 'Look at the quarantine; mend the mapping or raise `maxRejectedShare`; then `syncline retry SYNC`.',
+  },
+  OUTCOME_UNKNOWN: {
+    next: 'park',
+    meaning: 'A write may or may not have happened, and this destination offers no way to find out.',
+    todo: 'Look at the destination; then `syncline retry SYNC` to send again or `syncline skip SYNC` to count it as done.',
+  },
+  FENCED: {
+    next: 'stop',
+    meaning: 'Another worker has taken over; this late write was refused.',
+    todo: 'Nothing: the other worker goes on.',
+  },
+  LOCKED: {
+    next: 'stop',
+    meaning: 'Another run of this sync is open.',
+    todo: 'Wait for it, or `syncline cancel SYNC`.',
+  },
+  CONSERVATION: {
+    next: 'stop',
+    meaning: 'The counts of the run do not add up. This is a defect of the engine.',
+    todo: "Report it with the run's id; nothing was deleted and the cursor was not moved.",
+  },
+  STAGING_LOST: {
+    next: 'stop',
+    meaning: 'A staged batch is gone or damaged.',
+    todo: 'Start the sync again: the cursor has not moved.',
+  },
+  LEDGER_UNAVAILABLE: {
+    next: 'retry',
+    meaning: 'The ledger database cannot be reached.',
+    todo: 'Start PostgreSQL; the run goes on by itself.',
+  },
+  LEDGER_NEWER: {
+    next: 'stop',
+    meaning: 'The ledger was written by a newer version of the engine.',
+    todo: 'Upgrade this engine.',
+  },
+  PROJECT_INVALID: {
+    next: 'park',
+    meaning: 'connections.yaml, a mapping or a sync file has errors.',
+    todo: '`syncline check` lists them; then `syncline retry SYNC`.',
+  },
+  SYNC_UNKNOWN: {
+    next: 'stop',
+    meaning: 'The project has no sync of this name.',
+    todo: '`syncline check` lists the syncs.',
+  },
+  SECRET_MISSING: {
+    next: 'park',
+    meaning: 'A secret that a connection refers to cannot be read.',
+    todo: 'Set the variable or file it names; then `syncline retry SYNC`.',
+  },
+  PAYLOAD_TOO_LARGE: {
+    next: 'stop',
+    meaning: 'A message to Temporal would exceed the limit of the engine. This is a defect of the engine.',
+    todo: 'Report it with the name of the step.',
+  },
+  INTERNAL: {
+    next: 'retry',
+    meaning: 'An error that the engine does not know. This is a defect of the engine or of a rule.',
+    todo: 'If it lasts, report it with the message.',
+  },
+} as const satisfies Record<string, FailureKind>;
+
+export type FailureCode = keyof typeof failures;
+
+export const isFailureCode = (code: unknown): code is FailureCode =>
+  typeof code === 'string' && Object.hasOwn(failures, code);
+
+export interface FailureDetail {
+  /** Not before this many milliseconds from now; only for `retry` and `wait`. */
+  readonly retryAfterMs?: number;
+  /**
+   * Whether a failed write can have changed the other side: `none` when it surely did not (refused, 429),
+   * `unknown` when it may have (time-out, cut connection, 500). Default `unknown`.
+   */
+  readonly effect?: 'none' | 'unknown';
+  readonly cause?: unknown;
+}
+
+/**
+ * A failure with a code of the list. Its message says what happened where, in words without record data,
+ * secrets or response bodies: it is shown in history and logs.
+ */
+export class SyncFailure extends Error {
+  override readonly name = 'SyncFailure';
+  readonly code: FailureCode;
+  readonly retryAfterMs: number | undefined;
+  readonly effect: 'none' | 'unknown';
+
+  constructor(code: FailureCode, message: string, detail: FailureDetail = {}) {
+    super(message, detail.cause === undefined ? undefined : { cause: detail.cause });
+    this.code = code;
+    this.retryAfterMs = detail.retryAfterMs;
+    this.effect = detail.effect ?? 'unknown';
+  }
+
+  get next(): NextAction {
+    return failures[this.code].next;
+  }
+}
+
+/** Recognises a SyncFailure of another copy of this module too, as a project's own connector may have loaded one. */
+export const isSyncFailure = (error: unknown): error is SyncFailure =>
+  error instanceof Error && error.name === 'SyncFailure' && 'code' in error && isFailureCode(error.code);

@@ -1,0 +1,38 @@
+/** A value as JSON can carry it. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+/** A record as a source gave it: an object of JSON values. */
+export type JsonRecord = { readonly [key: string]: Json };
+
+export const isRecord = (value: unknown): value is JsonRecord =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/**
+ * Reads a value by path: `id`, or a JSON pointer (RFC 6901) such as `/customer/email`.
+ * Undefined when any step is absent. Own properties only, so `__proto__` finds nothing.
+ */
+export function valueAt(record: Json | undefined, path: string): Json | undefined {
+  let value: Json | undefined = record;
+  for (const step of pathSteps(path)) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, step)) return undefined;
+    value = (value as Record<string, Json>)[step];
+  }
+  return value;
+}
+
+const stepsByPath = new Map<string, readonly string[]>();
+
+function pathSteps(path: string): readonly string[] {
+  const known = stepsByPath.get(path);
+  if (known) return known;
+  const steps = path.startsWith('/')
+    ? path
+        .slice(1)
+        .split('/')
+        .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'))
+    : path === ''
+      ? []
+      : [path];
+  stepsByPath.set(path, steps);
+  return steps;
+}

@@ -1,0 +1,30 @@
+/**
+ * Every string that Temporal or PostgreSQL stores. Renaming one breaks running workflows or stored rows: never rename.
+ * Free of imports, so that workflow code can use it.
+ */
+export const TASK_QUEUE = 'syncline';
+export const NAMESPACE = 'default';
+export const LEDGER_SCHEMA = 'syncline';
+
+export const workflowType = { sync: 'sync' } as const;
+
+export const signalName = {
+  retry: 'retry',
+  skip: 'skip',
+  pause: 'pause',
+  resume: 'resume',
+  abort: 'abort',
+} as const;
+
+export const queryName = { status: 'status' } as const;
+
+/** All are keywords: a value is matched whole, never as words. */
+export const searchAttribute = {
+  sync: 'SynclineSync',
+  status: 'SynclineStatus',
+  source: 'SynclineSource',
+  destination: 'SynclineDestination',
+} as const;
+
+/** The workflow id of one run. `run` is the run's id in the ledger's sense: unique, sortable by time. */
+export const workflowId = (sync: string, run: string): string => `sync:${sync}:${run}`;
