@@ -146,6 +146,11 @@ export const failures = {
     meaning: 'What the source gave is not an object.',
     todo: 'Check `records` in the sync file.',
   },
+  VERSION_INVALID: {
+    next: 'set-aside',
+    meaning: 'The version field is neither a time nor a whole number, so newest-wins cannot be decided.',
+    todo: 'Mend the record at the source, or choose another version field in the sync file.',
+  },
   SOURCE_SCHEMA: {
     next: 'set-aside',
     meaning: 'The record does not have the shape that the source schema states.',
@@ -216,6 +221,21 @@ export const failures = {
     next: 'retry',
     meaning: 'The ledger database cannot be reached.',
     todo: 'Start PostgreSQL; the run goes on by itself.',
+  },
+  TEMPORAL_UNAVAILABLE: {
+    next: 'retry',
+    meaning: 'The Temporal server cannot be reached.',
+    todo: 'Start it or mend TEMPORAL_ADDRESS; `syncline doctor` says what answers.',
+  },
+  STACK_FAILED: {
+    next: 'stop',
+    meaning: 'The embedded Temporal or PostgreSQL could not be started.',
+    todo: 'The message names the cause; `syncline doctor` checks every part. TEMPORAL_ADDRESS and DATABASE_URL name servers of your own.',
+  },
+  STACK_IN_USE: {
+    next: 'stop',
+    meaning: 'Another command runs the embedded services of this project.',
+    todo: 'Wait for the process that is named, or start `syncline dev`, which any number of commands share.',
   },
   LEDGER_NEWER: {
     next: 'stop',
