@@ -120,6 +120,15 @@ describe("the demo's shop", () => {
     expect(Object.fromEntries(last)).toEqual(valid);
   });
 
+  test('lists a changed order once, at its present revision', async () => {
+    const system = await shop();
+    await changeOrders(system, 0.1);
+    await changeOrders(system, 1);
+    const orders = await everyOrder(system.url, 'limit=40');
+    expect(orders).toHaveLength(250);
+    expect(orders.filter(({ revision }) => revision === 2)).toHaveLength(25);
+  });
+
   test('refuses a limit, cursor or time that is none', async () => {
     const { url } = await shop();
     for (const query of ['limit=0', 'limit=1001', 'limit=x', 'cursor=zzz', 'updated_since=yesterday'])
@@ -242,9 +251,13 @@ describe("the demo's books", () => {
     expect((await bulk(after.url, [invoice('a'), invoice('b')], 'key-1')).headers.get('idempotent-replay')).toBe(
       'true',
     );
-    expect((await readJournal(after)).effects).toEqual([
+    await bulk(after.url, [invoice('a', 1)], 'key-2');
+    await after.server.close();
+
+    expect((await readJournal(await books(file))).effects).toEqual([
       ['a', 0],
       ['b', 0],
+      ['a', 1],
     ]);
   });
 });
