@@ -1,0 +1,115 @@
+import process from 'node:process';
+import { Command } from 'commander';
+import { deliveryPromise } from '../model/delivery.ts';
+import { exitCode } from '../model/exit-code.ts';
+import { formatProblem, hasErrors, type Problem } from '../model/problem.ts';
+import type { LoadedSync } from '../model/project.ts';
+import { deliveryClassOf } from '../platform/project/delivery.ts';
+import { type CheckedProject, checkProject } from '../platform/project/load.ts';
+import { type CliContext, contextOf } from './context.ts';
+import type { Out } from './output/out.ts';
+import { safeText } from './output/text.ts';
+
+export function checkCommand(): Command {
+  return new Command('check')
+    .summary('read the project and list what it has and what is wrong with it')
+    .description(
+      'Reads connections.yaml, mappings/ and syncs/, lists the systems and syncs with the promise of each delivery, ' +
+        'and every problem at once. Contacts no system and changes nothing. Ends with 3 when there is an error.',
+    )
+    .addHelpText(
+      'after',
+      `
+Examples:
+  syncline check
+  syncline --project ../shop check
+  SYNCLINE_ENV=production syncline check   with connections.production.yaml laid over connections.yaml
+  syncline check --json | jq '.problems'`,
+    )
+    .action(async (_options: unknown, command: Command) => {
+      const context = contextOf(command);
+      const checked = await checkProject(context.projectFolder, context.env);
+      context.out.result(checkDocument(context, checked), () => printCheck(context, checked));
+      process.exitCode = hasErrors(checked.problems) ? exitCode.invalid : exitCode.ok;
+    });
+}
+
+/** What `check --json` prints. */
+export function checkDocument({ projectFolder, env }: CliContext, { project, problems }: CheckedProject): object {
+  return {
+    project: projectFolder,
+    environment: env['SYNCLINE_ENV'] ?? null,
+    ok: !hasErrors(problems),
+    connections: [...(project?.connections.values() ?? [])].map(
+      ({ name, kind, owner, sla, documentation, apiVersion }) => ({
+        name,
+        kind,
+        owner,
+        sla,
+        documentation,
+        apiVersion,
+      }),
+    ),
+    syncs: [...(project?.syncs.values() ?? [])].map((loaded) => ({
+      name: loaded.name,
+      file: loaded.file,
+      summary: loaded.sync.summary,
+      source: { connection: loaded.sourceConnection.name, kind: loaded.sourceConnection.kind },
+      destination: { connection: loaded.destinationConnection.name, kind: loaded.destinationConnection.kind },
+      mode: loaded.mode,
+      delivery: deliveryOf(loaded),
+      version: loaded.version,
+    })),
+    problems,
+  };
+}
+
+function deliveryOf(loaded: LoadedSync): object | null {
+  const delivery = deliveryClassOf(loaded);
+  return delivery === undefined ? null : { class: delivery, promise: deliveryPromise[delivery] };
+}
+
+function printCheck({ out }: CliContext, { project, problems }: CheckedProject): void {
+  if (project && project.connections.size > 0) {
+    const rows = [...project.connections.values()].map((system) => [system.name, system.kind, system.owner ?? '']);
+    out.table([{ title: 'SYSTEM', paint: out.style.name }, { title: 'KIND' }, { title: 'OWNER' }], rows);
+    out.line();
+  }
+  if (project && project.syncs.size > 0) printSyncs(out, [...project.syncs.values()]);
+  for (const problem of problems) printProblem(out, problem);
+  out.line(verdict(out, project?.syncs.size ?? 0, problems));
+}
+
+function printSyncs(out: Out, syncs: readonly LoadedSync[]): void {
+  const deliveries = syncs.map(deliveryClassOf);
+  const rows = syncs.map((loaded, index) => [
+    loaded.name,
+    `${loaded.sourceConnection.name} -> ${loaded.destinationConnection.name}`,
+    loaded.mode,
+    deliveries[index] ?? '?',
+  ]);
+  out.table(
+    [{ title: 'SYNC', paint: out.style.name }, { title: 'FROM -> TO' }, { title: 'MODE' }, { title: 'DELIVERY' }],
+    rows,
+  );
+  out.line();
+  for (const delivery of [...new Set(deliveries)].sort())
+    if (delivery) out.line(out.style.faint(`${delivery}: ${deliveryPromise[delivery]}`));
+  out.line();
+}
+
+function printProblem(out: Out, problem: Problem): void {
+  const isError = problem.severity === 'error';
+  const word = isError ? out.style.bad('error  ') : out.style.doubtful('warning');
+  out.line(`${word} ${safeText(formatProblem(problem))}`);
+}
+
+function verdict(out: Out, syncs: number, problems: readonly Problem[]): string {
+  const errors = problems.filter(({ severity }) => severity === 'error').length;
+  const warnings = problems.length - errors;
+  const counts = `${count(errors, 'error')}, ${count(warnings, 'warning')}`;
+  if (errors > 0) return out.style.bad(`${counts}.`);
+  return out.style.good(`${count(syncs, 'sync')} ready; ${counts}.`);
+}
+
+const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? '' : 's'}`;
