@@ -247,6 +247,11 @@ export const failures = {
     meaning: 'connections.yaml, a mapping or a sync file has errors.',
     todo: '`syncline check` lists them; then `syncline retry SYNC`.',
   },
+  SYNC_CHANGED: {
+    next: 'park',
+    meaning: 'The files of the sync were edited while the run was under way, and the version it began with is gone.',
+    todo: 'Put the files back and `syncline retry SYNC`, or `syncline cancel SYNC` and start it again: the cursor has not moved.',
+  },
   SYNC_UNKNOWN: {
     next: 'stop',
     meaning: 'The project has no sync of this name.',

@@ -1,0 +1,107 @@
+import { Context, heartbeat } from '@temporalio/activity';
+import type { BatchRef, Counts } from '../model/batch.ts';
+import type { Destination } from '../model/connector.ts';
+import { deliveryClass } from '../model/delivery.ts';
+import type { ReadyRecord, Transformed } from '../model/prepared.ts';
+import type { LoadedSync } from '../model/project.ts';
+import type { DeliveryStart } from '../platform/ledger/deliveries.ts';
+import { chunksOf, eachAtMost } from './chunks.ts';
+import type { Dependencies } from './dependencies.ts';
+import { settleDoubts } from './doubt.ts';
+import { transformedOf } from './prepare.ts';
+import { runOf } from './run.ts';
+import { send } from './send.ts';
+
+/** One delivery of one batch by one attempt. */
+export interface Delivery {
+  readonly ledger: Dependencies['ledger']['deliveries'];
+  readonly ref: BatchRef;
+  readonly start: DeliveryStart;
+  readonly loaded: LoadedSync;
+  readonly batch: Transformed;
+  readonly destination: Destination;
+  /** Cancelled or shutting down: nothing new is begun, what is under way is finished, so that little is left in doubt. */
+  readonly signal: AbortSignal;
+  readonly now: Dependencies['now'];
+  readonly log: Dependencies['log'];
+  /** Counts what this attempt settled, and heartbeats it. */
+  settled(confirmed: number, rejected: number): void;
+}
+
+/**
+ * Step 4: sends what differs from the ledger, each request preceded by a durable intent and followed by its outcome.
+ * Safe to repeat at any moment: a request in doubt is settled first, by its own replay or by looking it up.
+ */
+export async function deliverBatch(deps: Dependencies, ref: BatchRef): Promise<Counts> {
+  const { loaded } = await runOf(deps, ref.run);
+  const start = await deps.ledger.deliveries.begin(ref.run, ref.seq);
+  if (start.delivered) return start.delivered;
+  const batch = await transformedOf(deps, loaded, ref);
+  const delivery = newDelivery(deps, ref, start, loaded, batch);
+
+  const settled = await settleDoubts(delivery, deliveryClass(delivery.destination.can));
+  const candidates = settled.size === 0 ? batch.ready : batch.ready.filter((record) => !settled.has(record.ordinal));
+  const { changed, unchanged, superseded } = await compare(delivery, candidates);
+  const { limits } = delivery.destination;
+  await eachAtMost(chunksOf(changed, limits), limits.concurrency, (chunk) => send(delivery, chunk));
+
+  const counts = await deps.ledger.deliveries.close(start, ref.run, ref.seq, {
+    filtered: batch.filtered,
+    unchanged,
+    superseded: batch.superseded + superseded,
+    highest: batch.highest,
+  });
+  deps.cache.drop(ref);
+  return counts;
+}
+
+function newDelivery(
+  deps: Dependencies,
+  ref: BatchRef,
+  start: DeliveryStart,
+  loaded: LoadedSync,
+  batch: Transformed,
+): Delivery {
+  let confirmed = 0;
+  let rejected = 0;
+  return {
+    ledger: deps.ledger.deliveries,
+    ref,
+    start,
+    loaded,
+    batch,
+    destination: loaded.openDestination(deps.world),
+    signal: Context.current().cancellationSignal,
+    now: deps.now,
+    log: deps.log,
+    settled(more, less) {
+      confirmed += more;
+      rejected += less;
+      heartbeat({ confirmed, rejected, of: batch.ready.length });
+    },
+  };
+}
+
+/** A record to send: what the mapping made, and the destination's own id where it has one. */
+export interface Outgoing extends ReadyRecord {
+  readonly destinationId: string | null;
+}
+
+/** Change detection: what the ledger already has in this form, or in a newer one, is not sent (invariant 5). */
+async function compare(
+  delivery: Delivery,
+  records: readonly ReadyRecord[],
+): Promise<{ changed: Outgoing[]; unchanged: number; superseded: number }> {
+  if (records.length === 0) return { changed: [], unchanged: 0, superseded: 0 };
+  const { letters, destinationIds } = await delivery.ledger.verdicts(delivery.start.syncId, records);
+  const changed: Outgoing[] = [];
+  let unchanged = 0;
+  let superseded = 0;
+  for (const [index, record] of records.entries()) {
+    const letter = letters[index];
+    if (letter === 'u') unchanged++;
+    else if (letter === 's') superseded++;
+    else changed.push({ ...record, destinationId: destinationIds[index] ?? null });
+  }
+  return { changed, unchanged, superseded };
+}

@@ -1,0 +1,22 @@
+import type { Log } from '../model/connector.ts';
+import type { EndpointWorld, LoadedSync } from '../model/project.ts';
+import type { Ledger } from '../platform/ledger/ledger.ts';
+import type { BatchCache } from './cache.ts';
+
+/** All that the steps need of the world; built by the worker, or by a test. */
+export interface Dependencies {
+  readonly projects: {
+    /** The sync as its files are now. Throws SYNC_UNKNOWN or PROJECT_INVALID. */
+    current(sync: string): Promise<LoadedSync>;
+    /** The sync as it was when a run began. Throws SYNC_CHANGED when that version is gone. */
+    version(sync: string, version: string): Promise<LoadedSync>;
+  };
+  readonly world: EndpointWorld;
+  readonly ledger: Pick<Ledger, 'runs' | 'staging' | 'deliveries' | 'quarantine' | 'reports'>;
+  readonly cache: BatchCache;
+  /** Whether a workflow is still open, by Temporal's word. */
+  readonly isWorkflowOpen: (workflowId: string) => Promise<boolean>;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  readonly log: Log;
+}

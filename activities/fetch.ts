@@ -1,0 +1,81 @@
+import { Context, heartbeat } from '@temporalio/activity';
+import type { BatchRef } from '../model/batch.ts';
+import type { Page, Position } from '../model/connector.ts';
+import type { Json } from '../model/json.ts';
+import type { LoadedSync } from '../model/project.ts';
+import type { Dependencies } from './dependencies.ts';
+import { runOf } from './run.ts';
+
+export interface FetchResult {
+  readonly records: number;
+  readonly bytes: number;
+  /** The source has no more. */
+  readonly complete: boolean;
+}
+
+/**
+ * Step 1: reads the next batch of a run and stages it, page by page. A later attempt goes on after the last durable
+ * page. Safe to repeat: a batch that is closed is answered from the ledger.
+ */
+export async function fetchBatch(deps: Dependencies, ref: BatchRef): Promise<FetchResult> {
+  const { facts, loaded } = await runOf(deps, ref.run);
+  const { staging } = deps.ledger;
+  const attempt = Context.current().info.attempt;
+  const start = await staging.beginFetch(ref.run, ref.seq, attempt);
+  if (start.closed) return start.closed;
+
+  const pages = loaded.openSource(deps.world).read({
+    position: start.position,
+    since: facts.since,
+    signal: Context.current().cancellationSignal,
+  });
+  const batch = new GrowingBatch(start.parts, start.records, start.bytes, start.position);
+  let staged: Promise<void> = Promise.resolve();
+  for await (const page of pages) {
+    await staged;
+    staged = staging.stage(ref.run, ref.seq, attempt, {
+      part: batch.parts,
+      records: page.records.length,
+      body: page.body,
+      positionAfter: page.next,
+    });
+    // Awaited before the next page; a failure in between must not count as unhandled.
+    staged.catch(() => {});
+    batch.add(page);
+    heartbeat({ pages: batch.parts, records: batch.records });
+    if (batch.complete || isFull(batch, loaded)) break;
+  }
+  await staged;
+  const result = { records: batch.records, bytes: batch.bytes, complete: batch.complete };
+  await staging.closeFetch(ref.run, ref.seq, result, batch.position);
+  if (start.parts === 0) deps.cache.get(ref).records = batch.received;
+  return result;
+}
+
+const isFull = (batch: GrowingBatch, { policy }: LoadedSync): boolean =>
+  batch.records >= policy.batchRecords || batch.bytes >= policy.batchBytes;
+
+class GrowingBatch {
+  parts: number;
+  records: number;
+  bytes: number;
+  position: Position | null;
+  complete = false;
+  readonly received: Json[] = [];
+
+  constructor(parts: number, records: number, bytes: number, position: Position | null) {
+    this.parts = parts;
+    this.records = records;
+    this.bytes = bytes;
+    this.position = position;
+  }
+
+  add(page: Page): void {
+    this.parts++;
+    this.records += page.records.length;
+    this.bytes += page.body.length;
+    this.position = page.next;
+    this.complete = page.next === null;
+    for (const record of page.records) this.received.push(record);
+  }
+}

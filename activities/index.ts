@@ -1,0 +1,24 @@
+import type { BatchRef } from '../model/batch.ts';
+import { deliverBatch } from './deliver.ts';
+import type { Dependencies } from './dependencies.ts';
+import { fetchBatch } from './fetch.ts';
+import { reconcileRun } from './reconcile.ts';
+import { type CloseRunInput, closeRun, type OpenRunInput, openRun } from './run.ts';
+import { transformBatch } from './transform.ts';
+import { validateBatch } from './validate.ts';
+
+/**
+ * The steps of a sync, in their order, bound to the world. The names are stored in workflow histories: never renamed.
+ */
+export const createActivities = (deps: Dependencies) => ({
+  openRun: (input: OpenRunInput) => openRun(deps, input),
+  fetchBatch: (ref: BatchRef) => fetchBatch(deps, ref),
+  validateBatch: (ref: BatchRef) => validateBatch(deps, ref),
+  transformBatch: (ref: BatchRef) => transformBatch(deps, ref),
+  deliverBatch: (ref: BatchRef) => deliverBatch(deps, ref),
+  reconcileRun: (input: { readonly run: string }) => reconcileRun(deps, input.run),
+  closeRun: (input: CloseRunInput) => closeRun(deps, input),
+});
+
+export type { RunPlan } from './run.ts';
+export type Activities = ReturnType<typeof createActivities>;

@@ -1,0 +1,115 @@
+import type { ItemOutcome, WriteItem } from '../model/connector.ts';
+import { type FailureCode, isSyncFailure, SyncFailure } from '../model/failure.ts';
+import type { Reject } from '../model/prepared.ts';
+import type { Confirmed, Intent } from '../platform/ledger/deliveries.ts';
+import type { Delivery, Outgoing } from './deliver.ts';
+import { refuseSystemic } from './validate.ts';
+
+/** Sends records in one request under a new intent. A refused request is halved until the refused record is found. */
+export async function send(delivery: Delivery, records: readonly Outgoing[]): Promise<void> {
+  const { ledger, start, ref } = delivery;
+  delivery.signal.throwIfAborted();
+  const intent = await ledger.openIntent(start, ref.run, ref.seq, records);
+  let outcomes: readonly ItemOutcome[];
+  try {
+    outcomes = await write(delivery, intent, records);
+  } catch (error) {
+    const failure = isSyncFailure(error)
+      ? error
+      : new SyncFailure('INTERNAL', 'the connector failed', { cause: error });
+    if (failure.effect === 'unknown') {
+      await ledger.markUnknown(start, intent);
+      throw failure;
+    }
+    if (!divisible.has(failure.code)) {
+      await ledger.voidIntent(start, intent);
+      throw failure;
+    }
+    return divide(delivery, intent, records, failure);
+  }
+  await settle(delivery, intent, records, outcomes);
+}
+
+const divisible: ReadonlySet<FailureCode> = new Set<FailureCode>(['BATCH_LIMIT', 'REQUEST_REJECTED']);
+
+async function divide(
+  delivery: Delivery,
+  intent: Intent,
+  records: readonly Outgoing[],
+  failure: SyncFailure,
+): Promise<void> {
+  const [only] = records;
+  if (records.length === 1 && only) {
+    const code = failure.code === 'BATCH_LIMIT' ? 'RECORD_TOO_LARGE' : 'RECORD_REJECTED';
+    return settle(delivery, intent, records, [{ state: 'rejected', code, reason: failure.message }]);
+  }
+  await delivery.ledger.voidIntent(delivery.start, intent);
+  const middle = Math.ceil(records.length / 2);
+  await send(delivery, records.slice(0, middle));
+  await send(delivery, records.slice(middle));
+}
+
+/** The request itself. Its id is the intent's, so that a replay is recognised (invariant 4). */
+export function write(
+  delivery: Delivery,
+  intent: Intent,
+  records: readonly Outgoing[],
+): Promise<readonly ItemOutcome[]> {
+  const items: WriteItem[] = records.map((record) => ({
+    key: record.key,
+    op: 'upsert',
+    json: record.json,
+    destinationId: record.destinationId,
+  }));
+  return delivery.destination.write({
+    id: intent.requestId,
+    fence: { sync: delivery.loaded.name, number: delivery.start.fence },
+    items,
+    signal: neverAborted,
+  });
+}
+
+// A request under way is not cut off on cancellation: the time-out of the connection bounds it.
+const neverAborted = new AbortController().signal;
+
+/** Makes the outcome of a request durable. An outcome that says nothing of a record leaves the whole request in doubt. */
+export async function settle(
+  delivery: Delivery,
+  intent: Intent,
+  records: readonly Outgoing[],
+  outcomes: readonly ItemOutcome[],
+  { partly } = { partly: false },
+): Promise<void> {
+  const confirmed: Confirmed[] = [];
+  const rejects: Reject[] = [];
+  for (const [index, record] of records.entries()) {
+    const outcome = outcomes[index];
+    if (outcome === undefined || outcome.state === 'unknown') {
+      await delivery.ledger.markUnknown(delivery.start, intent);
+      throw new SyncFailure('CONNECTION_LOST', 'the answer does not say what became of each record');
+    }
+    if (outcome.state === 'confirmed') confirmed.push({ record, destinationId: ownId(record, outcome.id) });
+    else rejects.push(rejectOf(record, outcome));
+  }
+  const { start, ref, loaded, batch } = delivery;
+  refuseSystemic(rejects.length, batch.fetched, loaded.policy);
+  const only = partly ? { only: records.map((record) => record.ordinal) } : {};
+  await delivery.ledger.settle(start, ref.run, ref.seq, intent, { confirmed, rejects, ...only });
+  delivery.settled(confirmed.length, rejects.length);
+}
+
+const ownId = (record: Outgoing, id: string | undefined): string | null =>
+  id === undefined || id === record.key ? null : id;
+
+function rejectOf(record: Outgoing, outcome: Extract<ItemOutcome, { state: 'rejected' }>): Reject {
+  return {
+    ordinal: record.ordinal,
+    stage: 'deliver',
+    key: record.key,
+    code: outcome.code,
+    field: outcome.field ?? null,
+    rule: null,
+    reason: outcome.reason,
+    record: record.json,
+  };
+}

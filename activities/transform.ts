@@ -1,0 +1,21 @@
+import type { BatchRef } from '../model/batch.ts';
+import type { Dependencies } from './dependencies.ts';
+import { transformedOf } from './prepare.ts';
+import { runOf } from './run.ts';
+import { refuseSystemic } from './validate.ts';
+
+export interface TransformResult {
+  readonly ready: number;
+  readonly filtered: number;
+  readonly superseded: number;
+  readonly rejected: number;
+}
+
+/** Step 3: maps a batch to the destination's shape; what a rule rejects goes to quarantine. Safe to repeat: pure. */
+export async function transformBatch(deps: Dependencies, ref: BatchRef): Promise<TransformResult> {
+  const { facts, loaded } = await runOf(deps, ref.run);
+  const { ready, filtered, superseded, rejects, fetched } = await transformedOf(deps, loaded, ref);
+  refuseSystemic(rejects.length, fetched, loaded.policy);
+  await deps.ledger.quarantine.add(facts.syncId, ref.run, ref.seq, rejects);
+  return { ready: ready.length, filtered, superseded, rejected: rejects.length };
+}

@@ -1,0 +1,27 @@
+import type { BatchRef } from '../model/batch.ts';
+import { SyncFailure } from '../model/failure.ts';
+import type { Policy } from '../model/policy.ts';
+import type { Dependencies } from './dependencies.ts';
+import { validatedOf } from './prepare.ts';
+import { runOf } from './run.ts';
+
+export interface ValidateResult {
+  readonly valid: number;
+  readonly rejected: number;
+}
+
+/** Step 2: checks a batch against the source schema; what fails goes to quarantine. Safe to repeat: pure. */
+export async function validateBatch(deps: Dependencies, ref: BatchRef): Promise<ValidateResult> {
+  const { facts, loaded } = await runOf(deps, ref.run);
+  const { valid, rejects, fetched } = await validatedOf(deps, loaded, ref);
+  refuseSystemic(rejects.length, fetched, loaded.policy);
+  await deps.ledger.quarantine.add(facts.syncId, ref.run, ref.seq, rejects);
+  return { valid: valid.length, rejected: rejects.length };
+}
+
+/** Many rejects at once are a changed schema, not bad records: they must not fill the quarantine. */
+export function refuseSystemic(rejected: number, fetched: number, policy: Policy): void {
+  if (rejected >= policy.maxRejectedAtLeast && rejected > fetched * policy.maxRejectedShare) {
+    throw new SyncFailure('TOO_MANY_REJECTED', `${rejected} of ${fetched} records of a batch were rejected`);
+  }
+}

@@ -1,0 +1,56 @@
+import type { FailureCode } from './failure.ts';
+import type { Json } from './json.ts';
+import type { RecordVersion } from './version.ts';
+
+/** A record that goes to quarantine, with all that a person needs to understand why. */
+export interface Reject {
+  /** Position within the batch, from 0. */
+  readonly ordinal: number;
+  readonly stage: 'validate' | 'transform' | 'deliver';
+  readonly key: string | null;
+  readonly code: FailureCode;
+  readonly field: string | null;
+  readonly rule: string | null;
+  readonly reason: string;
+  /** The record as received, as JSON text; null when it is too large to keep. */
+  readonly record: string | null;
+}
+
+/** A record that passed the source schema. */
+export interface ValidRecord {
+  readonly ordinal: number;
+  readonly key: string;
+  readonly version: number | null;
+  /** As received. */
+  readonly received: Json;
+  /** As the source schema parsed it. */
+  readonly parsed: unknown;
+}
+
+export interface Validated {
+  readonly fetched: number;
+  readonly valid: readonly ValidRecord[];
+  readonly rejects: readonly Reject[];
+  readonly highest: RecordVersion | null;
+}
+
+/** A record ready for delivery: its destination form as JSON text and the hash of that text. */
+export interface ReadyRecord {
+  readonly ordinal: number;
+  readonly key: string;
+  readonly version: number | null;
+  readonly json: string;
+  /** 128 bits as 32 hexadecimal digits. */
+  readonly hash: string;
+}
+
+export interface Transformed {
+  readonly fetched: number;
+  /** One per key: the newest of the batch. */
+  readonly ready: readonly ReadyRecord[];
+  readonly filtered: number;
+  /** Older records of a key that occurs again in the batch. */
+  readonly superseded: number;
+  readonly rejects: readonly Reject[];
+  readonly highest: RecordVersion | null;
+}

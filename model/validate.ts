@@ -1,0 +1,103 @@
+import type { z } from 'zod';
+import { isRecord, type Json, valueAt } from './json.ts';
+import type { Reject, Validated, ValidRecord } from './prepared.ts';
+import { laterVersion, parseVersion, type RecordVersion } from './version.ts';
+
+export interface ValidateRules {
+  readonly from: z.ZodType;
+  readonly key: readonly string[];
+  readonly version: string | undefined;
+}
+
+type Verdict = { readonly valid: ValidRecord; readonly version: RecordVersion | null } | { readonly reject: Reject };
+
+/** Joins the parts of a composite key; a part that holds it is escaped by doubling. */
+const KEY_SEPARATOR = '|';
+
+/**
+ * Checks records of a batch against the source schema, slice by slice, so that the caller can let others run between
+ * two slices. Pure: the same records always give the same answer.
+ */
+export function validation(rules: ValidateRules): { add(slice: readonly Json[]): void; result(): Validated } {
+  const valid: ValidRecord[] = [];
+  const rejects: Reject[] = [];
+  let highest: RecordVersion | null = null;
+  let fetched = 0;
+  return {
+    add(slice) {
+      for (const received of slice) {
+        const verdict = validateRecord(received, fetched++, rules);
+        if ('reject' in verdict) rejects.push(verdict.reject);
+        else {
+          valid.push(verdict.valid);
+          highest = laterVersion(highest, verdict.version);
+        }
+      }
+    },
+    result: () => ({ fetched, valid, rejects, highest }),
+  };
+}
+
+function validateRecord(received: Json, ordinal: number, rules: ValidateRules): Verdict {
+  const reject = (
+    code: Reject['code'],
+    field: string | null,
+    rule: string,
+    reason: string,
+    key: string | null = null,
+  ) => ({
+    reject: { ordinal, stage: 'validate' as const, key, code, field, rule, reason, record: JSON.stringify(received) },
+  });
+  if (!isRecord(received))
+    return reject('NOT_A_RECORD', null, 'record', 'the source gave something that is not an object');
+  const key = keyOf(received, rules.key);
+  if ('code' in key) return reject(key.code, key.field, 'key', `the key field \`${key.field}\` ${keyFaults[key.code]}`);
+  const version = rules.version === undefined ? null : parseVersion(valueAt(received, rules.version));
+  if (version === undefined) {
+    const field = rules.version ?? '';
+    return reject(
+      'VERSION_INVALID',
+      field,
+      'version',
+      `the version field \`${field}\` is neither a time nor a whole number`,
+      key.key,
+    );
+  }
+  const parsed = rules.from.safeParse(received);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    const field = issue ? issue.path.map(String).join('.') : null;
+    return reject('SOURCE_SCHEMA', field, issue?.code ?? 'schema', issue?.message ?? 'invalid', key.key);
+  }
+  return { valid: { ordinal, key: key.key, version: version?.value ?? null, received, parsed: parsed.data }, version };
+}
+
+const keyFaults = {
+  KEY_MISSING: 'is missing or empty',
+  KEY_TYPE: 'is neither text nor a whole number',
+  TEXT_NUL: 'holds a NUL character or half of a surrogate pair',
+} as const;
+
+type Key = { readonly key: string } | { readonly field: string; readonly code: keyof typeof keyFaults };
+
+function keyOf(record: Json, paths: readonly string[]): Key {
+  const parts: string[] = [];
+  for (const path of paths) {
+    const value = valueAt(record, path);
+    if (value === undefined || value === null || value === '') return { field: path, code: 'KEY_MISSING' };
+    if (typeof value === 'number' ? !Number.isSafeInteger(value) : typeof value !== 'string') {
+      return { field: path, code: 'KEY_TYPE' };
+    }
+    const part = String(value);
+    if (unstorable.test(part)) return { field: path, code: 'TEXT_NUL' };
+    parts.push(part);
+  }
+  const [only] = parts;
+  if (parts.length === 1 && only !== undefined) return { key: only };
+  return {
+    key: parts.map((part) => part.replaceAll(KEY_SEPARATOR, KEY_SEPARATOR + KEY_SEPARATOR)).join(KEY_SEPARATOR),
+  };
+}
+
+// With the u flag a surrogate matches only when it stands alone.
+const unstorable = /[\0\ud800-\udfff]/u;

@@ -1,0 +1,229 @@
+import { randomUUID } from 'node:crypto';
+import type { Pool, PoolClient } from 'pg';
+import { type Counts, noCounts, unaccounted } from '../../model/batch.ts';
+import { SyncFailure } from '../../model/failure.ts';
+import type { ReadyRecord, Reject } from '../../model/prepared.ts';
+import { fingerprint } from '../../model/transform.ts';
+import type { RecordVersion } from '../../model/version.ts';
+import { insertRejects } from './quarantine.ts';
+import { holdFence, query, transaction } from './sql.ts';
+
+/** An intent that an earlier attempt left without an outcome, or one whose outcome is known. */
+export interface Intent {
+  readonly id: string;
+  readonly requestId: string;
+  readonly state: 'open' | 'unknown' | 'settled' | 'void';
+  readonly ordinals: readonly number[];
+  /** Of the content: a replay must carry the same. */
+  readonly fingerprint: string;
+  readonly openedAtMs: number;
+}
+
+export interface DeliveryStart {
+  /** The number that this attempt writes under; every older one is refused from now on. */
+  readonly fence: number;
+  readonly syncId: number;
+  /** Set when the batch has been delivered before. */
+  readonly delivered: Counts | null;
+  readonly intents: readonly Intent[];
+}
+
+/** For each record: `n`ew, `c`hanged, `u`nchanged, `s`uperseded by what was delivered before. */
+export interface Verdicts {
+  readonly letters: string;
+  /** The destination's own id of changed records, by index; absent where the key is the id. */
+  readonly destinationIds: Readonly<Record<number, string>>;
+}
+
+export interface Confirmed {
+  readonly record: ReadyRecord;
+  /** The destination's own id; null when it is the key. */
+  readonly destinationId: string | null;
+}
+
+export interface Outcome {
+  readonly confirmed: readonly Confirmed[];
+  readonly rejects: readonly Reject[];
+  /** Set when the outcome covers only these records of the intent; the others are free to be sent again. */
+  readonly only?: readonly number[];
+}
+
+/** The buckets of a batch that only the step knows. */
+export interface Remainder {
+  readonly filtered: number;
+  readonly unchanged: number;
+  readonly superseded: number;
+  readonly highest: RecordVersion | null;
+}
+
+export function ledgerDeliveries(pool: Pool) {
+  return {
+    /** Takes the next fence number for this attempt and tells what earlier attempts left. */
+    begin: (run: string, seq: number): Promise<DeliveryStart> =>
+      transaction(pool, 'beginning a delivery', async (sql) => {
+        const taken = await sql.query<{ id: number; fence: string }>(
+          `update syncs s set fence = fence + 1 from runs r
+           where r.id = $1 and s.id = r.sync_id and s.holder = r.id returning s.id, s.fence`,
+          [run],
+        );
+        const sync = taken.rows[0];
+        if (!sync) throw new SyncFailure('FENCED', 'this run no longer holds its sync');
+        const batch = await sql.query<{ state: string; counts: Counts }>(
+          'select state, counts from batches where run = $1 and seq = $2',
+          [run, seq],
+        );
+        const row = batch.rows[0];
+        if (!row) throw new SyncFailure('STAGING_LOST', `the ledger knows no batch ${seq} of this run`);
+        const start = { fence: Number(sync.fence), syncId: sync.id };
+        if (row.state === 'delivered') return { ...start, delivered: row.counts, intents: [] };
+        return { ...start, delivered: null, intents: await intentsOf(sql, run, seq) };
+      }),
+
+    /** Compares the records with what was delivered before. The table of verdicts is model/verdict.ts. */
+    async verdicts(syncId: number, records: readonly ReadyRecord[]): Promise<Verdicts> {
+      const [row] = await query<{ letters: string | null; ids: Record<number, string> | null }>(
+        pool,
+        'comparing with the ledger',
+        `select string_agg(v.letter, '' order by v.ord) as letters,
+           jsonb_object_agg(v.ord - 1, v.destination_id) filter (where v.letter = 'c' and v.destination_id is not null) as ids
+         from (
+           select k.ord, l.destination_id,
+             case when l.key is null or l.state = 'd' then 'n' when l.hash = k.hash then 'u'
+               when k.version < l.version then 's' else 'c' end as letter
+           from unnest($2::text[], $3::uuid[], $4::bigint[]) with ordinality as k(key, hash, version, ord)
+           left join ledger l on l.sync_id = $1 and l.key = k.key
+         ) v`,
+        [syncId, records.map((r) => r.key), records.map((r) => r.hash), records.map((r) => r.version)],
+      );
+      return { letters: row?.letters ?? '', destinationIds: row?.ids ?? {} };
+    },
+
+    /** Invariant 3, intent first: durable before the request leaves. */
+    openIntent: (start: DeliveryStart, run: string, seq: number, records: readonly ReadyRecord[]): Promise<Intent> =>
+      transaction(pool, 'writing an intent', async (sql) => {
+        await holdFence(sql, start.syncId, start.fence);
+        const ordinals = records.map((record) => record.ordinal);
+        const requestId = randomUUID();
+        const print = fingerprint(records);
+        const { rows } = await sql.query<{ id: string; opened: string }>(
+          `insert into intents (request_id, run, seq, state, ordinals, items, fingerprint)
+           values ($1, $2, $3, 'open', $4, $5, $6) returning id, extract(epoch from opened_at) * 1000 as opened`,
+          [requestId, run, seq, packOrdinals(ordinals), records.length, print],
+        );
+        const id = rows[0]?.id ?? '';
+        return { id, requestId, state: 'open', ordinals, fingerprint: print, openedAtMs: Number(rows[0]?.opened ?? 0) };
+      }),
+
+    /** The request surely changed nothing: its records are free to be sent in another one. */
+    voidIntent: (start: DeliveryStart, intent: Intent): Promise<void> => decide(pool, start, intent, 'void'),
+
+    /** The request may have changed something: only its own replay, or a look-up, may follow. */
+    markUnknown: (start: DeliveryStart, intent: Intent): Promise<void> => decide(pool, start, intent, 'unknown'),
+
+    /** Writes the outcome of a request: ledger rows of what is confirmed, quarantine of what is rejected. */
+    settle: (start: DeliveryStart, run: string, seq: number, intent: Intent, outcome: Outcome): Promise<void> =>
+      transaction(pool, 'writing an outcome', async (sql) => {
+        await holdFence(sql, start.syncId, start.fence);
+        await upsertRows(sql, start.syncId, intent.id, outcome.confirmed);
+        await insertRejects(sql, start.syncId, run, seq, outcome.rejects);
+        await sql.query(
+          `update intents set state = 'settled', confirmed = $2, rejected = $3, decided_at = now(),
+             ordinals = coalesce($4, ordinals) where id = $1`,
+          [
+            intent.id,
+            outcome.confirmed.length,
+            outcome.rejects.length,
+            outcome.only ? packOrdinals(outcome.only) : null,
+          ],
+        );
+      }),
+
+    /**
+     * Closes the batch. What was fetched, delivered and set aside is counted from the ledger, not from what the step
+     * believes, and has to add up (invariants 1 and 2). Throws CONSERVATION when it does not.
+     */
+    close: (start: DeliveryStart, run: string, seq: number, rest: Remainder): Promise<Counts> =>
+      transaction(pool, 'closing a batch', async (sql) => {
+        await holdFence(sql, start.syncId, start.fence);
+        const { rows } = await sql.query<{ fetched: number; delivered: number; quarantined: number }>(
+          `select records as fetched,
+             (select coalesce(sum(confirmed), 0)::int from intents where run = $1 and seq = $2) as delivered,
+             (select count(*)::int from quarantine where run = $1 and seq = $2) as quarantined
+           from batches where run = $1 and seq = $2`,
+          [run, seq],
+        );
+        const { filtered, unchanged, superseded } = rest;
+        const counts: Counts = { ...noCounts, ...rows[0], filtered, unchanged, superseded };
+        if (unaccounted(counts) !== 0) {
+          throw new SyncFailure(
+            'CONSERVATION',
+            `batch ${seq}: ${JSON.stringify(counts)} leaves ${unaccounted(counts)}`,
+          );
+        }
+        await sql.query(
+          `update batches set state = 'delivered', counts = $3, highest = $4, delivered_at = now() where run = $1 and seq = $2`,
+          [run, seq, counts, rest.highest],
+        );
+        await sql.query('update intents set ordinals = null where run = $1 and seq = $2', [run, seq]);
+        return counts;
+      }),
+  };
+}
+
+async function intentsOf(sql: PoolClient, run: string, seq: number): Promise<Intent[]> {
+  const { rows } = await sql.query<{
+    id: string;
+    request_id: string;
+    state: Intent['state'];
+    ordinals: Buffer | null;
+    fingerprint: string;
+    opened: string;
+  }>(
+    `select id, request_id, state, ordinals, fingerprint, extract(epoch from opened_at) * 1000 as opened
+     from intents where run = $1 and seq = $2 order by id`,
+    [run, seq],
+  );
+  return rows.map((row) => ({
+    id: row.id,
+    requestId: row.request_id,
+    state: row.state,
+    ordinals: unpackOrdinals(row.ordinals),
+    fingerprint: row.fingerprint.replaceAll('-', ''),
+    openedAtMs: Number(row.opened),
+  }));
+}
+
+const decide = (pool: Pool, start: DeliveryStart, intent: Intent, state: 'void' | 'unknown'): Promise<void> =>
+  transaction(pool, 'deciding an intent', async (sql) => {
+    await holdFence(sql, start.syncId, start.fence);
+    await sql.query('update intents set state = $2, decided_at = now() where id = $1', [intent.id, state]);
+  });
+
+async function upsertRows(sql: PoolClient, syncId: number, intent: string, rows: readonly Confirmed[]): Promise<void> {
+  if (rows.length === 0) return;
+  await sql.query(
+    `insert into ledger (version, intent, sync_id, state, hash, key, destination_id)
+     select u.version, $2, $1, 'c', u.hash, u.key, u.id
+     from unnest($3::bigint[], $4::uuid[], $5::text[], $6::text[]) as u(version, hash, key, id)
+     on conflict (sync_id, key) do update set version = excluded.version, intent = excluded.intent, state = excluded.state,
+       hash = excluded.hash, destination_id = coalesce(excluded.destination_id, ledger.destination_id)`,
+    [
+      syncId,
+      intent,
+      rows.map(({ record }) => record.version),
+      rows.map(({ record }) => record.hash),
+      rows.map(({ record }) => record.key),
+      rows.map(({ destinationId }) => destinationId),
+    ],
+  );
+}
+
+function packOrdinals(ordinals: readonly number[]): Buffer {
+  const packed = Int32Array.from(ordinals);
+  return Buffer.from(packed.buffer);
+}
+
+function unpackOrdinals(packed: Buffer | null): number[] {
+  if (packed === null) return [];
+  return Array.from({ length: packed.length / 4 }, (_, index) => packed.readInt32LE(index * 4));
+}

@@ -1,0 +1,39 @@
+import type { Pool } from 'pg';
+import { ledgerDeliveries } from './deliveries.ts';
+import { migrate } from './migrate.ts';
+import { ledgerQuarantine } from './quarantine.ts';
+import { ledgerReports } from './reports.ts';
+import { ledgerRuns } from './runs.ts';
+import { ledgerPool } from './sql.ts';
+import { ledgerStaging } from './staging.ts';
+
+/** What is true of each record, in PostgreSQL. */
+export interface Ledger {
+  readonly runs: ReturnType<typeof ledgerRuns>;
+  readonly staging: ReturnType<typeof ledgerStaging>;
+  readonly deliveries: ReturnType<typeof ledgerDeliveries>;
+  readonly quarantine: ReturnType<typeof ledgerQuarantine>;
+  readonly reports: ReturnType<typeof ledgerReports>;
+  readonly pool: Pool;
+  close(): Promise<void>;
+}
+
+/** Opens the ledger and brings its schema to this engine's version. */
+export async function openLedger(databaseUrl: string): Promise<Ledger> {
+  const pool = ledgerPool(databaseUrl);
+  try {
+    await migrate(pool);
+  } catch (error) {
+    await pool.end();
+    throw error;
+  }
+  return {
+    runs: ledgerRuns(pool),
+    staging: ledgerStaging(pool),
+    deliveries: ledgerDeliveries(pool),
+    quarantine: ledgerQuarantine(pool),
+    reports: ledgerReports(pool),
+    pool,
+    close: () => pool.end(),
+  };
+}

@@ -1,0 +1,116 @@
+/**
+ * The ledger's schema, one entry per version, applied in order and never edited once released.
+ * Column names are stored data: never renamed.
+ */
+export const migrations: readonly string[] = [
+  `
+create table syncs (
+  id integer generated always as identity primary key,
+  name text not null unique,
+  -- {"kind":"time"|"number","value":n}: every record up to it is in a bucket (invariant 2)
+  watermark jsonb,
+  -- rises with every attempt that may write (invariant 7)
+  fence bigint not null default 0,
+  -- the open run; null when none
+  holder text
+);
+
+create table runs (
+  id text primary key,
+  sync_id integer not null references syncs,
+  workflow_id text not null,
+  mode text not null,
+  trigger text not null,
+  sync_version text not null,
+  since jsonb,
+  status text not null,
+  counts jsonb,
+  reconciled jsonb,
+  failure_code text,
+  failure text,
+  started_at timestamptz not null default now(),
+  ended_at timestamptz
+);
+create index runs_by_sync on runs (sync_id, started_at desc);
+
+create table batches (
+  run text not null references runs on delete cascade,
+  seq integer not null,
+  state text not null,
+  fetch_attempt integer not null default 0,
+  records integer not null default 0,
+  bytes bigint not null default 0,
+  position_after jsonb,
+  complete boolean not null default false,
+  -- highest version among its records, as in syncs.watermark
+  highest jsonb,
+  counts jsonb,
+  fetched_at timestamptz,
+  delivered_at timestamptz,
+  primary key (run, seq)
+);
+
+-- What was received, compressed. Gone when the run has ended.
+create table staged (
+  run text not null,
+  seq integer not null,
+  part integer not null,
+  records integer not null,
+  bytes integer not null,
+  checksum uuid not null,
+  position_after jsonb,
+  body bytea not null,
+  primary key (run, seq, part)
+);
+alter table staged alter column body set storage external;
+
+-- One row per record and sync. Column order keeps a row at 72 bytes for keys of up to nine.
+create table ledger (
+  version bigint,
+  intent bigint not null,
+  sync_id integer not null,
+  state "char" not null,
+  hash uuid not null,
+  key text collate "C" not null,
+  -- null: the destination knows the record by the key
+  destination_id text,
+  primary key (sync_id, key)
+);
+
+create table intents (
+  id bigint generated always as identity primary key,
+  request_id uuid not null,
+  run text not null,
+  seq integer not null,
+  state text not null,
+  -- positions within the batch, four bytes each
+  ordinals bytea,
+  items integer not null,
+  confirmed integer not null default 0,
+  rejected integer not null default 0,
+  fingerprint uuid not null,
+  opened_at timestamptz not null default now(),
+  decided_at timestamptz
+);
+create index intents_by_batch on intents (run, seq);
+
+create table quarantine (
+  id bigint generated always as identity primary key,
+  sync_id integer not null references syncs,
+  run text not null,
+  seq integer not null,
+  ordinal integer not null,
+  stage text not null,
+  key text,
+  code text not null,
+  field text,
+  rule text,
+  reason text not null,
+  record text,
+  state text not null default 'open',
+  at timestamptz not null default now(),
+  unique (run, seq, ordinal)
+);
+create index quarantine_by_sync on quarantine (sync_id, state, at desc);
+`,
+];

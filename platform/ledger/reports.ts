@@ -1,0 +1,68 @@
+import type { Pool } from 'pg';
+import type { Counts, Reconciled } from '../../model/batch.ts';
+import { query } from './sql.ts';
+
+export interface Touched {
+  readonly key: string;
+  readonly hash: string;
+  readonly destinationId: string | null;
+}
+
+export interface RunSummary {
+  readonly run: string;
+  readonly sync: string;
+  readonly workflowId: string;
+  readonly mode: string;
+  readonly trigger: string;
+  readonly status: string;
+  readonly counts: Counts | null;
+  readonly reconciled: Reconciled | null;
+  readonly failureCode: string | null;
+  readonly failure: string | null;
+  readonly startedAt: string;
+  readonly endedAt: string | null;
+}
+
+const runColumns = `r.id as run, s.name as sync, r.workflow_id as "workflowId", r.mode, r.trigger, r.status, r.counts,
+  r.reconciled, r.failure_code as "failureCode", r.failure,
+  to_char(r.started_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as "startedAt",
+  to_char(r.ended_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as "endedAt"`;
+
+/** The public, read-only side of the ledger. */
+export function ledgerReports(pool: Pool) {
+  return {
+    /** What a run delivered, at most `limit` records, spread evenly: the hash orders them at random. */
+    touched: (run: string, limit: number): Promise<readonly Touched[]> =>
+      query<{ key: string; hash: string; destinationId: string | null }>(
+        pool,
+        'choosing what to read back',
+        `select l.key, replace(l.hash::text, '-', '') as hash, l.destination_id as "destinationId"
+         from runs r join ledger l on l.sync_id = r.sync_id
+         where r.id = $1 and l.state = 'c' and l.intent in (select id from intents where run = $1)
+         order by l.hash limit $2`,
+        [run, limit],
+      ),
+
+    latestRuns: (sync?: string): Promise<readonly RunSummary[]> =>
+      query<RunSummary & Record<string, unknown>>(
+        pool,
+        'reading the runs',
+        sync === undefined
+          ? `select distinct on (s.name) ${runColumns} from runs r join syncs s on s.id = r.sync_id
+             order by s.name, r.started_at desc`
+          : `select ${runColumns} from runs r join syncs s on s.id = r.sync_id where s.name = $1
+             order by r.started_at desc limit 20`,
+        sync === undefined ? [] : [sync],
+      ),
+
+    async run(run: string): Promise<RunSummary | undefined> {
+      const rows = await query<RunSummary & Record<string, unknown>>(
+        pool,
+        'reading the run',
+        `select ${runColumns} from runs r join syncs s on s.id = r.sync_id where r.id = $1`,
+        [run],
+      );
+      return rows[0];
+    },
+  };
+}

@@ -1,0 +1,162 @@
+import type { Pool } from 'pg';
+import { addCounts, type Counts, noCounts, type Reconciled, type RunStatus } from '../../model/batch.ts';
+import { SyncFailure } from '../../model/failure.ts';
+import { laterVersion, type RecordVersion, sinceWatermark } from '../../model/version.ts';
+import { query, transaction } from './sql.ts';
+
+export interface RunClaim {
+  readonly sync: string;
+  readonly run: string;
+  readonly workflowId: string;
+  readonly trigger: string;
+  /** What the sync file and the caller want; a first run is always full. */
+  readonly mode: 'incremental' | 'full';
+  readonly overlapMs: number;
+  readonly syncVersion: string;
+  /** A run known to be dead, whose hold may be taken over. */
+  readonly takeOverFrom: string | null;
+}
+
+export type Claimed =
+  | { readonly held: false; readonly mode: 'incremental' | 'full' }
+  | { readonly held: true; readonly by: string; readonly workflowId: string };
+
+/** What every step needs to know of its run. */
+export interface RunFacts {
+  readonly syncId: number;
+  readonly sync: string;
+  readonly mode: 'incremental' | 'full';
+  readonly since: string | number | null;
+  readonly syncVersion: string;
+  readonly status: string;
+}
+
+export interface RunEnd {
+  readonly run: string;
+  readonly status: RunStatus;
+  readonly reconciled: Reconciled;
+  readonly failure: { readonly code: string; readonly message: string } | null;
+}
+
+export function ledgerRuns(pool: Pool) {
+  return {
+    /** Invariant 7: one run holds a sync. Answers who holds it when it is not this run. Safe to repeat. */
+    claim: (claim: RunClaim): Promise<Claimed> =>
+      transaction(pool, 'opening the run', async (sql) => {
+        await sql.query('insert into syncs (name) values ($1) on conflict (name) do nothing', [claim.sync]);
+        const { rows } = await sql.query<{ id: number; holder: string | null; watermark: RecordVersion | null }>(
+          'select id, holder, watermark from syncs where name = $1 for update',
+          [claim.sync],
+        );
+        const sync = rows[0];
+        if (!sync) throw new SyncFailure('INTERNAL', 'the sync row vanished while a run was opened');
+        if (sync.holder === claim.run) return { held: false, mode: await openedMode(sql, claim.run) };
+        if (sync.holder !== null && sync.holder !== claim.takeOverFrom) {
+          const holder = await sql.query<{ workflow_id: string }>('select workflow_id from runs where id = $1', [
+            sync.holder,
+          ]);
+          return { held: true, by: sync.holder, workflowId: holder.rows[0]?.workflow_id ?? '' };
+        }
+        if (sync.holder !== null) await endAbandoned(sql, sync.holder);
+        const mode = sync.watermark === null ? 'full' : claim.mode;
+        const since = mode === 'full' ? null : sinceWatermark(sync.watermark, claim.overlapMs);
+        await sql.query('update syncs set holder = $2, fence = fence + 1 where id = $1', [sync.id, claim.run]);
+        await sql.query(
+          `insert into runs (id, sync_id, workflow_id, mode, trigger, sync_version, since, status)
+           values ($1, $2, $3, $4, $5, $6, $7, 'running')`,
+          [claim.run, sync.id, claim.workflowId, mode, claim.trigger, claim.syncVersion, JSON.stringify(since)],
+        );
+        return { held: false, mode };
+      }),
+
+    async facts(run: string): Promise<RunFacts> {
+      const [row] = await query<{
+        sync_id: number;
+        name: string;
+        mode: 'incremental' | 'full';
+        since: string | number | null;
+        sync_version: string;
+        status: string;
+      }>(
+        pool,
+        'reading the run',
+        `select r.sync_id, s.name, r.mode, r.since, r.sync_version, r.status
+         from runs r join syncs s on s.id = r.sync_id where r.id = $1`,
+        [run],
+      );
+      if (!row) throw new SyncFailure('STAGING_LOST', `the ledger knows no run ${run}`);
+      return {
+        syncId: row.sync_id,
+        sync: row.name,
+        mode: row.mode,
+        since: row.since,
+        syncVersion: row.sync_version,
+        status: row.status,
+      };
+    },
+
+    /** The counts of the batches delivered so far. */
+    counts: (run: string): Promise<Counts> => batchCounts(pool, run),
+
+    /**
+     * Ends the run, once: releases the sync, drops what was staged and, when everything was delivered, moves the
+     * watermark (invariant 2: every record up to it is in a bucket by now).
+     */
+    close: (end: RunEnd): Promise<Counts> =>
+      transaction(pool, 'closing the run', async (sql) => {
+        const counts = await batchCounts(sql, end.run);
+        const { rows } = await sql.query<{ sync_id: number; watermark: RecordVersion | null }>(
+          `select s.id as sync_id, s.watermark from runs r join syncs s on s.id = r.sync_id
+           where r.id = $1 and s.holder = $1 for update of s`,
+          [end.run],
+        );
+        const sync = rows[0];
+        if (!sync) return counts;
+        const moves = end.status === 'succeeded' || end.status === 'partial';
+        const watermark = moves ? laterVersion(sync.watermark, await highestOf(sql, end.run)) : sync.watermark;
+        await sql.query('update syncs set holder = null, fence = fence + 1, watermark = $2 where id = $1', [
+          sync.sync_id,
+          watermark,
+        ]);
+        await sql.query(
+          `update runs set status = $2, counts = $3, reconciled = $4, failure_code = $5, failure = $6, ended_at = now()
+           where id = $1`,
+          [end.run, end.status, counts, end.reconciled, end.failure?.code ?? null, end.failure?.message ?? null],
+        );
+        await sql.query('delete from staged where run = $1', [end.run]);
+        return counts;
+      }),
+  };
+}
+
+type Sql = Pick<Pool, 'query'>;
+
+async function openedMode(sql: Sql, run: string): Promise<'incremental' | 'full'> {
+  const { rows } = await sql.query<{ mode: 'incremental' | 'full' }>('select mode from runs where id = $1', [run]);
+  return rows[0]?.mode ?? 'full';
+}
+
+async function endAbandoned(sql: Sql, run: string): Promise<void> {
+  await sql.query(
+    `update runs set status = 'failed', failure_code = 'FENCED', failure = 'its workflow is gone; another run took over',
+       counts = coalesce(counts, '{}'), ended_at = now() where id = $1 and ended_at is null`,
+    [run],
+  );
+  await sql.query('delete from staged where run = $1', [run]);
+}
+
+async function batchCounts(sql: Sql, run: string): Promise<Counts> {
+  const { rows } = await sql.query<{ counts: Counts }>(
+    'select counts from batches where run = $1 and counts is not null',
+    [run],
+  );
+  return rows.reduce((sum, row) => addCounts(sum, row.counts), noCounts);
+}
+
+async function highestOf(sql: Sql, run: string): Promise<RecordVersion | null> {
+  const { rows } = await sql.query<{ highest: RecordVersion }>(
+    'select highest from batches where run = $1 and highest is not null',
+    [run],
+  );
+  return rows.reduce<RecordVersion | null>((highest, row) => laterVersion(highest, row.highest), null);
+}

@@ -1,0 +1,73 @@
+import { Pool, type PoolClient, type QueryResultRow } from 'pg';
+import { SyncFailure } from '../../model/failure.ts';
+import { LEDGER_SCHEMA } from '../../model/names.ts';
+
+/** The ledger's own connections. `max` bounds what one worker takes of the database. */
+export function ledgerPool(databaseUrl: string, max = 8): Pool {
+  const pool = new Pool({
+    connectionString: databaseUrl,
+    max,
+    connectionTimeoutMillis: 10_000,
+    options: `-c search_path=${LEDGER_SCHEMA} -c application_name=syncline`,
+  });
+  // An idle connection that breaks is replaced at the next query; without a listener it would end the process.
+  pool.on('error', () => {});
+  return pool;
+}
+
+const unavailable = /^(08|57P|53|40)/;
+
+/** A database error as a failure: says which statement failed and never what values it carried. */
+export function ledgerFailure(error: unknown, what: string): SyncFailure {
+  if (error instanceof SyncFailure) return error;
+  const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
+  const message = error instanceof Error ? error.message : String(error);
+  if (code === '' || code.startsWith('E') || unavailable.test(code)) {
+    return new SyncFailure('LEDGER_UNAVAILABLE', `${what}: ${code || message}`, { cause: error });
+  }
+  return new SyncFailure('INTERNAL', `${what}: PostgreSQL ${code}`, { cause: error });
+}
+
+export async function query<Row extends QueryResultRow>(
+  sql: Pool | PoolClient,
+  what: string,
+  text: string,
+  values: readonly unknown[] = [],
+): Promise<Row[]> {
+  try {
+    return (await sql.query<Row>(text, [...values])).rows;
+  } catch (error) {
+    throw ledgerFailure(error, what);
+  }
+}
+
+/** One transaction on one connection. A connection that failed is thrown away, so that a broken one never returns. */
+export async function transaction<T>(pool: Pool, what: string, work: (sql: PoolClient) => Promise<T>): Promise<T> {
+  let client: PoolClient;
+  try {
+    client = await pool.connect();
+  } catch (error) {
+    throw ledgerFailure(error, what);
+  }
+  try {
+    await client.query('begin');
+    const result = await work(client);
+    await client.query('commit');
+    client.release();
+    return result;
+  } catch (error) {
+    await client.query('rollback').catch(() => {});
+    client.release(!(error instanceof SyncFailure));
+    throw ledgerFailure(error, what);
+  }
+}
+
+/**
+ * Invariant 7, one writer: locks the sync's row and refuses when its fence has risen past the writer's. Every ledger
+ * write of a run begins with it, in the same transaction.
+ */
+export async function holdFence(sql: PoolClient, syncId: number, fence: number): Promise<void> {
+  const { rows } = await sql.query<{ fence: string }>('select fence from syncs where id = $1 for share', [syncId]);
+  const current = Number(rows[0]?.fence ?? -1);
+  if (current !== fence) throw new SyncFailure('FENCED', `this writer has number ${fence}, the sync is at ${current}`);
+}

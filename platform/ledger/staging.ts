@@ -1,0 +1,138 @@
+import { hash } from 'node:crypto';
+import { promisify } from 'node:util';
+import { deflateRaw, inflateRaw } from 'node:zlib';
+import type { Pool, PoolClient } from 'pg';
+import type { Position } from '../../model/connector.ts';
+import { SyncFailure } from '../../model/failure.ts';
+import { query, transaction } from './sql.ts';
+
+const deflate = promisify(deflateRaw);
+const inflate = promisify(inflateRaw);
+
+/** What is known of a batch when its fetch begins, on a first attempt and on any later one. */
+export interface FetchStart {
+  readonly closed: FetchedBatch | null;
+  /** Where to go on: after the last durable part, or after the batch before. */
+  readonly position: Position | null;
+  readonly parts: number;
+  readonly records: number;
+  readonly bytes: number;
+}
+
+export interface FetchedBatch {
+  readonly records: number;
+  readonly bytes: number;
+  /** The source has no more. */
+  readonly complete: boolean;
+}
+
+export interface StagedPart {
+  readonly part: number;
+  readonly records: number;
+  readonly body: Buffer;
+  readonly positionAfter: Position | null;
+}
+
+const checksum = (body: Buffer): string => hash('sha256', body, 'hex').slice(0, 32);
+
+export function ledgerStaging(pool: Pool) {
+  return {
+    /** Registers this attempt, so that a part of an older one is refused from now on. */
+    beginFetch: (run: string, seq: number, attempt: number): Promise<FetchStart> =>
+      transaction(pool, 'beginning a fetch', async (sql) => {
+        await holdRun(sql, run);
+        const { rows } = await sql.query<{ state: string; records: number; bytes: string; complete: boolean }>(
+          `insert into batches as b (run, seq, state, fetch_attempt) values ($1, $2, 'fetching', $3)
+           on conflict (run, seq) do update set fetch_attempt = greatest(b.fetch_attempt, $3)
+           returning state, records, bytes, complete`,
+          [run, seq, attempt],
+        );
+        const batch = rows[0];
+        if (batch && batch.state !== 'fetching') {
+          const closed = { records: batch.records, bytes: Number(batch.bytes), complete: batch.complete };
+          return { closed, position: null, parts: 0, records: 0, bytes: 0 };
+        }
+        const staged = await sql.query<{ parts: number; records: number; bytes: number; position: Position | null }>(
+          `select count(*)::int as parts, coalesce(sum(records), 0)::int as records, coalesce(sum(bytes), 0)::int as bytes,
+             (array_agg(position_after order by part desc))[1] as position from staged where run = $1 and seq = $2`,
+          [run, seq],
+        );
+        const so = staged.rows[0];
+        if (so && so.parts > 0) return { closed: null, ...so };
+        const before = await sql.query<{ position: Position | null }>(
+          'select position_after as position from batches where run = $1 and seq = $2',
+          [run, seq - 1],
+        );
+        return { closed: null, position: before.rows[0]?.position ?? null, parts: 0, records: 0, bytes: 0 };
+      }),
+
+    /** Makes one page durable. Refused with FENCED when a newer attempt has begun or the run is no longer the holder. */
+    async stage(run: string, seq: number, attempt: number, part: StagedPart): Promise<void> {
+      const body = await deflate(part.body, { level: 1 });
+      const inserted = await query(
+        pool,
+        'staging a page',
+        `insert into staged (run, seq, part, records, bytes, checksum, position_after, body)
+         select $1, $2, $3, $4, $5, $6, $7, $8 from batches b
+         where b.run = $1 and b.seq = $2 and b.fetch_attempt = $9 and b.state = 'fetching' returning part`,
+        [
+          run,
+          seq,
+          part.part,
+          part.records,
+          part.body.length,
+          checksum(body),
+          JSON.stringify(part.positionAfter),
+          body,
+          attempt,
+        ],
+      );
+      if (inserted.length === 0) throw new SyncFailure('FENCED', `a newer attempt fetches batch ${seq}`);
+    },
+
+    /** Closes a fetch. Throws CURSOR_LOOP when the batch ends where an earlier batch of the run had ended. */
+    closeFetch: (run: string, seq: number, batch: FetchedBatch, positionAfter: Position | null): Promise<void> =>
+      transaction(pool, 'closing a fetch', async (sql) => {
+        await holdRun(sql, run);
+        const position = JSON.stringify(positionAfter);
+        const loop = await sql.query<{ seq: number }>(
+          `select seq from batches where run = $1 and seq < $2 and position_after = $3::jsonb and not $4 limit 1`,
+          [run, seq, position, batch.complete],
+        );
+        const first = loop.rows[0];
+        if (first) throw new SyncFailure('CURSOR_LOOP', `batch ${seq} ends where batch ${first.seq} had ended`);
+        await sql.query(
+          `update batches set state = 'fetched', records = $3, bytes = $4, complete = $5, position_after = $6, fetched_at = now()
+           where run = $1 and seq = $2 and state = 'fetching'`,
+          [run, seq, batch.records, batch.bytes, batch.complete, position],
+        );
+      }),
+
+    /** The page bodies of a batch as received. Throws STAGING_LOST when one is missing or damaged. */
+    async load(run: string, seq: number): Promise<readonly Buffer[]> {
+      const parts = await query<{ part: number; checksum: string; body: Buffer }>(
+        pool,
+        'reading staged pages',
+        'select part, checksum, body from staged where run = $1 and seq = $2 order by part',
+        [run, seq],
+      );
+      return Promise.all(
+        parts.map(async ({ part, checksum: stored, body }, index) => {
+          if (part !== index || checksum(body) !== stored.replaceAll('-', '')) {
+            throw new SyncFailure('STAGING_LOST', `page ${index} of batch ${seq} is missing or damaged`);
+          }
+          return inflate(body);
+        }),
+      );
+    },
+  };
+}
+
+/** Refuses when the run no longer holds its sync (invariant 7). */
+async function holdRun(sql: PoolClient, run: string): Promise<void> {
+  const { rows } = await sql.query(
+    'select 1 from syncs s join runs r on r.sync_id = s.id where r.id = $1 and s.holder = $1 for share of s',
+    [run],
+  );
+  if (rows.length === 0) throw new SyncFailure('FENCED', 'this run no longer holds its sync');
+}

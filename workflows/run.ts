@@ -1,0 +1,110 @@
+import { setCurrentDetails, setHandler, upsertSearchAttributes } from '@temporalio/workflow';
+import type { RunPlan } from '../activities/index.ts';
+import { addCounts, type Counts, noCounts } from '../model/batch.ts';
+import { searchAttribute } from '../model/names.ts';
+import type { RunStage, RunState } from '../model/run-state.ts';
+import { RunControl } from './control.ts';
+import { detailsOf } from './details.ts';
+import { statusQuery } from './messages.ts';
+
+export interface SyncInput {
+  readonly sync: string;
+  readonly run: string;
+  /** Who started it: `cli`, `schedule`, … */
+  readonly trigger: string;
+  readonly full: boolean;
+  /** Set by continue-as-new. */
+  readonly carried?: Carried;
+}
+
+/** What a run takes along when it continues as new: counts and numbers, never records (invariant 8). */
+export interface Carried {
+  readonly plan: RunPlan;
+  readonly seq: number;
+  readonly delivered: number;
+  readonly fetched: number;
+  readonly counts: Counts;
+  readonly paused: boolean;
+  readonly startedAtMs: number;
+}
+
+/** The run as the workflow knows it, and its face to people: the status query, current details, search attributes. */
+export class Run {
+  readonly input: SyncInput;
+  readonly control: RunControl;
+  plan: RunPlan | null;
+  stage: RunStage = 'opening';
+  /** The last batch begun. */
+  seq: number;
+  delivered: number;
+  fetched: number;
+  counts: Counts;
+  readonly startedAtMs: number;
+  #status = '';
+
+  constructor(input: SyncInput) {
+    const { carried } = input;
+    this.input = input;
+    this.plan = carried?.plan ?? null;
+    this.seq = carried?.seq ?? 0;
+    this.delivered = carried?.delivered ?? 0;
+    this.fetched = carried?.fetched ?? 0;
+    this.counts = carried?.counts ?? noCounts;
+    this.startedAtMs = carried?.startedAtMs ?? Date.now();
+    this.control = new RunControl(carried?.paused ?? false, () => this.show());
+    setHandler(statusQuery, () => this.state());
+  }
+
+  opened(plan: RunPlan): void {
+    this.plan = plan;
+    upsertSearchAttributes([
+      { key: { name: searchAttribute.sync, type: 'KEYWORD' }, value: this.input.sync },
+      { key: { name: searchAttribute.source, type: 'KEYWORD' }, value: plan.source },
+      { key: { name: searchAttribute.destination, type: 'KEYWORD' }, value: plan.destination },
+    ]);
+  }
+
+  enter(stage: RunStage): void {
+    this.stage = stage;
+    this.show();
+  }
+
+  closed(counts: Counts): void {
+    this.counts = addCounts(this.counts, counts);
+    this.delivered++;
+    this.show();
+  }
+
+  /** Brings details and search attribute up to date. Details are not in history; the attribute only when it changes. */
+  show(outcome?: string): void {
+    setCurrentDetails(detailsOf(this.state(), Date.now() - this.startedAtMs));
+    const status = outcome ?? (this.control.parked ? 'parked' : this.control.paused ? 'paused' : 'running');
+    if (status === this.#status) return;
+    this.#status = status;
+    upsertSearchAttributes([{ key: { name: searchAttribute.status, type: 'KEYWORD' }, value: status }]);
+  }
+
+  state(): RunState {
+    const { plan, control } = this;
+    return {
+      sync: this.input.sync,
+      run: this.input.run,
+      stage: this.stage,
+      mode: plan?.mode ?? null,
+      source: plan?.source ?? null,
+      destination: plan?.destination ?? null,
+      deliveryClass: plan?.deliveryClass ?? null,
+      paused: control.paused,
+      parked: control.parked,
+      batches: { fetched: this.seq, delivered: this.delivered },
+      fetched: this.fetched,
+      counts: this.counts,
+      startedAt: new Date(this.startedAtMs).toISOString(),
+    };
+  }
+
+  carry(plan: RunPlan): Carried {
+    const { seq, delivered, fetched, counts, startedAtMs } = this;
+    return { plan, seq, delivered, fetched, counts, startedAtMs, paused: this.control.paused };
+  }
+}

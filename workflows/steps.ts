@@ -1,0 +1,27 @@
+import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
+import type { Activities } from '../activities/index.ts';
+import type { Policy } from '../model/policy.ts';
+
+/**
+ * The steps under the limits of a policy. Cancellation is waited for, so that a run never ends while one of its steps
+ * still writes.
+ */
+export const stepsUnder = (policy: Policy) =>
+  proxyActivities<Activities>({
+    startToCloseTimeout: policy.stepTimeout,
+    scheduleToCloseTimeout: policy.giveUpAfter,
+    heartbeatTimeout: policy.heartbeatTimeout,
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    retry: { initialInterval: policy.retryFirst, maximumInterval: policy.retryMax, backoffCoefficient: 2 },
+  });
+
+/** For opening and closing a run: short steps on the ledger, before a policy is known and after it has had its say. */
+export const ledgerSteps = proxyActivities<Pick<Activities, 'openRun' | 'closeRun'>>({
+  startToCloseTimeout: '1 minute',
+  scheduleToCloseTimeout: '24 hours',
+  heartbeatTimeout: '30 seconds',
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+  retry: { initialInterval: '1 second', maximumInterval: '1 minute', backoffCoefficient: 2 },
+});
+
+export type Steps = ReturnType<typeof stepsUnder>;

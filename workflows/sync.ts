@@ -1,0 +1,83 @@
+import { ApplicationFailure, CancellationScope, continueAsNew, isCancellation } from '@temporalio/workflow';
+import type { Reconciled, RunReport, RunStatus } from '../model/batch.ts';
+import { ABORTED } from './control.ts';
+import { stepFailure } from './failure.ts';
+import { syncBatches } from './pipeline.ts';
+import { Run, type SyncInput } from './run.ts';
+import { ledgerSteps, stepsUnder } from './steps.ts';
+
+/** One run of one sync: open, sync batch after batch, reconcile, close. */
+export async function sync(input: SyncInput): Promise<RunReport> {
+  const run = new Run(input);
+  let done: RunReport | null;
+  try {
+    done = await runToEnd(run);
+  } catch (error) {
+    await CancellationScope.nonCancellable(() => closeFailed(run, error));
+    throw error;
+  }
+  if (done) return done;
+  if (!run.plan) throw ApplicationFailure.nonRetryable('a run that never opened cannot continue');
+  return continueAsNew<typeof sync>({ ...input, carried: run.carry(run.plan) });
+}
+
+/** Answers null when the run has to continue as new. */
+async function runToEnd(run: Run): Promise<RunReport | null> {
+  const { input, control } = run;
+  run.enter('opening');
+  if (!run.plan) {
+    run.opened(
+      await control.step('open', null, () =>
+        ledgerSteps.openRun.executeWithOptions({ summary: 'open the run' }, [
+          { sync: input.sync, run: input.run, trigger: input.trigger, full: input.full },
+        ]),
+      ),
+    );
+  }
+  if (!run.plan) throw ApplicationFailure.nonRetryable('the run did not open');
+  const { policy } = run.plan;
+  const steps = stepsUnder(policy);
+
+  run.enter('syncing');
+  const complete = await syncBatches(run, steps, policy);
+  if (!complete) return null;
+
+  run.enter('reconciling');
+  const { counts, reconciled } = await control.step('reconcile', null, () =>
+    steps.reconcileRun.executeWithOptions({ summary: 'reconcile both sides' }, [{ run: input.run }]),
+  );
+  run.counts = counts;
+  return close(run, counts.quarantined > 0 ? 'partial' : 'succeeded', reconciled);
+}
+
+async function close(
+  run: Run,
+  status: RunStatus,
+  reconciled: Reconciled,
+  failure: { code: string; message: string } | null = null,
+): Promise<RunReport> {
+  run.enter('closing');
+  const { sync: name, run: id } = run.input;
+  const counts = await ledgerSteps.closeRun.executeWithOptions({ summary: `close the run as ${status}` }, [
+    { run: id, status, reconciled, failure },
+  ]);
+  run.counts = counts;
+  run.stage = 'closed';
+  run.show(status);
+  return { sync: name, run: id, status, counts, reconciled };
+}
+
+const nothingChecked: Reconciled = { checked: 0, missing: 0, extra: 0, different: 0 };
+
+async function closeFailed(run: Run, error: unknown): Promise<void> {
+  const failure = stepFailure(error);
+  await close(run, statusAfter(error, run), nothingChecked, { code: failure.code, message: failure.message });
+}
+
+/** Invariant 11, honest status. */
+function statusAfter(error: unknown, run: Run): RunStatus {
+  if (isCancellation(error)) return 'cancelled';
+  if (error instanceof ApplicationFailure && error.type === ABORTED) return 'cancelled';
+  if (run.control.aborted && stepFailure(error).code === 'TOO_MANY_REJECTED') return 'halted';
+  return 'failed';
+}
