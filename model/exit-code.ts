@@ -32,9 +32,12 @@ const byFailure: Partial<Record<FailureCode, ExitCode>> = {
   TLS_FAILED: exitCode.unreachable,
   SQL_UNAVAILABLE: exitCode.unreachable,
   LEDGER_UNAVAILABLE: exitCode.unreachable,
+  TEMPORAL_UNAVAILABLE: exitCode.unreachable,
+  STACK_FAILED: exitCode.unreachable,
   AUTH_REJECTED: exitCode.forbidden,
   FORBIDDEN: exitCode.forbidden,
   LOCKED: exitCode.conflict,
+  STACK_IN_USE: exitCode.conflict,
   FENCED: exitCode.conflict,
   TIMEOUT: exitCode.timeout,
 };

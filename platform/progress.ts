@@ -3,7 +3,7 @@
  * On a terminal: one line that moves. Elsewhere (CI, a pipe): plain lines, the first after a second.
  */
 export interface Progress {
-  /** Runs `work` and shows `title` while it lasts. Answers and throws what `work` does. */
+  /** Runs `work` and shows `title` while it lasts. Steps may overlap. Answers and throws what `work` does. */
   step<T>(title: string, work: (tell: (state: StepState) => void) => Promise<T>): Promise<T>;
   /** A line that stays. */
   note(line: string): void;
@@ -25,10 +25,20 @@ export interface ProgressOutput {
   write(text: string): unknown;
 }
 
+interface Step {
+  readonly title: string;
+  readonly beganMs: number;
+  state: StepState;
+  /** When it was last mentioned; undefined when never. */
+  saidMs?: number;
+}
+
 const quietMs = 1000;
 const frameMs = 120;
+const plainFrameMs = 250;
 const plainEveryMs = 15_000;
 const frames = ['|', '/', '-', '\\'];
+const clearLine = '\r\x1b[K';
 
 export const silentProgress: Progress = {
   step: (_title, work) => work(() => {}),
@@ -36,62 +46,74 @@ export const silentProgress: Progress = {
 };
 
 export function createProgress(out: ProgressOutput): Progress {
+  const painter = out.isTTY ? livePainter(out) : plainPainter(out);
+  const steps = new Set<Step>();
+  let timer: NodeJS.Timeout | undefined;
   return {
-    note: (line) => void out.write(`${line}\n`),
-    step: (title, work) => (out.isTTY ? liveStep(out, title, work) : plainStep(out, title, work)),
+    note: (line) => painter.note(line),
+    async step(title, work) {
+      const step: Step = { title, beganMs: performance.now(), state: {} };
+      steps.add(step);
+      timer ??= setInterval(() => painter.paint([...steps].filter(isLong)), painter.frameMs);
+      try {
+        return await work((state) => {
+          step.state = { ...step.state, ...state };
+        });
+      } finally {
+        steps.delete(step);
+        if (step.saidMs !== undefined) painter.note(`${title}: ${seconds(performance.now() - step.beganMs)}`);
+        if (steps.size === 0) {
+          clearInterval(timer);
+          timer = undefined;
+        }
+      }
+    },
   };
 }
 
-async function liveStep<T>(
-  out: ProgressOutput,
-  title: string,
-  work: (tell: (state: StepState) => void) => Promise<T>,
-): Promise<T> {
-  const began = performance.now();
-  let state: StepState = {};
+const isLong = (step: Step): boolean => performance.now() - step.beganMs >= quietMs;
+
+interface Painter {
+  readonly frameMs: number;
+  /** Shows the steps that have lasted more than a second, the oldest first. */
+  paint(steps: readonly Step[]): void;
+  note(line: string): void;
+}
+
+/** One line at the bottom: the oldest step, because the others usually wait for nothing else. */
+function livePainter(out: ProgressOutput): Painter {
   let frame = 0;
-  let shown = false;
-  const draw = () => {
-    const elapsedMs = performance.now() - began;
-    if (elapsedMs < quietMs) return;
-    shown = true;
-    const line = `${frames[frame++ % frames.length]} ${describe(title, state, elapsedMs)}`;
-    out.write(`\r\x1b[K${line.slice(0, (out.columns ?? 80) - 1)}`);
+  let drawn = false;
+  return {
+    frameMs,
+    paint(steps) {
+      const [first] = steps;
+      if (first === undefined) return;
+      for (const step of steps) step.saidMs = performance.now();
+      const text = `${frames[frame++ % frames.length]} ${describe(first.title, first.state, performance.now() - first.beganMs)}`;
+      out.write(`${clearLine}${text.slice(0, (out.columns ?? 80) - 1)}`);
+      drawn = true;
+    },
+    note(line) {
+      out.write(`${drawn ? clearLine : ''}${line}\n`);
+      drawn = false;
+    },
   };
-  const timer = setInterval(draw, frameMs);
-  try {
-    return await work((next) => {
-      state = { ...state, ...next };
-    });
-  } finally {
-    clearInterval(timer);
-    if (shown) out.write(`\r\x1b[K${title}: ${seconds(performance.now() - began)}\n`);
-  }
 }
 
-async function plainStep<T>(
-  out: ProgressOutput,
-  title: string,
-  work: (tell: (state: StepState) => void) => Promise<T>,
-): Promise<T> {
-  const began = performance.now();
-  let state: StepState = {};
-  let saidAtMs: number | undefined;
-  const say = () => {
-    const elapsedMs = performance.now() - began;
-    if (elapsedMs < quietMs || (saidAtMs !== undefined && elapsedMs - saidAtMs < plainEveryMs)) return;
-    saidAtMs = elapsedMs;
-    out.write(`${describe(title, state, elapsedMs)}\n`);
+function plainPainter(out: ProgressOutput): Painter {
+  return {
+    frameMs: plainFrameMs,
+    paint(steps) {
+      const nowMs = performance.now();
+      for (const step of steps) {
+        if (step.saidMs !== undefined && nowMs - step.saidMs < plainEveryMs) continue;
+        step.saidMs = nowMs;
+        out.write(`${describe(step.title, step.state, nowMs - step.beganMs)}\n`);
+      }
+    },
+    note: (line) => void out.write(`${line}\n`),
   };
-  const timer = setInterval(say, quietMs / 4);
-  try {
-    return await work((next) => {
-      state = { ...state, ...next };
-    });
-  } finally {
-    clearInterval(timer);
-    if (saidAtMs !== undefined) out.write(`${title}: ${seconds(performance.now() - began)}\n`);
-  }
 }
 
 /** The text of a step, without the moving part. Pure. */
@@ -112,7 +134,7 @@ export function progressBar(done: number, total: number): string {
 
 /** `0.4 s`, `12 s`, `3 min 05 s`. */
 export function seconds(ms: number): string {
-  if (ms < 10_000) return `${(ms / 1000).toFixed(1)} s`;
+  if (ms < 9950) return `${(ms / 1000).toFixed(1)} s`;
   const whole = Math.round(ms / 1000);
   if (whole < 60) return `${whole} s`;
   return `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, '0')} s`;

@@ -1,4 +1,12 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { SyncFailure } from '../../model/failure.ts';
+import { NAMESPACE } from '../../model/names.ts';
 import type { Progress } from '../../platform/progress.ts';
+import { readRunningDev } from './dev-file.ts';
+import { type EmbeddedStack, startEmbedded } from './embedded.ts';
+import { checkDatabase, checkTemporal } from './external.ts';
+import { isHolder, type LockHolder, type StackLock, takeStackLock } from './stack-lock.ts';
+import { createStateFolder } from './state-folder.ts';
 
 /** Where the two services of the engine answer. */
 export interface StackAddresses {
@@ -20,6 +28,7 @@ export interface Stack extends StackAddresses {
 export interface StackOptions {
   readonly projectFolder: string;
   readonly progress: Progress;
+  /** TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_UI_URL and DATABASE_URL are read here. */
   readonly env: NodeJS.ProcessEnv;
 }
 
@@ -29,6 +38,159 @@ export interface StackOptions {
  *
  * Throws STACK_FAILED, STACK_IN_USE, TEMPORAL_UNAVAILABLE or LEDGER_UNAVAILABLE.
  */
-export async function openStack(_options: StackOptions): Promise<Stack> {
-  throw new Error('not built yet');
+export async function openStack(options: StackOptions): Promise<Stack> {
+  const external = externalOf(options.env);
+  await checkExternal(external, options.progress);
+  if (external.temporal !== null && external.database !== null) return borrowed(external.temporal, external.database);
+  const stateFolder = await createStateFolder(options.projectFolder);
+  const taken = await devOrLock(stateFolder, options.progress);
+  if ('dev' in taken) return borrowed(external.temporal ?? taken.dev, external.database ?? taken.dev.databaseUrl);
+  return owned(external, await startUnderLock(options, stateFolder, external, taken.lock));
+}
+
+/**
+ * The stack of a `dev`, which other commands will share. Throws STACK_IN_USE when one runs already, and what
+ * `openStack` throws.
+ */
+export async function openDevStack(options: StackOptions): Promise<Stack & { readonly stateFolder: string }> {
+  const external = externalOf(options.env);
+  const stateFolder = await createStateFolder(options.projectFolder);
+  const lock = await takeStackLock(stateFolder, 'dev');
+  if (isHolder(lock)) throw await inUse(stateFolder, lock);
+  try {
+    await checkExternal(external, options.progress);
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+  return { ...owned(external, await startUnderLock(options, stateFolder, external, lock)), stateFolder };
+}
+
+interface TemporalPlace {
+  readonly temporalAddress: string;
+  readonly namespace: string;
+  readonly uiUrl: string | null;
+}
+
+interface External {
+  readonly temporal: TemporalPlace | null;
+  readonly database: string | null;
+}
+
+function externalOf(env: NodeJS.ProcessEnv): External {
+  const address = env['TEMPORAL_ADDRESS'];
+  return {
+    temporal: address
+      ? {
+          temporalAddress: address,
+          namespace: env['TEMPORAL_NAMESPACE'] || NAMESPACE,
+          uiUrl: env['TEMPORAL_UI_URL'] || null,
+        }
+      : null,
+    database: env['DATABASE_URL'] || null,
+  };
+}
+
+/** What was named must answer: a command that cannot do its work says so before it begins. */
+async function checkExternal({ temporal, database }: External, progress: Progress): Promise<void> {
+  if (temporal !== null) {
+    await progress.step(`Connecting to Temporal at ${temporal.temporalAddress}`, () =>
+      checkTemporal(temporal.temporalAddress, temporal.namespace),
+    );
+  }
+  if (database !== null) await progress.step('Connecting to PostgreSQL', () => checkDatabase(database));
+}
+
+const borrowed = ({ temporalAddress, namespace, uiUrl }: TemporalPlace, databaseUrl: string): Stack => ({
+  temporalAddress,
+  namespace,
+  uiUrl,
+  databaseUrl,
+  owned: false,
+  stop: async () => {},
+});
+
+interface Embedded {
+  readonly stack: EmbeddedStack;
+  readonly lock: StackLock;
+}
+
+async function startUnderLock(
+  options: StackOptions,
+  stateFolder: string,
+  external: External,
+  lock: StackLock,
+): Promise<Embedded> {
+  try {
+    const needs = { temporal: external.temporal === null, database: external.database === null };
+    return { stack: await startEmbedded({ ...options, stateFolder, ...needs }), lock };
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+}
+
+function owned(external: External, { stack, lock }: Embedded): Stack {
+  const temporal = external.temporal ?? {
+    temporalAddress: required(stack.temporal?.address),
+    namespace: NAMESPACE,
+    uiUrl: stack.temporal?.uiUrl ?? null,
+  };
+  let stopping: Promise<void> | undefined;
+  return {
+    ...temporal,
+    databaseUrl: external.database ?? required(stack.postgres?.url),
+    owned: stack.temporal !== null || stack.postgres !== null,
+    stop() {
+      stopping ??= stack.stop().finally(() => lock.release());
+      return stopping;
+    },
+  };
+}
+
+function required(value: string | undefined): string {
+  if (value === undefined) throw new SyncFailure('INTERNAL', 'a service of the stack was neither named nor started');
+  return value;
+}
+
+/** A `dev` that is starting gets this long until others may use it. */
+const devStartLimitMs = 5 * 60_000;
+
+/** The running `dev`, or the lock to start the services ourselves. A `dev` that is just starting is waited for. */
+async function devOrLock(
+  stateFolder: string,
+  progress: Progress,
+): Promise<{ readonly dev: TemporalPlace & { readonly databaseUrl: string } } | { readonly lock: StackLock }> {
+  return progress.step('Waiting for `syncline dev` to be ready', async () => {
+    const until = performance.now() + devStartLimitMs;
+    for (;;) {
+      const dev = await readRunningDev(stateFolder);
+      if (dev !== null) return { dev };
+      const lock = await takeStackLock(stateFolder, 'a command');
+      if (!isHolder(lock)) return { lock };
+      if (lock.command !== 'dev' || performance.now() > until) throw await inUse(stateFolder, lock);
+      await sleep(200);
+    }
+  });
+}
+
+async function inUse(stateFolder: string, holder: LockHolder): Promise<SyncFailure> {
+  const dev = await readRunningDev(stateFolder);
+  const who = `${holder.command === 'dev' ? '`syncline dev`' : 'another command'} (process ${holder.pid}, since ${holder.since})`;
+  const where =
+    dev === null
+      ? ''
+      : `: Temporal ${dev.temporalAddress}, UI ${dev.uiUrl ?? 'none'}, ${withoutPassword(dev.databaseUrl)}`;
+  return new SyncFailure('STACK_IN_USE', `${who} runs the services of this project${where}`);
+}
+
+/** A database address that may be shown. */
+export function withoutPassword(url: string): string {
+  try {
+    const shown = new URL(url);
+    shown.password = '';
+    return `PostgreSQL ${shown.host}${shown.pathname}`;
+  } catch {
+    return 'PostgreSQL at an address that is not a URL';
+  }
 }
