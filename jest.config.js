@@ -1,6 +1,8 @@
 // Real servers are slow to start once, so one Temporal and one PostgreSQL serve the whole run (test/support/global-setup.ts).
 export default {
   testEnvironment: 'node',
+  globalSetup: '<rootDir>/test/support/global-setup.ts',
+  globalTeardown: '<rootDir>/test/support/global-teardown.ts',
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
