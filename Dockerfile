@@ -1,0 +1,21 @@
+# One image, its role chosen by the command: the worker (default), `node dist/workers/schema.js`, or the command line
+# `node bin/syncline.js`. Debian, not Alpine: the Temporal SDK's native part needs glibc.
+FROM node:24.21.0-bookworm-slim AS build
+WORKDIR /app
+COPY package.json package-lock.json ./
+# The embedded PostgreSQL is for laptops; here it is a service of its own.
+RUN npm ci --omit=optional --no-audit --no-fund
+COPY . .
+RUN npm run build && npm prune --omit=dev --omit=optional --no-audit --no-fund
+
+FROM node:24.21.0-bookworm-slim
+ENV NODE_ENV=production
+WORKDIR /app
+COPY --from=build /app/package.json /app/LICENSE ./
+COPY --from=build /app/bin ./bin
+COPY --from=build /app/node_modules ./node_modules
+COPY --from=build /app/dist ./dist
+COPY deploy/entrypoint.sh /usr/local/bin/syncline-entrypoint
+USER node
+ENTRYPOINT ["/bin/sh", "/usr/local/bin/syncline-entrypoint"]
+CMD ["node", "dist/workers/main.js"]

@@ -1,0 +1,8 @@
+/**
+ * A group of tests that needs a tool which may be missing. Where it is, the group is listed as skipped with the reason
+ * in its name: never dropped in silence. `missing` is that reason, or null when the tool is there.
+ */
+export function describeUnless(missing: string | null, name: string, tests: () => void): void {
+  if (missing === null) describe(name, tests);
+  else describe.skip(`${name} (skipped: ${missing})`, tests);
+}
