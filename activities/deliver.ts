@@ -1,4 +1,4 @@
-import { Context, heartbeat } from '@temporalio/activity';
+import { Context } from '@temporalio/activity';
 import type { BatchRef, Counts } from '../model/batch.ts';
 import type { Destination } from '../model/connector.ts';
 import { deliveryClass } from '../model/delivery.ts';
@@ -9,6 +9,7 @@ import { chunksOf, eachAtMost } from './chunks.ts';
 import type { Dependencies } from './dependencies.ts';
 import { settleDoubts } from './doubt.ts';
 import { transformedOf } from './prepare.ts';
+import { reportProgress } from './progress.ts';
 import { runOf } from './run.ts';
 import { send } from './send.ts';
 
@@ -77,7 +78,7 @@ function newDelivery(
     settled(more, less) {
       confirmed += more;
       rejected += less;
-      heartbeat({ confirmed, rejected, of: batch.ready.length });
+      reportProgress({ confirmed, rejected, of: batch.ready.length });
     },
   };
 }

@@ -1,9 +1,10 @@
-import { Context, heartbeat } from '@temporalio/activity';
+import { Context } from '@temporalio/activity';
 import type { BatchRef } from '../model/batch.ts';
 import type { Page, Position } from '../model/connector.ts';
 import type { Json } from '../model/json.ts';
 import type { LoadedSync } from '../model/project.ts';
 import type { Dependencies } from './dependencies.ts';
+import { reportProgress } from './progress.ts';
 import { runOf } from './run.ts';
 
 export interface FetchResult {
@@ -42,7 +43,7 @@ export async function fetchBatch(deps: Dependencies, ref: BatchRef): Promise<Fet
     // Awaited before the next page; a failure in between must not count as unhandled.
     staged.catch(() => {});
     batch.add(page);
-    heartbeat({ pages: batch.parts, records: batch.records });
+    reportProgress({ pages: batch.parts, records: batch.records });
     if (batch.complete || isFull(batch, loaded)) break;
   }
   await staged;

@@ -1,10 +1,11 @@
-import { Context, heartbeat } from '@temporalio/activity';
+import { Context } from '@temporalio/activity';
 import { type Counts, type Reconciled, unaccounted } from '../model/batch.ts';
 import type { Destination } from '../model/connector.ts';
 import { SyncFailure } from '../model/failure.ts';
 import type { LoadedSync } from '../model/project.ts';
 import type { Touched } from '../platform/ledger/reports.ts';
 import type { Dependencies } from './dependencies.ts';
+import { reportProgress } from './progress.ts';
 import { runOf } from './run.ts';
 import { sameContent } from './same-content.ts';
 
@@ -52,7 +53,7 @@ async function compareBack(
       if (back === undefined) missing++;
       else if (!sameContent(loaded.sync.mapping.to, back.record, record.hash)) different++;
     }
-    heartbeat({ readBack: start + part.length, of: touched.length });
+    reportProgress({ readBack: start + part.length, of: touched.length });
   }
   return { checked: touched.length, missing, extra: 0, different };
 }

@@ -1,0 +1,179 @@
+import { randomUUID } from 'node:crypto';
+import { Client, Connection } from '@temporalio/client';
+import { pino } from 'pino';
+import { z } from 'zod';
+import type { RunReport } from '../../model/batch.ts';
+import type { Connection as SystemConnection } from '../../model/connection.ts';
+import type { Destination, Page, ReadRequest, Source } from '../../model/connector.ts';
+import { SyncFailure } from '../../model/failure.ts';
+import type { Json } from '../../model/json.ts';
+import type { Mapped } from '../../model/mapping/mapping.ts';
+import { workflowId, workflowType } from '../../model/names.ts';
+import { type PolicyInput, policySchema } from '../../model/policy.ts';
+import type { LoadedSync } from '../../model/project.ts';
+import { type Ledger, openLedger } from '../../platform/ledger/ledger.ts';
+import { connectTemporal, registerSearchAttributes } from '../../platform/temporal.ts';
+import { type RunningWorker, runWorker } from '../../workers/worker.ts';
+import { createTestDatabase } from './database.ts';
+import { testTemporal } from './temporal.ts';
+
+/** A sync for tests of the engine itself: any source and destination, and a mapping that passes records on. */
+export interface TestSync {
+  readonly name: string;
+  readonly source: Source;
+  readonly destination: Destination;
+  readonly from?: z.ZodType;
+  readonly map?: (record: unknown) => Mapped;
+  readonly mode?: 'incremental' | 'full';
+  readonly overlapMs?: number;
+  readonly policy?: PolicyInput;
+}
+
+export const testRecord = z.object({ id: z.string(), version: z.number().optional(), value: z.string() });
+
+const connection: SystemConnection = {
+  name: 'test',
+  kind: 'test',
+  settings: {},
+  limits: {},
+  timeoutMs: 5000,
+  maxResponseBytes: 1_000_000,
+};
+
+function loaded(sync: TestSync): LoadedSync {
+  const from = sync.from ?? testRecord;
+  const endpoint = { kind: 'test', connection: 'test', options: {} };
+  return {
+    name: sync.name,
+    file: `syncs/${sync.name}.ts`,
+    sync: {
+      source: endpoint,
+      destination: endpoint,
+      key: '/id',
+      version: '/version',
+      mapping: {
+        from,
+        to: from,
+        version: '1',
+        run: sync.map ?? ((record) => ({ state: 'mapped', record })),
+      } as LoadedSync['sync']['mapping'],
+    },
+    policy: policySchema.parse({
+      heartbeatTimeout: '2 seconds',
+      retryFirst: '100 ms',
+      retryMax: '1 second',
+      ...sync.policy,
+    }),
+    mode: sync.mode ?? 'full',
+    overlapMs: sync.overlapMs ?? 0,
+    sourceConnection: connection,
+    destinationConnection: connection,
+    openSource: () => sync.source,
+    openDestination: () => sync.destination,
+    version: '1',
+  };
+}
+
+export interface TestEngine {
+  readonly client: Client;
+  readonly ledger: Ledger;
+  readonly taskQueue: string;
+  /** Starts a run and gives its handle. */
+  start(sync: string, options?: { full?: boolean; run?: string }): ReturnType<Client['workflow']['start']>;
+  /** Runs a sync to its end. */
+  run(sync: string, options?: { full?: boolean }): Promise<RunReport>;
+  startWorker(): Promise<RunningWorker>;
+  close(): Promise<void>;
+}
+
+/** A real Temporal, a real ledger in a database of its own, and one worker on a queue of its own. */
+export async function createTestEngine(syncs: readonly TestSync[]): Promise<TestEngine> {
+  const database = await createTestDatabase();
+  const ledger = await openLedger(database.url);
+  const temporal = await connectTemporal(testTemporal());
+  await registerSearchAttributes(temporal);
+  await temporal.close();
+  const native = await Connection.connect({ address: testTemporal() });
+  const client = new Client({ connection: native });
+  const taskQueue = `test-${randomUUID()}`;
+  const byName = new Map(syncs.map((sync) => [sync.name, loaded(sync)]));
+  const current = async (name: string): Promise<LoadedSync> => {
+    const sync = byName.get(name);
+    if (!sync) throw new SyncFailure('SYNC_UNKNOWN', `no sync ${name}`);
+    return sync;
+  };
+  const workers: RunningWorker[] = [];
+  const startWorker = async (): Promise<RunningWorker> => {
+    const settings = {
+      temporalAddress: testTemporal(),
+      namespace: 'default',
+      databaseUrl: database.url,
+      taskQueue,
+      projectFolder: '.',
+      logLevel: 'silent',
+      graceSeconds: 1,
+    };
+    const world = {
+      toolsFor: () => {
+        throw new Error('a test endpoint needs no tools');
+      },
+    };
+    const worker = await runWorker(settings, pino({ level: process.env['TEST_LOG'] ?? 'silent' }), {
+      projects: { current, version: current },
+      world,
+      ledger,
+    });
+    workers.push(worker);
+    return worker;
+  };
+  await startWorker();
+  const start: TestEngine['start'] = (sync, { full = false, run = randomUUID() } = {}) =>
+    client.workflow.start(workflowType.sync, {
+      taskQueue,
+      workflowId: workflowId(sync, run),
+      args: [{ sync, run, trigger: 'test', full }],
+    });
+  return {
+    client,
+    ledger,
+    taskQueue,
+    start,
+    run: async (sync, options) => (await start(sync, options)).result() as Promise<RunReport>,
+    startWorker,
+    async close() {
+      for (const worker of workers) worker.drain();
+      await Promise.all(workers.map((worker) => worker.done));
+      await native.close();
+      await ledger.close();
+      await database.drop();
+    },
+  };
+}
+
+/** A source over an array that a test may change; a position is the index of the next record. */
+export function arraySource(
+  records: () => readonly Json[],
+  options: { pageSize?: number; fail?: (page: number) => void } = {},
+): Source {
+  const pageSize = options.pageSize ?? 10;
+  return {
+    can: { incremental: true, provesEnd: true, ordered: false },
+    async *read(request: ReadRequest): AsyncIterable<Page> {
+      const since = typeof request.since === 'number' ? request.since : null;
+      const all = records().filter((record) => since === null || versionOf(record) >= since);
+      for (let at = typeof request.position === 'number' ? request.position : 0; ; at += pageSize) {
+        options.fail?.(at / pageSize);
+        const page = all.slice(at, at + pageSize);
+        const next = at + pageSize < all.length ? at + pageSize : null;
+        yield { body: Buffer.from(JSON.stringify(page)), records: page, next };
+        if (next === null) return;
+      }
+    },
+    decode: (body) => JSON.parse(body.toString()),
+  };
+}
+
+const versionOf = (record: Json): number =>
+  typeof record === 'object' && record !== null && 'version' in record && typeof record['version'] === 'number'
+    ? record['version']
+    : 0;

@@ -1,0 +1,75 @@
+import { setInterval } from 'node:timers';
+import type { Context } from '@temporalio/activity';
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import type { ActivityExecuteInput, ActivityInboundCallsInterceptor, Next } from '@temporalio/worker';
+import { stillAlive } from '../activities/progress.ts';
+import type { Log } from '../model/connector.ts';
+import { failures, isSyncFailure, SyncFailure } from '../model/failure.ts';
+
+/** A result larger than this never reaches Temporal: it would be a defect, and retried for ever (invariant 9). */
+const MAX_RESULT_BYTES = 256 * 1024;
+
+/**
+ * The edge between a step and Temporal: keeps the heartbeat going while a call takes long, and turns a failure, once,
+ * into what Temporal shall do next (invariant 12).
+ */
+export class StepEdge implements ActivityInboundCallsInterceptor {
+  readonly #context: Context;
+  readonly #log: Log;
+
+  constructor(context: Context, log: Log) {
+    this.#context = context;
+    this.#log = log;
+  }
+
+  async execute(input: ActivityExecuteInput, next: Next<ActivityInboundCallsInterceptor, 'execute'>): Promise<unknown> {
+    const { info } = this.#context;
+    const every = Math.max(200, (info.heartbeatTimeoutMs ?? 10_000) / 4);
+    const beat = setInterval(() => stillAlive(this.#context), every);
+    try {
+      return refuseLarge(info.activityType, await next(input));
+    } catch (error) {
+      throw this.#translate(error);
+    } finally {
+      clearInterval(beat);
+    }
+  }
+
+  #translate(error: unknown): unknown {
+    if (error instanceof CancelledFailure || error instanceof ApplicationFailure) return error;
+    if (this.#context.cancellationSignal.aborted) {
+      const { reason } = this.#context.cancellationSignal;
+      return reason instanceof CancelledFailure ? reason : new CancelledFailure('the step was cancelled');
+    }
+    const failure = isSyncFailure(error) ? error : new SyncFailure('INTERNAL', messageOf(error), { cause: error });
+    const { activityType, attempt } = this.#context.info;
+    this.#log.warn({ step: activityType, attempt, code: failure.code }, failure.message);
+    return toTemporal(failure);
+  }
+}
+
+/** A failure as Temporal understands it: its type is the code, and only `retry` and `wait` are tried again. */
+export function toTemporal(failure: SyncFailure): ApplicationFailure {
+  const { next } = failures[failure.code];
+  return ApplicationFailure.create({
+    type: failure.code,
+    message: failure.message,
+    nonRetryable: next !== 'retry' && next !== 'wait',
+    ...(failure.retryAfterMs === undefined ? {} : { nextRetryDelay: failure.retryAfterMs }),
+  });
+}
+
+function refuseLarge(step: string, result: unknown): unknown {
+  const bytes = JSON.stringify(result ?? null).length;
+  if (bytes > MAX_RESULT_BYTES) {
+    throw new SyncFailure('PAYLOAD_TOO_LARGE', `${step} answers ${bytes} bytes, the limit is ${MAX_RESULT_BYTES}`);
+  }
+  return result;
+}
+
+/** The kind and place of an unknown error; its message may hold record data and stays in the worker's own log. */
+function messageOf(error: unknown): string {
+  const name = error instanceof Error ? error.name : typeof error;
+  const place = error instanceof Error ? /at .*?([\w.-]+:\d+):\d+\)?$/m.exec(error.stack ?? '')?.[1] : undefined;
+  return place === undefined ? name : `${name} at ${place}`;
+}

@@ -1,0 +1,53 @@
+import { parseArgs } from 'node:util';
+import { readSettings, type Settings } from '../platform/config.ts';
+import { createLog } from '../platform/log.ts';
+import { connectTemporal, registerSearchAttributes } from '../platform/temporal.ts';
+import { startWorker } from './start.ts';
+
+/**
+ * The worker as a process: wire, run, drain. SIGTERM or Ctrl-C drains; a second one ends it at once.
+ * With `--watch-parent` it drains when its standard input closes, that is when whoever started it is gone.
+ */
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: { project: { type: 'string' }, 'watch-parent': { type: 'boolean', default: false } },
+  });
+  const env = values.project === undefined ? process.env : { ...process.env, SYNCLINE_PROJECT: values.project };
+  const settings = readSettings(env);
+  const log = createLog(settings.logLevel);
+  await register(settings);
+  const worker = await startWorker(settings, env, log);
+  let asked = 0;
+  const stop = (reason: string) => {
+    asked++;
+    if (asked > 1) process.exit(130);
+    log.info({ reason, graceSeconds: settings.graceSeconds }, 'draining');
+    worker.drain();
+  };
+  process.on('SIGTERM', () => stop('SIGTERM'));
+  process.on('SIGINT', () => stop('SIGINT'));
+  if (values['watch-parent'])
+    process.stdin
+      .resume()
+      .on('end', () => stop('parent gone'))
+      .on('error', () => stop('parent gone'));
+  log.info({ taskQueue: settings.taskQueue, project: settings.projectFolder, pid: process.pid }, 'worker ready');
+  await worker.done;
+  log.info({}, 'worker stopped');
+  process.exit(0);
+}
+
+/** A workflow that sets an attribute which the server does not know would fail for ever. */
+async function register(settings: Settings): Promise<void> {
+  const temporal = await connectTemporal(settings.temporalAddress, settings.namespace);
+  try {
+    await registerSearchAttributes(temporal);
+  } finally {
+    await temporal.close();
+  }
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(5);
+});

@@ -1,0 +1,92 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { Client } from '@temporalio/client';
+import { WorkflowNotFoundError } from '@temporalio/common';
+import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import type { Logger } from 'pino';
+import { BatchCache } from '../activities/cache.ts';
+import type { Dependencies } from '../activities/dependencies.ts';
+import { createActivities } from '../activities/index.ts';
+import type { Settings } from '../platform/config.ts';
+import { StepEdge } from './interceptors.ts';
+
+export interface RunningWorker {
+  /** Ends when the worker has stopped; rejects when it failed. */
+  readonly done: Promise<void>;
+  /** Stops taking work and finishes what is under way, within the grace time. */
+  drain(): void;
+}
+
+/** Batches whose computed form one worker keeps in memory. */
+const CACHED_BATCHES = 8;
+
+/** Steps that one worker works on at once. */
+const CONCURRENT_STEPS = 50;
+
+/** What a worker works with, beside Temporal. */
+export type WorkerParts = Pick<Dependencies, 'projects' | 'world' | 'ledger'>;
+
+/** Starts a worker with the parts given; who made them closes them. */
+export async function runWorker(settings: Settings, log: Logger, parts: WorkerParts): Promise<RunningWorker> {
+  installRuntime(log);
+  const connection = await NativeConnection.connect({ address: settings.temporalAddress });
+  const client = new Client({ connection, namespace: settings.namespace });
+  const activities = createActivities({
+    ...parts,
+    cache: new BatchCache(CACHED_BATCHES),
+    isWorkflowOpen: (workflowId) => isOpen(client, workflowId),
+    now: Date.now,
+    log,
+  });
+  const worker = await Worker.create({
+    connection,
+    namespace: settings.namespace,
+    taskQueue: settings.taskQueue,
+    activities,
+    ...workflowCode(),
+    maxConcurrentActivityTaskExecutions: CONCURRENT_STEPS,
+    maxHeartbeatThrottleInterval: '2 seconds',
+    stickyQueueScheduleToStartTimeout: '3 seconds',
+    shutdownGraceTime: `${settings.graceSeconds} seconds`,
+    interceptors: { activity: [(context) => ({ inbound: new StepEdge(context, log) })] },
+  });
+  return { done: worker.run().finally(() => connection.close()), drain: () => worker.shutdown() };
+}
+
+let runtimeInstalled = false;
+
+/** The native runtime is one per process; its log goes where ours goes, less its talk. */
+function installRuntime(log: Logger): void {
+  if (runtimeInstalled) return;
+  runtimeInstalled = true;
+  const write = (level: 'debug' | 'info' | 'warn' | 'error') => (message: string, meta?: Record<string, unknown>) =>
+    log[level]({ sdk: meta?.['sdkComponent'] ?? 'temporal' }, message);
+  Runtime.install({
+    shutdownSignals: [],
+    logger: {
+      log: (level, message) => log.debug({ sdk: level }, message),
+      trace: () => {},
+      debug: () => {},
+      info: () => {},
+      warn: write('warn'),
+      error: write('error'),
+    },
+  });
+}
+
+/** The bundle of the build, or the workflow sources when they have not been built (tests, development). */
+function workflowCode(): { workflowBundle: { codePath: string } } | { workflowsPath: string } {
+  const built = fileURLToPath(new URL('../workflow-bundle.js', import.meta.url));
+  if (existsSync(built)) return { workflowBundle: { codePath: built } };
+  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+  return { workflowsPath: fileURLToPath(new URL(`../workflows/index.${extension}`, import.meta.url)) };
+}
+
+async function isOpen(client: Client, workflowId: string): Promise<boolean> {
+  try {
+    return (await client.workflow.getHandle(workflowId).describe()).status.name === 'RUNNING';
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return false;
+    throw error;
+  }
+}
