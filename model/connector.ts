@@ -112,6 +112,11 @@ export interface Destination {
    * Needed for T4 and for reconciliation; without it a run's `reconciled.checked` is 0.
    */
   read?(keys: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, ReadBack>>;
+  /**
+   * Whether a record read back says the same as the record that was written, in the destination's own terms: it may
+   * store `12.5` as `12.50`, or a time in another zone. Pure. Without it they are the same when their JSON is.
+   */
+  same?(written: Json, read: Json): boolean;
 }
 
 export interface ReadBack {
@@ -169,6 +174,8 @@ export interface HttpCall {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'HEAD';
   /** Joined to the address of the connection; or a whole URL on the same host (a next link). */
   readonly path: string;
+  /** The path as messages show it, such as `/orders/{key}`. Default: `path` without its query. */
+  readonly route?: string;
   readonly query?: Readonly<Record<string, string | number>>;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Buffer;

@@ -1,0 +1,41 @@
+import type { Json } from '../../model/json.ts';
+
+/**
+ * Parses JSON (RFC 8259) without losing digits: a number that a double cannot hold, such as a 19-digit id,
+ * `1e400` or a decimal of 20 places, becomes its text as received; every other number is a number.
+ * Throws SyntaxError where JSON.parse does.
+ */
+export function parseExact(text: string): Json {
+  return JSON.parse(mayLoseDigits.test(text) ? text.replace(stringOrNumber, quoteWhenLossy) : text);
+}
+
+/** Fifteen significant digits always survive a double, so only longer runs of digits and exponents are looked at. */
+const mayLoseDigits = /\d[\d.]{15}|\d[eE][+-]?\d/;
+const stringOrNumber = /"(?:[^"\\]|\\.)*"|-?\d[\d.]*(?:[eE][+-]?\d+)?/g;
+const jsonNumber = /^(-?)(0|[1-9]\d*)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/;
+
+const quoteWhenLossy = (token: string, offset: number, text: string): string =>
+  !token.startsWith('"') && isLossy(token) && !isFieldName(text, offset + token.length) ? `"${token}"` : token;
+
+const isLossy = (token: string): boolean => {
+  const exact = canonicalDecimal(token);
+  return exact !== undefined && exact !== canonicalDecimal(String(Number(token)));
+};
+
+/** A bare number where a name belongs is an error that quoting would hide. */
+const isFieldName = (text: string, end: number): boolean => /^\s*:/.test(text.slice(end, end + 8));
+
+/**
+ * One text for each decimal value, whatever its notation: `1.50`, `15e-1` and `1.5` are the same.
+ * Undefined for what is no JSON number.
+ */
+export function canonicalDecimal(token: string): string | undefined {
+  const match = jsonNumber.exec(token.replace('e+', 'e'));
+  if (match === null) return undefined;
+  const [, sign = '', whole = '', fraction = '', exponent = '0'] = match;
+  const digits = (whole + fraction).replace(/^0+/, '');
+  const significant = digits.replace(/0+$/, '');
+  if (significant === '') return '0';
+  const scale = BigInt(exponent) - BigInt(fraction.length) + BigInt(digits.length - significant.length);
+  return `${sign}${significant}e${scale}`;
+}

@@ -1,0 +1,88 @@
+import type { SqlSession } from '../../model/connector.ts';
+import { SyncFailure } from '../../model/failure.ts';
+import { quoteName, quoteNames, quoteTable } from './postgres-names.ts';
+import type { PostgresDestinationOptions } from './postgres-options.ts';
+
+/** How a JSON value is written into a column. */
+export type ColumnForm = 'scalar' | 'json' | 'array' | 'json-array';
+
+export interface Column {
+  readonly name: string;
+  /** As PostgreSQL writes it, such as `numeric(12,2)`. */
+  readonly type: string;
+  readonly form: ColumnForm;
+  readonly required: boolean;
+}
+
+export interface Table {
+  readonly columns: ReadonlyMap<string, Column>;
+  /** Whether the marker tables are there. */
+  readonly markers: boolean;
+}
+
+const catalogQuery = `
+  SELECT a.attname::text AS name, format_type(a.atttypid, a.atttypmod) AS type, a.attnotnull AS required,
+    CASE WHEN b.typname IN ('json', 'jsonb') THEN 'json'
+         WHEN e.typname IN ('json', 'jsonb') THEN 'json-array'
+         WHEN b.typcategory = 'A' THEN 'array' ELSE 'scalar' END AS form,
+    to_regclass($2) IS NOT NULL AND to_regclass($3) IS NOT NULL AS markers
+  FROM pg_attribute a
+  JOIN pg_type t ON t.oid = a.atttypid
+  JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END
+  LEFT JOIN pg_type e ON e.oid = b.typelem AND b.typcategory = 'A'
+  WHERE a.attrelid = to_regclass($1) AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
+  ORDER BY a.attnum`;
+
+export const markerTable = (schema: string): string => `${quoteName(schema)}.syncline_marker`;
+export const fenceTable = (schema: string): string => `${quoteName(schema)}.syncline_fence`;
+
+/** The columns of the destination that can be written. Undefined when the table does not exist. */
+export async function readTable(sql: SqlSession, options: PostgresDestinationOptions): Promise<Table | undefined> {
+  const rows = await sql.query<Column & { markers: boolean }>(catalogQuery, [
+    quoteTable(options.table),
+    markerTable(options.markerSchema),
+    fenceTable(options.markerSchema),
+  ]);
+  if (rows.length === 0) return undefined;
+  return {
+    columns: new Map(rows.map(({ name, type, form, required }) => [name, { name, type, form, required }])),
+    markers: rows[0]?.markers ?? false,
+  };
+}
+
+/** The table ready to be written: what is missing is created, when `columns` says how. */
+export async function preparedTable(sql: SqlSession, options: PostgresDestinationOptions): Promise<Table> {
+  const table = await readTable(sql, options);
+  if (table?.markers) return table;
+  await createMissing(sql, options, table === undefined);
+  const created = await readTable(sql, options);
+  if (created === undefined) throw missingTable(options);
+  return created;
+}
+
+async function createMissing(sql: SqlSession, options: PostgresDestinationOptions, table: boolean): Promise<void> {
+  // Two writers that create the same table at once fail in the catalog, whatever IF NOT EXISTS says.
+  await sql.query(`SELECT pg_advisory_xact_lock(hashtext('syncline destination tables'))`);
+  await sql.query(markerStatements(options.markerSchema));
+  if (!table) return;
+  if (options.columns === undefined) throw missingTable(options);
+  const columns = Object.entries(options.columns).map(([name, type]) => `${quoteName(name)} ${type}`);
+  await sql.query(
+    `CREATE TABLE IF NOT EXISTS ${quoteTable(options.table)} (${columns.join(', ')}, PRIMARY KEY (${quoteNames(options.key)}))`,
+  );
+}
+
+const markerStatements = (schema: string): string => `
+  CREATE SCHEMA IF NOT EXISTS ${quoteName(schema)};
+  CREATE TABLE IF NOT EXISTS ${markerTable(schema)} (
+    request_id text PRIMARY KEY, sync text NOT NULL, fence bigint NOT NULL,
+    applied_at timestamptz NOT NULL DEFAULT now(), rejected json);
+  CREATE INDEX IF NOT EXISTS syncline_marker_age ON ${markerTable(schema)} (sync, applied_at);
+  CREATE TABLE IF NOT EXISTS ${fenceTable(schema)} (sync text PRIMARY KEY, number bigint NOT NULL)`;
+
+const missingTable = (options: PostgresDestinationOptions): SyncFailure =>
+  new SyncFailure(
+    'SQL_REJECTED',
+    `table ${options.table} does not exist; create it, or give \`columns\` in the sync file to have it created`,
+    { effect: 'none' },
+  );

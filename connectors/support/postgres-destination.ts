@@ -1,0 +1,95 @@
+import type { Destination, ItemOutcome, ReadBack, SqlPool, SqlSession, WriteRequest } from '../../model/connector.ts';
+import { isRecord, type Json } from '../../model/json.ts';
+import { parseExact } from './exact-json.ts';
+import { preparedTable, readTable, type Table } from './postgres-catalog.ts';
+import { deleteKeys, readKeys } from './postgres-keys.ts';
+import { claimRequest, committedRequests, noteRejected, type Rejected, takeFence } from './postgres-markers.ts';
+import type { PostgresDestinationOptions } from './postgres-options.ts';
+import { type Plan, planRows, rejection } from './postgres-rows.ts';
+import { sameInPostgres } from './postgres-same.ts';
+import { upsertRows } from './postgres-upsert.ts';
+
+/**
+ * Writes rows and the marker of the request in one transaction (delivery class T1). The id of a record is the text
+ * of its key columns (see keyText), which `read` and a delete's `destinationId` take.
+ */
+export function postgresDestination(
+  database: () => Promise<SqlPool>,
+  options: PostgresDestinationOptions,
+): Destination {
+  const inTransaction = async <T>(work: (sql: SqlSession) => Promise<T>): Promise<T> =>
+    (await database()).transaction(work);
+  return {
+    can: { transaction: true, upsert: true, lookupLagMs: 0 },
+    limits: { records: 10_000, bytes: 32 * 1024 * 1024, concurrency: 2 },
+    write: (request) => inTransaction((sql) => writeRequest(sql, options, request)),
+    committed: (requestIds, fence, signal) =>
+      inTransaction(async (sql) => {
+        signal.throwIfAborted();
+        await preparedTable(sql, options);
+        await takeFence(sql, options, fence, 'exclusive');
+        return committedRequests(sql, options, requestIds);
+      }),
+    read: (keys, signal) =>
+      inTransaction(async (sql) => {
+        signal.throwIfAborted();
+        const table = await readTable(sql, options);
+        return table === undefined ? new Map() : readBack(await readKeys(sql, options, table, keys), table);
+      }),
+    same: sameInPostgres,
+  };
+}
+
+const readBack = (found: ReadonlyMap<string, string>, table: Table): ReadonlyMap<string, ReadBack> =>
+  new Map([...found].map(([id, json]) => [id, { id, record: withInstants(parseExact(json), table) }]));
+
+/** Times with a zone as mappings write them: `2026-03-01T10:00:00Z`, where PostgreSQL writes `+00:00`. */
+function withInstants(record: Json, table: Table): Json {
+  if (!isRecord(record)) return record;
+  const entries = Object.entries(record).map(([name, value]): [string, Json] => [
+    name,
+    typeof value === 'string' && table.columns.get(name)?.type.endsWith(' with time zone')
+      ? value.replace(/\+00:00$/, 'Z')
+      : value,
+  ]);
+  return Object.fromEntries(entries);
+}
+
+async function writeRequest(
+  sql: SqlSession,
+  options: PostgresDestinationOptions,
+  request: WriteRequest,
+): Promise<readonly ItemOutcome[]> {
+  request.signal.throwIfAborted();
+  const table = await preparedTable(sql, options);
+  const plan = planRows(request.items, table, options.key);
+  // Invariant 7, one writer; then invariant 4, no double effect: both in the transaction that writes the rows.
+  await takeFence(sql, options, request.fence, 'share');
+  const before = await claimRequest(sql, options, request.id, request.fence);
+  const rejected = before ?? (await applyPlan(sql, options, table, plan));
+  if (before === undefined) await noteRejected(sql, options, request.id, rejected);
+  request.signal.throwIfAborted();
+  return plan.keys.map((id, index) => rejected.get(index) ?? { state: 'confirmed', id });
+}
+
+async function applyPlan(
+  sql: SqlSession,
+  options: PostgresDestinationOptions,
+  table: Table,
+  plan: Plan,
+): Promise<ReadonlyMap<number, Rejected>> {
+  const rejected = new Map(plan.rejected);
+  const refuse = ({ items }: { readonly items: readonly number[] }, outcome: Rejected): void => {
+    for (const item of items) rejected.set(item, outcome);
+  };
+  // A constraint that is checked only at COMMIT could not be traced to its row.
+  await sql.query('SET CONSTRAINTS ALL IMMEDIATE');
+  await upsertRows(sql, options, table, plan.rows, refuse);
+  const keys = plan.deletes.map(({ key }) => key);
+  const undeletable = await deleteKeys(sql, options, table, keys);
+  for (const step of plan.deletes) {
+    const failure = undeletable.get(step.key);
+    if (failure !== undefined) refuse(step, rejection('RECORD_REJECTED', failure.message, failure.fault.column));
+  }
+  return rejected;
+}

@@ -1,0 +1,96 @@
+import { z } from 'zod';
+import type { Json } from '../../model/json.ts';
+import { quoteName, quoteNames, quoteTable } from './postgres-names.ts';
+import type { PostgresSourceOptions } from './postgres-options.ts';
+
+/**
+ * A table is read in passes, each paged by what sorts it, so that no row is skipped by a comparison with null:
+ * - `unversioned`: rows without a version, by key; only in a full read
+ * - `rows`: by version and key, or by key alone
+ * - `keyless`: rows with an empty key column, in one page; they are read to be counted and set aside
+ */
+export const pass = z.enum(['unversioned', 'rows', 'keyless']);
+export type Pass = z.output<typeof pass>;
+
+/** `after` holds the last row's version and key as text; null at the start of a pass. */
+export const place = z.strictObject({ pass, after: z.array(z.string()).nullable() });
+export type Place = z.output<typeof place>;
+
+export type Since = string | number | null;
+
+export interface Statement {
+  readonly text: string;
+  readonly values: readonly (string | number)[];
+}
+
+export const firstPass = (options: PostgresSourceOptions, since: Since): Pass =>
+  options.version !== undefined && since === null ? 'unversioned' : 'rows';
+
+export const nextPass = (current: Pass): Pass | null =>
+  current === 'unversioned' ? 'rows' : current === 'rows' ? 'keyless' : null;
+
+/** The columns that sort a pass. The key breaks ties between equal versions. */
+export const sortColumns = (options: PostgresSourceOptions, current: Pass): readonly string[] =>
+  current === 'rows' && options.version !== undefined ? [options.version, ...options.key] : options.key;
+
+/**
+ * One page as rows `{ record, found }`: `record` is the row as JSON text, `found` counts the rows before the cut
+ * by size. Keyset paging: never OFFSET, which skips rows when others are deleted meanwhile.
+ */
+export function pageStatement(options: PostgresSourceOptions, at: Place, since: Since): Statement {
+  const values: (string | number)[] = [];
+  const bind = (value: string | number): string => `$${values.push(value)}`;
+  const sort = sortColumns(options, at.pass);
+  const order = sort.map(column).join(', ');
+  const where = [...passConditions(options, at.pass)];
+  if (since !== null && options.version !== undefined) where.push(`${column(options.version)} >= ${bind(since)}`);
+  if (at.after !== null) where.push(`(${order}) > (${at.after.map(bind).join(', ')})`);
+  const text = `WITH page AS (
+    SELECT row_to_json(t)::text AS record, row_number() OVER (ORDER BY ${order}) AS place
+    FROM (${rowsOf(options)}) AS t WHERE ${where.join(' AND ')} ORDER BY ${order} LIMIT ${options.pageRecords}
+  ), sized AS (
+    SELECT record, place, count(*) OVER () AS found,
+      sum(octet_length(record)) OVER (ORDER BY place) - octet_length(record) AS bytes_before
+    FROM page
+  )
+  SELECT record, found::int AS found FROM sized WHERE bytes_before < ${options.pageBytes} ORDER BY place`;
+  return { text, values };
+}
+
+/** Whether a pass has any row: saves an empty last page. */
+export function anyStatement(options: PostgresSourceOptions, current: Pass, since: Since): Statement {
+  const values: (string | number)[] = [];
+  const where = [...passConditions(options, current)];
+  if (since !== null && options.version !== undefined)
+    where.push(`${column(options.version)} >= $${values.push(since)}`);
+  return {
+    text: `SELECT EXISTS (SELECT FROM (${rowsOf(options)}) AS t WHERE ${where.join(' AND ')}) AS found`,
+    values,
+  };
+}
+
+const column = (name: string): string => `t.${quoteName(name)}`;
+
+function passConditions({ key, version }: PostgresSourceOptions, current: Pass): readonly string[] {
+  const keyed = key.map((name) => `${column(name)} IS NOT NULL`);
+  if (current === 'keyless') return [`(${key.map((name) => `${column(name)} IS NULL`).join(' OR ')})`];
+  if (current === 'unversioned' && version !== undefined) return [...keyed, `${column(version)} IS NULL`];
+  return version === undefined ? keyed : [...keyed, `${column(version)} IS NOT NULL`];
+}
+
+function rowsOf({ table, query, columns }: PostgresSourceOptions): string {
+  const names = columns === undefined ? '*' : quoteNames(columns);
+  if (query !== undefined) return `SELECT ${names} FROM (${query.trim().replace(/;$/, '')}\n) AS q`;
+  return `SELECT ${names} FROM ${quoteTable(table ?? '')}`;
+}
+
+/** The place after a record: its sort values as text, exact since `record` was decoded exactly. */
+export const placeAfter = (current: Pass, sort: readonly string[], record: Json | undefined): Place => ({
+  pass: current,
+  after: sort.map((name) => sortText(record, name)),
+});
+
+function sortText(record: Json | undefined, name: string): string {
+  const value: unknown = typeof record === 'object' && record !== null ? Reflect.get(record, name) : undefined;
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}

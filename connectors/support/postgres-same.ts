@@ -1,0 +1,71 @@
+import { isRecord, type Json } from '../../model/json.ts';
+import { canonicalDecimal } from './exact-json.ts';
+
+/**
+ * Whether a row read back says what the record said when it was written. Columns that the record left out do not
+ * count, null and absent are the same, and values compare as PostgreSQL's types do: decimals by value, times by
+ * instant, UUIDs whatever their letters' case.
+ */
+export function sameInPostgres(written: Json, read: Json): boolean {
+  if (!isRecord(written) || !isRecord(read)) return sameValue(written, read);
+  return Object.entries(written).every(([name, value]) => sameValue(value, read[name] ?? null));
+}
+
+function sameValue(written: Json, read: Json): boolean {
+  if (written === read) return true;
+  if (written === null || read === null) return false;
+  if (Array.isArray(written) && Array.isArray(read)) return sameList(written, read);
+  if (isRecord(written) && isRecord(read)) return sameFields(written, read);
+  if (typeof written === 'object' || typeof read === 'object') return false;
+  return sameScalar(written, read);
+}
+
+const sameList = (written: readonly Json[], read: readonly Json[]): boolean =>
+  written.length === read.length && written.every((value, index) => sameValue(value, read[index] ?? null));
+
+const sameFields = (written: { readonly [key: string]: Json }, read: { readonly [key: string]: Json }): boolean =>
+  Object.keys(written).length === Object.keys(read).length &&
+  Object.entries(written).every(([name, value]) => Object.hasOwn(read, name) && sameValue(value, read[name] ?? null));
+
+/** A text that was read is the column's text; it says the same as a text written only when the column is no text. */
+function sameScalar(written: string | number | boolean, read: string | number | boolean): boolean {
+  const texts = typeof written === 'string' && typeof read === 'string';
+  const a = String(written);
+  const b = String(read);
+  if (a === b) return true;
+  if (texts && uuid.test(a) && uuid.test(b)) return a.toLowerCase() === b.toLowerCase();
+  const times = texts && sameTime(a, b);
+  return times || (!texts && sameDecimal(a, b)) || (texts && isLong(a) && sameDecimal(a, b));
+}
+
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** A number that a double cannot hold is read as text, so two texts of many digits may be one number. */
+const isLong = (text: string): boolean => text.replace(/\D/g, '').length > 15;
+
+const sameDecimal = (a: string, b: string): boolean => {
+  const exact = canonicalDecimal(a);
+  return exact !== undefined && exact === canonicalDecimal(b);
+};
+
+const time = /^(\d{4,}-\d\d-\d\d)[T ](\d\d:\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?(Z|[+-]\d\d(?::?\d\d)?)?$/;
+
+/** To the microsecond, which is what PostgreSQL keeps. A side without a zone compares by its clock. */
+function sameTime(a: string, b: string): boolean {
+  const [first, second] = [time.exec(a), time.exec(b)];
+  if (first === null || second === null) return false;
+  const zoned = first[5] !== undefined && second[5] !== undefined;
+  const instant = microseconds(first, zoned);
+  return instant !== undefined && instant === microseconds(second, zoned);
+}
+
+function microseconds(parts: readonly string[], zoned: boolean): bigint | undefined {
+  const [, day, minute, second = '00', fraction = '', zone = 'Z'] = parts;
+  const ms = Date.parse(`${day}T${minute}:${second}${zoned && zone !== 'Z' ? fullOffset(zone) : 'Z'}`);
+  return Number.isNaN(ms) ? undefined : BigInt(ms) * 1000n + BigInt(fraction.padEnd(6, '0').slice(0, 6));
+}
+
+const fullOffset = (zone: string): string => {
+  const digits = zone.replace(/\D/g, '').padEnd(4, '0');
+  return `${zone[0]}${digits.slice(0, 2)}:${digits.slice(2)}`;
+};

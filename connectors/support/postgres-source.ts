@@ -1,0 +1,81 @@
+import type { Page, ReadRequest, Source, SqlPool } from '../../model/connector.ts';
+import { SyncFailure } from '../../model/failure.ts';
+import { decodeJsonPage, jsonPage } from './json-page.ts';
+import type { PostgresSourceOptions } from './postgres-options.ts';
+import {
+  anyStatement,
+  firstPass,
+  nextPass,
+  type Pass,
+  type Place,
+  pageStatement,
+  place,
+  placeAfter,
+  type Since,
+  sortColumns,
+} from './postgres-pages.ts';
+
+/** Reads a table or query page by page; each page is one statement, so that no transaction stays open. */
+export function postgresSource(database: () => Promise<SqlPool>, options: PostgresSourceOptions): Source {
+  return {
+    can: { incremental: options.version !== undefined, provesEnd: true, ordered: options.version !== undefined },
+    decode: decodeJsonPage,
+    read: (request) => pages(database, options, request),
+  };
+}
+
+async function* pages(
+  database: () => Promise<SqlPool>,
+  options: PostgresSourceOptions,
+  { position, since, signal }: ReadRequest,
+): AsyncIterable<Page> {
+  const sql = await database();
+  const load = (at: Place): Promise<Page> => loadPage(sql, options, at, since);
+  let pending = load(position === null ? { pass: firstPass(options, since), after: null } : place.parse(position));
+  for (;;) {
+    signal.throwIfAborted();
+    const page = await pending;
+    signal.throwIfAborted();
+    if (page.next !== null) {
+      // The server works on the next page while the engine works on this one.
+      pending = load(place.parse(page.next));
+      pending.catch(() => undefined);
+    }
+    yield page;
+    if (page.next === null) return;
+  }
+}
+
+async function loadPage(sql: SqlPool, options: PostgresSourceOptions, at: Place, since: Since): Promise<Page> {
+  const { text, values } = pageStatement(options, at, since);
+  const rows = await sql.query<{ record: string; found: number }>(text, values);
+  const cut = rows.length < (rows[0]?.found ?? 0);
+  const full = cut || rows.length === options.pageRecords;
+  if (rows.length === 0 && at.pass === 'unversioned')
+    return loadPage(sql, options, { pass: 'rows', after: null }, since);
+  if (full && at.pass === 'keyless') throw tooManyKeyless(options);
+  const body = jsonPage(rows.map(({ record }) => record));
+  const records = decodeJsonPage(body);
+  if (full) return { body, records, next: { ...placeAfter(at.pass, sortColumns(options, at.pass), records.at(-1)) } };
+  const next = await followingPass(sql, options, at.pass, since);
+  return { body, records, next: next === null ? null : { pass: next, after: null } };
+}
+
+async function followingPass(
+  sql: SqlPool,
+  options: PostgresSourceOptions,
+  current: Pass,
+  since: Since,
+): Promise<Pass | null> {
+  const next = nextPass(current);
+  if (next === null) return null;
+  const { text, values } = anyStatement(options, next, since);
+  const [answer] = await sql.query<{ found: boolean }>(text, values);
+  return answer?.found === true ? next : followingPass(sql, options, next, since);
+}
+
+const tooManyKeyless = (options: PostgresSourceOptions): SyncFailure =>
+  new SyncFailure(
+    'SQL_REJECTED',
+    `more rows than one page (${options.pageRecords}) have an empty key column (${options.key.join(', ')})`,
+  );
