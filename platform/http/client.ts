@@ -1,0 +1,81 @@
+import type { Connection, ReadSecret } from '../../model/connection.ts';
+import type { HttpCall, HttpClient, Log } from '../../model/connector.ts';
+import { addressOf, routeOf, urlOf } from './address.ts';
+import { authenticated } from './auth.ts';
+import { classifyStatus, failureOf, isJsonType } from './classify.ts';
+import { type ExchangeLimits, exchange } from './exchange.ts';
+import { localPace, type Pace, paced } from './pace.ts';
+import { type Incoming, type Outgoing, pipeline, placeOf } from './pipeline.ts';
+import { followRedirects } from './redirects.ts';
+import { retryAfterMs } from './retry-after.ts';
+
+export interface HttpDoor {
+  readonly connection: Connection;
+  readonly readSecret: ReadSecret;
+  readonly log: Log;
+  readonly clock: { now(): number };
+  /** Default: one that knows the calls of this process. */
+  readonly pace?: Pace;
+}
+
+/** An HttpClient that holds connections open until it is closed. */
+export interface OpenHttpClient extends HttpClient {
+  close(): void;
+}
+
+/**
+ * The HTTP door of one connection: every call of every connector goes through it, in this order:
+ * redirects, credentials, pace, exchange; then the answer is sorted. Each is a stage; a breaker or a journal is one more.
+ */
+export function createHttpClient(door: HttpDoor): OpenHttpClient {
+  const { connection, clock } = door;
+  const address = addressOf(connection);
+  const limits: ExchangeLimits = connection;
+  const wire = exchange(limits);
+  const pace = door.pace ?? localPace(connection.limits, () => performance.now());
+  const send = pipeline(
+    [followRedirects, authenticated(door), paced(pace, ({ headers }) => retryAfterMs(headers, clock.now()))],
+    wire.send,
+  );
+  return {
+    async request(call) {
+      call.signal.throwIfAborted();
+      const request = outgoing(address, call);
+      const startedMs = performance.now();
+      const answer = await send(request);
+      const ms = Math.round(performance.now() - startedMs);
+      const seen = { connection: connection.name, status: answer.status, ms, bytes: answer.body.length };
+      door.log.debug(seen, placeOf(request));
+      return judged(request, answer, clock.now());
+    },
+    close: wire.close,
+  };
+}
+
+function outgoing(address: URL, call: HttpCall): Outgoing {
+  const url = urlOf(address, call);
+  return {
+    method: call.method,
+    url,
+    route: call.route ?? routeOf(call.path, url),
+    headers: { accept: 'application/json', ...lowerCased(call.headers ?? {}) },
+    ...(call.body === undefined ? {} : { body: call.body }),
+    signal: call.signal,
+  };
+}
+
+const lowerCased = (headers: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+
+function judged(request: Outgoing, answer: Incoming, nowMs: number): Incoming {
+  const verdict = classifyStatus({ ...answer, nowMs });
+  if (verdict) throw failureOf(placeOf(request), verdict);
+  const wantsJson = /json/.test(request.headers['accept'] ?? '') && answer.status < 300 && answer.body.length > 0;
+  if (wantsJson && !isJsonType(answer.headers['content-type']))
+    throw failureOf(placeOf(request), {
+      code: 'RESPONSE_NOT_JSON',
+      effect: 'unknown',
+      words: 'answered with another content type than JSON: often a login page or a proxy',
+    });
+  return answer;
+}

@@ -1,0 +1,19 @@
+import type { Connection, ReadSecret } from '../../model/connection.ts';
+import { SyncFailure } from '../../model/failure.ts';
+
+/** What it takes to prove who we are. */
+export interface Credentials {
+  readonly connection: Connection;
+  readonly readSecret: ReadSecret;
+  readonly clock: { now(): number };
+}
+
+/** A secret with a line break cannot stand in a header; the error of Node would not say which secret it was. */
+export function carriable(value: string, connection: string): string {
+  if (/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) return value;
+  throw new SyncFailure(
+    'SECRET_MISSING',
+    `The secret of the connection ${connection} holds a character that a header cannot carry, such as a line break.`,
+    { effect: 'none' },
+  );
+}

@@ -1,0 +1,141 @@
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import { type Delays, got, TimeoutError } from 'got';
+import type { SyncFailure } from '../../model/failure.ts';
+import { classifyNetwork, failureOf, type Verdict } from './classify.ts';
+import { type Incoming, type Outgoing, placeOf, type Send } from './pipeline.ts';
+
+export interface ExchangeLimits {
+  /** From the first byte sent to the last received. */
+  readonly timeoutMs: number;
+  /** The largest body read, decompressed. */
+  readonly maxResponseBytes: number;
+}
+
+export interface Exchange {
+  readonly send: Send;
+  /** Ends idle connections. */
+  close(): void;
+}
+
+/** A server that closes idle connections does so after 5 s or more: ours are given up before. */
+const IDLE_CONNECTION_MS = 4_000;
+const CONNECT_MS = 10_000;
+
+/**
+ * One request and one answer over got, with connections kept alive. No retries, no redirects, every phase bounded,
+ * the body cut at its limit while it arrives. Throws SyncFailure, or the reason of the signal.
+ */
+export function exchange(limits: ExchangeLimits): Exchange {
+  const agent = {
+    http: new HttpAgent({ keepAlive: true, timeout: IDLE_CONNECTION_MS }),
+    https: new HttpsAgent({ keepAlive: true, timeout: IDLE_CONNECTION_MS }),
+  };
+  const client = got.extend({
+    agent,
+    retry: { limit: 0 },
+    throwHttpErrors: false,
+    followRedirect: false,
+    decompress: true,
+    timeout: phases(limits.timeoutMs),
+    headers: { 'user-agent': 'syncline' },
+  });
+  return {
+    async send(request) {
+      request.signal.throwIfAborted();
+      return receive(client.stream(request.url, optionsOf(request)), request, limits.maxResponseBytes);
+    },
+    close() {
+      agent.http.destroy();
+      agent.https.destroy();
+    },
+  };
+}
+
+function phases(timeoutMs: number): Delays {
+  const connectMs = Math.min(CONNECT_MS, timeoutMs);
+  return {
+    lookup: connectMs,
+    connect: connectMs,
+    secureConnect: connectMs,
+    socket: timeoutMs,
+    send: timeoutMs,
+    response: timeoutMs,
+    request: timeoutMs,
+  };
+}
+
+const optionsOf = ({ method, headers, body }: Outgoing) => ({
+  isStream: true as const,
+  method,
+  headers: { ...headers },
+  // got waits for a body to be piped in when a method that may have one is given none.
+  ...(method === 'GET' || method === 'HEAD' ? {} : { body: body ?? '' }),
+});
+
+type GotStream = ReturnType<typeof got.stream>;
+
+function receive(stream: GotStream, request: Outgoing, maxBytes: number): Promise<Incoming> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    let answer: { status: number; headers: Record<string, string> } | undefined;
+    const { signal } = request;
+    const fail = (reason: unknown) => {
+      signal.removeEventListener('abort', abort);
+      reject(reason);
+      stream.destroy();
+    };
+    // Not left to got, which would keep a listener for each call on a signal that lives as long as a whole read.
+    const abort = () => fail(signal.reason);
+    const cut = () => fail(failureOf(placeOf(request), tooLarge(maxBytes)));
+
+    signal.addEventListener('abort', abort, { once: true });
+    stream.on('response', ({ statusCode, headers }) => {
+      answer = { status: statusCode, headers: flat(headers) };
+      if (headers['content-encoding'] === undefined && Number(headers['content-length'] ?? 0) > maxBytes) cut();
+    });
+    stream.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes > maxBytes) cut();
+      else chunks.push(chunk);
+    });
+    stream.on('error', (error: Error) => fail(sorted(error, request)));
+    stream.on('end', () => {
+      signal.removeEventListener('abort', abort);
+      if (answer) resolve({ ...answer, body: chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks) });
+    });
+  });
+}
+
+const tooLarge = (maxBytes: number): Verdict => ({
+  code: 'RESPONSE_TOO_LARGE',
+  effect: 'unknown',
+  words: `answered with more than ${maxBytes} bytes`,
+});
+
+function flat(headers: Readonly<Record<string, string | string[] | undefined>>): Record<string, string> {
+  const result: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers))
+    if (value !== undefined) result[name] = typeof value === 'string' ? value : value.join(', ');
+  return result;
+}
+
+function sorted(error: Error, request: Outgoing): SyncFailure {
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : error.name;
+  const cause = error.cause ?? error;
+  const syscall =
+    typeof cause === 'object' && 'syscall' in cause && typeof cause.syscall === 'string' ? cause.syscall : undefined;
+  const verdict = classifyNetwork({
+    code: innermostCode(cause) ?? code,
+    ...(error instanceof TimeoutError ? { phase: error.event } : {}),
+    ...(syscall === undefined ? {} : { syscall }),
+  });
+  return failureOf(placeOf(request), verdict);
+}
+
+/** got replaces some codes by its own; the error below still has the first. */
+function innermostCode(error: unknown): string | undefined {
+  if (typeof error !== 'object' || error === null) return undefined;
+  return 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}

@@ -1,0 +1,27 @@
+import type { HttpAnswer, HttpCall } from '../../model/connector.ts';
+
+/** A call on its way out: the address is complete, the credentials are not yet in it. */
+export interface Outgoing {
+  readonly method: HttpCall['method'];
+  readonly url: URL;
+  /** The path as messages show it: without query, without keys of records. */
+  readonly route: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string | Buffer;
+  readonly signal: AbortSignal;
+}
+
+export type Incoming = HttpAnswer;
+
+/** Sends one call and gives its answer, whatever its status. Throws SyncFailure when there is none. */
+export type Send = (request: Outgoing) => Promise<Incoming>;
+
+/** Something done around a call, such as pacing it. May send it more than once, or not at all. */
+export type Stage = (next: Send) => Send;
+
+/** The first stage is the outermost: it sees a call first and its answer last. */
+export const pipeline = (stages: readonly Stage[], send: Send): Send =>
+  stages.reduceRight((next, stage) => stage(next), send);
+
+/** How messages name a call: method, host and route, never the query. */
+export const placeOf = ({ method, url, route }: Outgoing): string => `${method} ${url.host} ${route}`;

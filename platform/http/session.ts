@@ -1,0 +1,106 @@
+import { type AuthSpec, type ReadSecret, secretRef } from '../../model/connection.ts';
+import { isSyncFailure, SyncFailure } from '../../model/failure.ts';
+import type { Json } from '../../model/json.ts';
+import { valueAt } from '../../model/json.ts';
+import { addressOf, urlOf } from './address.ts';
+import { classifyStatus, failureOf } from './classify.ts';
+import { type Credentials, carriable } from './credentials.ts';
+import { type Incoming, type Outgoing, placeOf, type Send, type Stage } from './pipeline.ts';
+
+type SessionSpec = Extract<AuthSpec, { kind: 'session' }>;
+
+/**
+ * Logs in once and puts the token into every call. A 401 means that the token has expired: one new login for all
+ * calls under way, and each replays its one call. A second 401 is final.
+ */
+export function sessionAuth({ connection, readSecret, clock }: Credentials, auth: SessionSpec): Stage {
+  return (next) => {
+    let session: Promise<string> | undefined;
+    const newSession = (): Promise<string> => {
+      const login = logIn({ connection, readSecret, clock }, auth, next);
+      // A failed login is not kept: the next call tries again.
+      login.catch(() => {
+        if (session === login) session = undefined;
+      });
+      return login;
+    };
+    const send = async (request: Outgoing, token: string): Promise<Incoming> =>
+      next({ ...request, headers: { ...request.headers, [auth.header.toLowerCase()]: auth.prefix + token } });
+
+    return async (request) => {
+      session ??= newSession();
+      const used = session;
+      const answer = await send(request, await orAborted(used, request.signal));
+      if (answer.status !== 401) return answer;
+      if (session === used) session = newSession();
+      session ??= newSession();
+      return send(request, await orAborted(session, request.signal));
+    };
+  };
+}
+
+async function logIn({ connection, readSecret, clock }: Credentials, auth: SessionSpec, next: Send): Promise<string> {
+  const request: Outgoing = {
+    method: 'POST',
+    url: urlOf(addressOf(connection), { path: auth.path }),
+    route: auth.path,
+    headers: { 'content-type': 'application/json', accept: 'application/json' },
+    body: JSON.stringify(await filledIn(auth.body, readSecret)),
+    // The login serves every call that waits for it, so no single one of them may cancel it; it has a time limit.
+    signal: new AbortController().signal,
+  };
+  const answer = await next(request).catch((error: unknown) => {
+    throw withoutEffect(error);
+  });
+  return carriable(tokenOf(answer, auth, request, clock.now()), connection.name);
+}
+
+async function filledIn(body: SessionSpec['body'], readSecret: ReadSecret): Promise<Record<string, string>> {
+  const filled: Record<string, string> = {};
+  for (const [name, value] of Object.entries(body)) {
+    const ref = secretRef.safeParse(value);
+    filled[name] = ref.success ? await readSecret(ref.data) : String(value);
+  }
+  return filled;
+}
+
+function tokenOf(answer: Incoming, auth: SessionSpec, request: Outgoing, nowMs: number): string {
+  const place = placeOf(request);
+  const verdict = classifyStatus({ status: answer.status, headers: answer.headers, nowMs });
+  if (verdict) throw failureOf(place, { ...verdict, effect: 'none' });
+  if (answer.status >= 300) {
+    const code = answer.status === 404 ? 'NOT_FOUND' : 'AUTH_REJECTED';
+    throw new SyncFailure(code, `${place} refused the login (${answer.status}).`, { effect: 'none' });
+  }
+  const token = valueAt(parsed(answer.body), auth.token);
+  if (typeof token === 'string' && token !== '') return token;
+  throw new SyncFailure('RESPONSE_SHAPE', `${place} answered the login without a token at \`${auth.token}\`.`, {
+    effect: 'none',
+  });
+}
+
+function parsed(body: Buffer): Json {
+  try {
+    return JSON.parse(body.toString('utf8'));
+  } catch {
+    return null;
+  }
+}
+
+/** Whatever became of the login, the call that waited for it was not sent. */
+const withoutEffect = (error: unknown): unknown =>
+  isSyncFailure(error)
+    ? new SyncFailure(error.code, error.message, {
+        effect: 'none',
+        ...(error.retryAfterMs === undefined ? {} : { retryAfterMs: error.retryAfterMs }),
+      })
+    : error;
+
+function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason);
+    if (signal.aborted) return abort();
+    signal.addEventListener('abort', abort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
+}
