@@ -14,4 +14,34 @@ export const verbs: readonly Verb[] = [
     summary: 'Read the project and list what it has and what is wrong with it',
     load: async () => (await import('./check.ts')).checkCommand(),
   },
+  {
+    name: 'run',
+    summary: 'Start a sync; with --wait follow it to its end',
+    load: async () => (await import('./run.ts')).runCommand(),
+  },
+  {
+    name: 'status',
+    summary: 'Say how the syncs are: what runs, what waits and why, what failed',
+    load: async () => (await import('./status.ts')).statusCommand(),
+  },
+  {
+    name: 'retry',
+    summary: 'Try again the step on which a run waits',
+    load: async () => (await import('./steer.ts')).steerCommand('retry'),
+  },
+  {
+    name: 'pause',
+    summary: 'Hold a run before its next batch',
+    load: async () => (await import('./steer.ts')).steerCommand('pause'),
+  },
+  {
+    name: 'resume',
+    summary: 'Let a paused run go on',
+    load: async () => (await import('./steer.ts')).steerCommand('resume'),
+  },
+  {
+    name: 'cancel',
+    summary: 'End an open run; the cursor stays where it was',
+    load: async () => (await import('./steer.ts')).steerCommand('cancel'),
+  },
 ];

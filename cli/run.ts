@@ -1,0 +1,198 @@
+import { Command, InvalidArgumentError } from 'commander';
+import type { RunReport } from '../model/batch.ts';
+import { DURATION_GRAMMAR, formatDuration, parseDurationMs } from '../model/duration.ts';
+import { type ExitCode, exitCode, exitCodeOf } from '../model/exit-code.ts';
+import { type FailureCode, failures, isFailureCode, SyncFailure } from '../model/failure.ts';
+import { didYouMean } from '../model/near-name.ts';
+import type { RunSummary } from '../platform/ledger/reports.ts';
+import { loadProject } from '../platform/project/load.ts';
+import { type CliContext, contextOf } from './context.ts';
+import { CommandFailed } from './errors.ts';
+import { type Engine, openEngine } from './runs/engine.ts';
+import { followRun } from './runs/follow.ts';
+import { printRun } from './runs/report.ts';
+import { type StartedRun, startRun } from './runs/start.ts';
+
+interface RunOptions {
+  readonly wait?: boolean;
+  readonly full?: boolean;
+  /** Milliseconds. */
+  readonly timeout?: number;
+}
+
+export function runCommand(): Command {
+  return new Command('run')
+    .summary('start a sync')
+    .description(
+      'Starts one run of a sync. Answers at once with the run and its address in the Temporal UI; with --wait it ' +
+        'follows the run to its end. Uses the stack that is up, and otherwise starts one for its own duration.',
+    )
+    .argument('<sync>', 'name of a file in syncs/')
+    .option('--wait', 'follow the run to its end and print its counts')
+    .option('--full', 'read everything, whatever was read before')
+    .option('--timeout <duration>', 'with --wait: stop following after this long; the run goes on', durationMs)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  syncline run orders-to-invoices                  start it and come back at once
+  syncline run orders-to-invoices --wait           and show it until it ends
+  syncline run orders-to-invoices --wait --json    for programs: counts as one document
+  syncline run orders-to-invoices --full --wait    read everything again; what did not change is not sent
+
+With --wait the exit code is 0 succeeded, 4 partial (records in quarantine), 1 failed or waiting for a person,
+7 when another run is open, 8 when --timeout is over.`,
+    )
+    .action(async (sync: string, options: RunOptions, command: Command) => {
+      process.exitCode = await run(contextOf(command), sync, options);
+    });
+}
+
+function durationMs(text: string): number {
+  const ms = parseDurationMs(text);
+  if (ms === undefined || ms === 0) throw new InvalidArgumentError(`expected ${DURATION_GRAMMAR}`);
+  return ms;
+}
+
+async function run(context: CliContext, sync: string, options: RunOptions): Promise<ExitCode> {
+  const project = await loadProject(context.projectFolder, context.env);
+  if (!project.syncs.has(sync)) {
+    const names = [...project.syncs.keys()];
+    const hint = didYouMean(sync, names) || ` There are: ${names.join(', ') || 'none'}.`;
+    throw new SyncFailure('SYNC_UNKNOWN', `the project has no sync \`${sync}\`.${hint}`);
+  }
+  const engine = await openEngine(context);
+  try {
+    const wait = options.wait === true || engine.stack.owned;
+    if (wait && options.wait !== true)
+      context.progress.note('No stack is up: it is started for this run, which is followed to its end.');
+    if (wait && (await engine.ensureWorker())) context.progress.note('No worker was up: one is started for this run.');
+    const started = await startRun(engine.client, engine.taskQueue, {
+      sync,
+      full: options.full === true,
+      trigger: 'cli',
+      uiUrl: engine.stack.uiUrl,
+    });
+    if (!wait) return announce(context, sync, started);
+    return await follow(context, engine, sync, started, options);
+  } finally {
+    await engine.close();
+  }
+}
+
+function announce({ out }: CliContext, sync: string, started: StartedRun): ExitCode {
+  out.result({ sync, ...started, status: 'started' }, () => {
+    out.line(`${sync} started as run ${out.style.name(started.run)}`);
+    if (started.url) out.line(started.url);
+    out.line(out.style.faint(`syncline status ${sync} says how it goes.`));
+  });
+  return exitCode.ok;
+}
+
+async function follow(
+  context: CliContext,
+  engine: Engine,
+  sync: string,
+  started: StartedRun,
+  options: RunOptions,
+): Promise<ExitCode> {
+  if (started.url) context.progress.note(`Run ${started.run}: ${started.url}`);
+  const interrupted = interruption();
+  const { end, last } = await followRun(engine.client, started.workflowId, {
+    title: sync,
+    progress: context.progress,
+    untilMs: options.timeout === undefined ? Number.POSITIVE_INFINITY : Date.now() + options.timeout,
+    signal: interrupted.signal,
+  }).finally(interrupted.dispose);
+  if (end === 'timeout') {
+    throw new CommandFailed(
+      'TIMEOUT',
+      `the run has not ended within ${formatDuration(options.timeout ?? 0)}; it goes on`,
+      exitCode.timeout,
+      `syncline status ${sync}`,
+    );
+  }
+  if (end === 'parked' && last.state?.parked) {
+    const { code, message, step } = last.state.parked;
+    const known: FailureCode = isFailureCode(code) ? code : 'INTERNAL';
+    throw new CommandFailed(
+      code,
+      `the run waits for a person in ${step}: ${message}`,
+      exitCode.failed,
+      `${failures[known].meaning} ${failures[known].todo}`,
+    );
+  }
+  const summary = await engine.ledger.reports.run(started.run);
+  if (!summary?.endedAt) throw await endedWithoutLedger(engine, started);
+  const quarantine = await engine.ledger.quarantine.byReason(started.run);
+  const document = {
+    ...reportOf(summary),
+    workflowId: started.workflowId,
+    url: started.url,
+    quarantine,
+    failure: failureOf(summary),
+  };
+  context.out.result(document, () => printRun(context.out, summary, quarantine));
+  return exitOf(summary);
+}
+
+const reportOf = (summary: RunSummary): Omit<RunReport, 'status'> & { status: string } => ({
+  sync: summary.sync,
+  run: summary.run,
+  status: summary.status,
+  counts: summary.counts ?? {
+    fetched: 0,
+    delivered: 0,
+    unchanged: 0,
+    filtered: 0,
+    quarantined: 0,
+    superseded: 0,
+    deleted: 0,
+  },
+  reconciled: summary.reconciled ?? { checked: 0, missing: 0, extra: 0, different: 0 },
+});
+
+const failureOf = ({ failureCode, failure }: RunSummary) =>
+  failureCode === null ? null : { code: failureCode, message: failure };
+
+function exitOf({ status, failureCode }: RunSummary): ExitCode {
+  if (status === 'succeeded') return exitCode.ok;
+  if (status === 'partial') return exitCode.partial;
+  return isFailureCode(failureCode) ? exitCodeOf(failureCode) : exitCode.failed;
+}
+
+/** A run that never opened has left nothing in the ledger: its workflow says why. */
+async function endedWithoutLedger(engine: Engine, started: StartedRun): Promise<Error> {
+  try {
+    await engine.client.workflow.getHandle(started.workflowId).result();
+  } catch (error) {
+    for (let at: unknown = error; at instanceof Error; at = at.cause) {
+      const type = 'type' in at ? at.type : undefined;
+      if (isFailureCode(type)) return new SyncFailure(type, at.message);
+    }
+  }
+  return new CommandFailed(
+    'RUN_FAILED',
+    'the run ended without a result',
+    exitCode.failed,
+    started.url ?? started.workflowId,
+  );
+}
+
+/** Ctrl-C ends the following, not the run. */
+function interruption(): { readonly signal: AbortSignal; readonly dispose: () => void } {
+  const controller = new AbortController();
+  const stop = () =>
+    controller.abort(
+      new CommandFailed('INTERRUPTED', 'no longer followed; the run itself was not ended', 130 as ExitCode),
+    );
+  process.once('SIGINT', stop);
+  process.once('SIGTERM', stop);
+  return {
+    signal: controller.signal,
+    dispose: () => {
+      process.off('SIGINT', stop);
+      process.off('SIGTERM', stop);
+    },
+  };
+}

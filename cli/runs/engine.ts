@@ -1,0 +1,68 @@
+import { Client, Connection } from '@temporalio/client';
+import proto from '@temporalio/proto';
+import { openStack, type Stack } from '../../dev/stack/stack.ts';
+import { taskQueueOf } from '../../platform/config.ts';
+import { type Ledger, openLedger } from '../../platform/ledger/ledger.ts';
+import { registerSearchAttributes } from '../../platform/temporal.ts';
+import type { CliContext } from '../context.ts';
+import { startWorkerProcess } from './worker-process.ts';
+
+/** The engine as a command uses it: the stack that is up, or one for the command's own duration. */
+export interface Engine {
+  readonly stack: Stack;
+  readonly client: Client;
+  readonly taskQueue: string;
+  readonly ledger: Ledger;
+  /** Starts a worker when none polls; says whether it did. It ends with the engine. */
+  ensureWorker(): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+export async function openEngine(context: CliContext): Promise<Engine> {
+  const stack = await openStack(context);
+  const closers: (() => Promise<unknown>)[] = [() => stack.stop()];
+  const close = async () => {
+    for (const closer of closers.splice(0).reverse()) await closer();
+  };
+  try {
+    const connection = await Connection.connect({ address: stack.temporalAddress });
+    closers.push(() => connection.close());
+    const client = new Client({ connection, namespace: stack.namespace });
+    await registerSearchAttributes({ client, connection, namespace: stack.namespace, close: async () => {} });
+    const ledger = await openLedger(stack.databaseUrl);
+    closers.push(() => ledger.close());
+    const taskQueue = taskQueueOf(context.env);
+    return {
+      stack,
+      client,
+      taskQueue,
+      ledger,
+      async ensureWorker() {
+        if (await isPolled(client, taskQueue)) return false;
+        const worker = await context.progress.step('Starting a worker', () =>
+          startWorkerProcess(context.projectFolder, stack, context.env),
+        );
+        closers.push(() => worker.stop());
+        return true;
+      },
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** A poller that has not asked for this long is gone: a long poll lasts a minute at most. */
+const POLLER_SILENT_MS = 70_000;
+
+async function isPolled(client: Client, taskQueue: string): Promise<boolean> {
+  const { pollers } = await client.workflowService.describeTaskQueue({
+    namespace: client.options.namespace,
+    taskQueue: { name: taskQueue },
+    taskQueueType: proto.temporal.api.enums.v1.TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
+  });
+  return (pollers ?? []).some(
+    ({ lastAccessTime }) => Date.now() - Number(lastAccessTime?.seconds ?? 0) * 1000 < POLLER_SILENT_MS,
+  );
+}

@@ -1,0 +1,68 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Client } from '@temporalio/client';
+import { formatDuration } from '../../model/duration.ts';
+import type { Progress, StepState } from '../../platform/progress.ts';
+import { type Observed, observeRun } from './observe.ts';
+
+const POLL_EVERY_MS = 300;
+
+export type FollowEnd = 'ended' | 'parked' | 'timeout';
+
+/** Shows a run while it goes on: until it ends, waits for a person, or the time is up. */
+export async function followRun(
+  client: Client,
+  workflowId: string,
+  options: {
+    readonly title: string;
+    readonly progress: Progress;
+    readonly untilMs: number;
+    readonly signal: AbortSignal;
+  },
+): Promise<{ readonly end: FollowEnd; readonly last: Observed }> {
+  return options.progress.step(options.title, async (tell) => {
+    const rate = rateMeter();
+    for (;;) {
+      options.signal.throwIfAborted();
+      const last = await observeRun(client, workflowId);
+      if (last.status !== 'RUNNING' && last.status !== 'CONTINUED_AS_NEW') return { end: 'ended' as const, last };
+      if (last.state?.parked) return { end: 'parked' as const, last };
+      if (Date.now() > options.untilMs) return { end: 'timeout' as const, last };
+      tell(stepState(last, rate(last.state?.counts.fetched ?? 0)));
+      await sleep(POLL_EVERY_MS, undefined, { signal: options.signal });
+    }
+  });
+}
+
+/** One line: what was done, how fast, and what it waits for. */
+export function stepState({ state, waiting }: Observed, recordsPerSecond: number): StepState {
+  if (!state) return { detail: 'no worker answers' };
+  const { counts, batches } = state;
+  const parts = [
+    state.paused ? 'paused' : state.stage,
+    `${counts.fetched.toLocaleString('en')} of ${state.fetched.toLocaleString('en')} fetched done`,
+    recordsPerSecond > 0 ? `${Math.round(recordsPerSecond).toLocaleString('en')}/s` : '',
+    `batch ${batches.delivered}/${batches.fetched}`,
+    counts.quarantined > 0 ? `${counts.quarantined.toLocaleString('en')} rejected` : '',
+    waiting ? waitingWords(waiting) : '',
+  ];
+  return { detail: parts.filter(Boolean).join(', ') };
+}
+
+export function waitingWords(waiting: NonNullable<Observed['waiting']>): string {
+  const inMs = waiting.nextAttempt === null ? 0 : Date.parse(waiting.nextAttempt) - Date.now();
+  const next = inMs > 0 ? `next attempt in ${formatDuration(inMs)}` : 'trying again';
+  return `waits: ${waiting.code} in ${waiting.step} (attempt ${waiting.attempt}, ${next})`;
+}
+
+/** Records a second over the last few seconds. */
+function rateMeter(): (records: number) => number {
+  const samples: { atMs: number; records: number }[] = [];
+  return (records) => {
+    samples.push({ atMs: performance.now(), records });
+    while (samples.length > 20) samples.shift();
+    const first = samples[0];
+    const last = samples.at(-1);
+    if (!first || !last || last.atMs - first.atMs < 500) return 0;
+    return ((last.records - first.records) * 1000) / (last.atMs - first.atMs);
+  };
+}

@@ -1,0 +1,66 @@
+import { Command } from 'commander';
+import { exitCode } from '../model/exit-code.ts';
+import { signalName } from '../model/names.ts';
+import { contextOf } from './context.ts';
+import { CommandFailed } from './errors.ts';
+import { openEngine } from './runs/engine.ts';
+
+interface Steer {
+  readonly summary: string;
+  readonly description: string;
+  readonly said: string;
+}
+
+const verbs = {
+  retry: {
+    summary: 'try again the step on which a run waits',
+    description: 'After what was wrong has been mended: the run goes on where it stopped; nothing is sent twice.',
+    said: 'tries again',
+  },
+  pause: {
+    summary: 'hold a run before its next batch',
+    description: 'What is under way is finished. `resume` goes on.',
+    said: 'is paused',
+  },
+  resume: { summary: 'let a paused run go on', description: 'Takes back a `pause`.', said: 'goes on' },
+  cancel: {
+    summary: 'end an open run',
+    description: 'What is under way is finished; the cursor stays where it was, so that the next run begins there.',
+    said: 'is being ended',
+  },
+} as const satisfies Record<string, Steer>;
+
+const signalOf = { retry: signalName.retry, pause: signalName.pause, resume: signalName.resume, cancel: null } as const;
+
+/** `retry`, `pause`, `resume` or `cancel`: the same signals that the Temporal UI can send. */
+export function steerCommand(verb: keyof typeof verbs): Command {
+  const { summary, description, said } = verbs[verb];
+  return new Command(verb)
+    .summary(summary)
+    .description(description)
+    .argument('<sync>', 'name of a file in syncs/')
+    .addHelpText('after', `\nExample:\n  syncline ${verb} orders-to-invoices`)
+    .action(async (sync: string, _options: unknown, command: Command) => {
+      const context = contextOf(command);
+      const engine = await openEngine(context);
+      try {
+        const open = (await engine.ledger.reports.latestRuns(sync)).find((run) => run.endedAt === null);
+        if (!open)
+          throw new CommandFailed(
+            'NO_OPEN_RUN',
+            `\`${sync}\` has no open run`,
+            exitCode.conflict,
+            `syncline status ${sync}`,
+          );
+        const handle = engine.client.workflow.getHandle(open.workflowId);
+        const signal = signalOf[verb];
+        if (signal === null) await handle.cancel();
+        else await handle.signal(signal);
+        context.out.result({ sync, run: open.run, [verb]: true }, () =>
+          context.out.line(`run ${open.run} of ${sync} ${said}`),
+        );
+      } finally {
+        await engine.close();
+      }
+    });
+}
