@@ -10,6 +10,11 @@ export interface Verb {
 /** In the order of the help. */
 export const verbs: readonly Verb[] = [
   {
+    name: 'dev',
+    summary: 'Run Temporal with its UI, PostgreSQL and the worker until Ctrl-C',
+    load: async () => (await import('./dev.ts')).devCommand(),
+  },
+  {
     name: 'check',
     summary: 'Read the project and list what it has and what is wrong with it',
     load: async () => (await import('./check.ts')).checkCommand(),

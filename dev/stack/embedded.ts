@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { Progress } from '../../platform/progress.ts';
 import { type Guard, startGuard } from './guard.ts';
 import { type PostgresServer, startPostgres } from './postgres-server.ts';
+import { logFileName } from './server-process.ts';
 import { cacheFolderOf } from './state-folder.ts';
 import { obtainTemporal } from './temporal-binary.ts';
 import { startTemporal, type TemporalServer } from './temporal-server.ts';
@@ -20,6 +21,8 @@ export interface EmbeddedStack {
   readonly temporal: TemporalServer | null;
   readonly postgres: PostgresServer | null;
   readonly guard: Guard;
+  /** Null while all run; else which ended, and how. */
+  ended(): string | null;
   stop(): Promise<void>;
 }
 
@@ -36,10 +39,24 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedS
     await guard.close();
   };
   if (postgres.status === 'fulfilled' && temporal.status === 'fulfilled') {
-    return { temporal: temporal.value, postgres: postgres.value, guard, stop };
+    const running = { temporal: temporal.value, postgres: postgres.value };
+    return { ...running, guard, stop, ended: () => endOf(running, options.stateFolder) };
   }
   await stop();
   throw postgres.status === 'rejected' ? postgres.reason : temporal.status === 'rejected' ? temporal.reason : undefined;
+}
+
+function endOf(
+  { temporal, postgres }: Pick<EmbeddedStack, 'temporal' | 'postgres'>,
+  stateFolder: string,
+): string | null {
+  const [first] = [
+    { name: 'PostgreSQL', folder: 'postgres', how: postgres?.server.ended() },
+    { name: 'Temporal', folder: 'temporal', how: temporal?.server.ended() },
+  ].filter(({ how }) => typeof how === 'string');
+  if (first === undefined) return null;
+  const log = path.join(stateFolder, first.folder, logFileName);
+  return `the embedded ${first.name} ${first.how}; its log is ${log}`;
 }
 
 function postgresOf(options: EmbeddedOptions, guard: Guard): Promise<PostgresServer> {

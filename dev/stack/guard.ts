@@ -14,7 +14,12 @@ export interface Guard {
 /** Runs as `node -e`, so it uses nothing from outside and is the same in dist and in tests. */
 const program = `
 const watched = new Map();
-const alive = (pid) => { try { process.kill(pid, 0); return true; } catch (error) { return error.code === 'EPERM'; } };
+const { readFileSync } = require('node:fs');
+const alive = (pid) => {
+  try { process.kill(pid, 0); } catch (error) { if (error.code !== 'EPERM') return false; }
+  // A dead process whose new parent has not fetched its exit code yet still takes signals.
+  try { return !/\\) [ZX] /.test(readFileSync('/proc/' + pid + '/stat', 'utf8')); } catch { return process.platform !== 'linux'; }
+};
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const send = (pid, signal) => { try { process.kill(pid, signal); } catch {} };
 let rest = '';

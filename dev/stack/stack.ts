@@ -5,6 +5,7 @@ import type { Progress } from '../../platform/progress.ts';
 import { readRunningDev } from './dev-file.ts';
 import { type EmbeddedStack, startEmbedded } from './embedded.ts';
 import { checkDatabase, checkTemporal } from './external.ts';
+import type { Guard } from './guard.ts';
 import { isHolder, type LockHolder, type StackLock, takeStackLock } from './stack-lock.ts';
 import { createStateFolder } from './state-folder.ts';
 
@@ -48,11 +49,19 @@ export async function openStack(options: StackOptions): Promise<Stack> {
   return owned(external, await startUnderLock(options, stateFolder, external, taken.lock));
 }
 
+/** What `dev` needs besides: it starts a worker under the same guard, and watches the servers. */
+export interface DevStack extends Stack {
+  readonly stateFolder: string;
+  readonly guard: Guard;
+  /** Null while the embedded servers run; else which ended, and how. */
+  ended(): string | null;
+}
+
 /**
  * The stack of a `dev`, which other commands will share. Throws STACK_IN_USE when one runs already, and what
  * `openStack` throws.
  */
-export async function openDevStack(options: StackOptions): Promise<Stack & { readonly stateFolder: string }> {
+export async function openDevStack(options: StackOptions): Promise<DevStack> {
   const external = externalOf(options.env);
   const stateFolder = await createStateFolder(options.projectFolder);
   const lock = await takeStackLock(stateFolder, 'dev');
@@ -63,7 +72,9 @@ export async function openDevStack(options: StackOptions): Promise<Stack & { rea
     await lock.release();
     throw error;
   }
-  return { ...owned(external, await startUnderLock(options, stateFolder, external, lock)), stateFolder };
+  const embedded = await startUnderLock(options, stateFolder, external, lock);
+  const { guard, ended } = embedded.stack;
+  return { ...owned(external, embedded), stateFolder, guard, ended };
 }
 
 interface TemporalPlace {

@@ -115,5 +115,5 @@ const notFound = (tried: readonly string[]): string =>
     'Any one of these helps:',
     '  - install the Temporal CLI (https://docs.temporal.io/cli) so that `temporal` is on PATH',
     '  - set TEMPORAL_CLI_PATH to the program, or TEMPORAL_ADDRESS to a server that runs',
-    '  - install Go (https://go.dev/dl): Syncline then builds the CLI itself, once, in about three minutes',
+    '  - install Go (https://go.dev/dl): Syncline then builds the CLI itself, once, in three to four minutes',
   ].join('\n');

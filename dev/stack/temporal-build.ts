@@ -29,8 +29,8 @@ export async function findGo(env: NodeJS.ProcessEnv): Promise<Go | null> {
   }
 }
 
-/** Measured on two cores with an empty Go cache: about three minutes. */
-const usualS = 180;
+/** Measured on two cores with an empty Go cache: three to four minutes. */
+const usualS = 240;
 
 /** Builds the Temporal CLI with Go into `folder`; answers the path of the program. */
 export async function buildTemporal(
@@ -40,7 +40,7 @@ export async function buildTemporal(
   progress: Progress,
 ): Promise<string> {
   progress.note(
-    `No Temporal CLI found: building version ${temporalModule.version} with Go ${go.version}, once, into ${folder}. This takes about three minutes.`,
+    `No Temporal CLI found: building version ${temporalModule.version} with Go ${go.version}, once, into ${folder}. This takes three to four minutes.`,
   );
   return progress.step('Building Temporal', (tell) => {
     tell({ usualS });
