@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { appendFile, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import type { Progress } from '../../platform/progress.ts';
@@ -26,10 +26,7 @@ export interface LocalStack {
   readonly ports: ReadonlyMap<string, number>;
   /** What ran, in order: `name: how`. */
   readonly ran: readonly string[];
-  readonly psql: string;
   readonly secretsFolder: string;
-  /** The worker processes, by replica. */
-  readonly workers: readonly ServerProcess[];
   stop(): Promise<void>;
 }
 
@@ -43,34 +40,47 @@ interface Site {
 
 const healthLimitMs = 120_000;
 
+export interface LocalStackOptions {
+  /** The folder of docker-compose.yml. */
+  readonly root: string;
+  /** Takes data, logs and secrets. Every user of this machine must be able to enter it. */
+  readonly workFolder: string;
+  readonly projectFolder: string;
+  /** What is written into the workers' secrets file, as `NAME=value` lines. */
+  readonly workerVariables: (ports: ReadonlyMap<string, number>) => Promise<string>;
+  readonly progress: Progress;
+}
+
 /** Starts every service of the Compose file in `root` as processes of this machine. Throws with the name of the one that failed. */
-export async function startLocalStack(
-  root: string,
-  workFolder: string,
-  projectFolder: string,
-  progress: Progress,
-): Promise<LocalStack> {
+export async function startLocalStack({
+  root,
+  workFolder,
+  projectFolder,
+  workerVariables,
+  progress,
+}: LocalStackOptions): Promise<LocalStack> {
   const secretsFolder = path.join(workFolder, 'secrets');
   await run('/bin/sh', [path.join(root, 'deploy/make-secrets.sh'), secretsFolder]);
   const text = await readFile(path.join(root, 'docker-compose.yml'), 'utf8');
   const file = readComposeFile(text, { ...process.env, SYNCLINE_PROJECT: projectFolder });
   const tools = await obtainTools(file, workFolder, progress);
   const ports = await choosePorts();
+  await appendFile(path.join(secretsFolder, 'worker.env'), await workerVariables(ports));
   const volumesFolder = path.join(workFolder, 'volumes');
   const ground: Ground = { ports, imagePaths: tools.imagePaths, root, secretsFolder, volumesFolder };
   const site: Site = { file, ground, tools, workFolder, guard: startGuard() };
   const psql = await psqlFolder();
-  const servers: { name: string; server: ServerProcess }[] = [];
+  const servers: ServerProcess[] = [];
   const ran: string[] = [];
   const stop = async () => {
-    for (const { server } of [...servers].reverse()) await server.stop();
+    for (const server of [...servers].reverse()) await server.stop();
     await site.guard.close();
   };
   try {
     for (const name of startOrder(file)) {
       const service = serviceOf(file, name);
       const started = await progress.step(name, () => startService(site, name, service, psql));
-      servers.push(...started.map((server) => ({ name, server })));
+      servers.push(...started);
       ran.push(started.length === 0 ? `${name}: ended well` : `${name}: ${started.length} running`);
       progress.note(ran.at(-1) ?? '');
     }
@@ -78,9 +88,8 @@ export async function startLocalStack(
     await stop();
     throw error;
   }
-  const workers = servers.filter(({ name }) => name === 'worker').map(({ server }) => server);
   const env = await environment(site, serviceOf(file, 'worker'), psql);
-  return { env, ports, ran, psql: path.join(psql, 'psql'), secretsFolder, workers, stop };
+  return { env, ports, ran, secretsFolder, stop };
 }
 
 function serviceOf(file: ComposeFile, name: string): ComposeService {
