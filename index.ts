@@ -7,4 +7,5 @@ export {
   type Source,
 } from './model/connector.ts';
 export { SyncFailure } from './model/failure.ts';
+export * from './model/mapping/public.ts';
 export { defineSync, type Sync } from './model/sync.ts';
