@@ -11,7 +11,7 @@ const shapes: readonly { readonly kind: string; readonly pattern: RegExp }[] = [
   { kind: 'a Google API key', pattern: /\bAIza[A-Za-z0-9_-]{30,}/g },
   { kind: 'a SendGrid key', pattern: /\bSG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}/g },
   { kind: 'a bearer token', pattern: /\b[Bb]earer\s+[A-Za-z0-9._~+/-]{16,}=*/g },
-  { kind: 'a password in an address', pattern: /(?<=\b[a-z][a-z0-9+.-]*:\/\/[^\s/?#:@]*:)[^\s/?#@]+(?=@)/gi },
+  { kind: 'a password', pattern: /(?<=\b[a-z][a-z0-9+.-]*:\/\/[^\s/?#:@]*:)[^\s/?#@]+(?=@)/gi },
 ];
 
 /** Says what kind of secret the text holds, such as `a JSON web token`; undefined when it holds none that is known. */

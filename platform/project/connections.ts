@@ -1,0 +1,213 @@
+import { z } from 'zod';
+import { authSpec, type Connection, callLimits } from '../../model/connection.ts';
+import type { Connector } from '../../model/connector.ts';
+import { formatDuration } from '../../model/duration.ts';
+import { didYouMean } from '../../model/near-name.ts';
+import { duration } from '../../model/policy.ts';
+import type { Problem, ProblemCode } from '../../model/problem.ts';
+import type { SecretWorld } from '../secrets.ts';
+import { type Explained, type ExplainedInput, explainIssues, unknownKey } from './explain-issue.ts';
+import { schemaKeys } from './schema-walk.ts';
+import { inspectReferences, inspectValues } from './secrets-in-clear.ts';
+import {
+  type Place,
+  type Tree,
+  type TreeMap,
+  type TreePath,
+  treeAt,
+  treePlace,
+  treeScalars,
+  treeValue,
+} from './tree.ts';
+
+const minTimeoutMs = 100;
+const maxTimeoutMs = 3_600_000;
+
+/** The keys that a system of any kind has. */
+const commonKeys = z.strictObject({
+  kind: z.string(),
+  auth: authSpec.optional(),
+  limits: callLimits.default({}),
+  timeout: duration
+    .refine((ms) => ms >= minTimeoutMs && ms <= maxTimeoutMs, {
+      message: `expected ${formatDuration(minTimeoutMs)} to ${formatDuration(maxTimeoutMs)}`,
+      when: ({ issues }) => issues.length === 0,
+    })
+    .prefault('30 seconds'),
+  maxResponseBytes: z
+    .int()
+    .min(1024)
+    .max(1024 ** 3)
+    .default(64 * 1024 * 1024),
+  owner: z.string().optional(),
+  sla: z.string().optional(),
+  documentation: z.string().optional(),
+  apiVersion: z.string().optional(),
+});
+
+const commonNames = Object.keys(commonKeys.shape);
+
+const namePattern = /^[a-z0-9][a-z0-9_-]{0,63}$/;
+
+export interface ReadConnections {
+  readonly connections: ReadonlyMap<string, Connection>;
+  /** Those with errors too: a sync that names one is not told that it does not exist. */
+  readonly names: ReadonlySet<string>;
+  readonly places: ReadonlyMap<string, Place>;
+  readonly problems: readonly Problem[];
+}
+
+/** Each system of the inventory, its settings parsed by the connector of its kind. */
+export async function readConnections(
+  tree: TreeMap,
+  connectors: ReadonlyMap<string, Connector>,
+  world: SecretWorld,
+): Promise<ReadConnections> {
+  const connections = new Map<string, Connection>();
+  const problems: Problem[] = [];
+  const places = new Map([...tree.entries].map(([name, { place }]) => [name, place]));
+  for (const [name, { place, value }] of tree.entries) {
+    if (!namePattern.test(name)) {
+      const message = `\`${name.slice(0, 40)}\` is no name for a system; allowed are 1 to 64 of a-z, 0-9, \`-\` and \`_\`.`;
+      problems.push({ severity: 'error', code: 'NAME_INVALID', ...place, message });
+    }
+    if (value.type !== 'map') {
+      const message = `\`${name}\`: expected the keys of a system, at least \`kind\`, indented below its name.`;
+      problems.push({ severity: 'error', code: 'VALUE_INVALID', ...place, message });
+      continue;
+    }
+    const read = await readConnection(name, value, connectors, world, [...tree.entries.keys()]);
+    problems.push(...read.problems);
+    if (read.connection && namePattern.test(name)) connections.set(name, read.connection);
+  }
+  return { connections, names: new Set(tree.entries.keys()), places, problems };
+}
+
+async function readConnection(
+  name: string,
+  entry: TreeMap,
+  connectors: ReadonlyMap<string, Connector>,
+  world: SecretWorld,
+  systems: readonly string[],
+): Promise<{ readonly connection?: Connection; readonly problems: readonly Problem[] }> {
+  const values = [...inspectValues(entry), ...(await inspectReferences(entry, world))];
+  const settled = [...values.map(({ path }) => path), ...brokenPaths(entry)];
+  const value = z.record(z.string(), z.unknown()).parse(treeValue(entry));
+  const connector = typeof value['kind'] === 'string' ? connectors.get(value['kind']) : undefined;
+  const settingNames = connector ? schemaKeys(connector.settings) : undefined;
+
+  const common = commonKeys.safeParse(pick(value, commonNames));
+  const settings = connector?.settings.safeParse(omit(value, commonNames));
+  const explained = [
+    ...explain(common, { schema: commonKeys, value }),
+    ...kindProblem(name, value['kind'], connectors, systems),
+    ...(connector && settings
+      ? explain(settings, { schema: connector.settings, value, furtherKeys: commonNames })
+      : []),
+    ...unreadKeys(value, settingNames),
+  ];
+  const problems = [...values.map((found) => found.problem), ...toProblems(entry, explained, settled)];
+  const isSound = problems.every(({ severity }) => severity === 'warning') && brokenPaths(entry).length === 0;
+  if (!isSound || !common.success || !settings?.success) return { problems };
+  const { kind, timeout, auth, owner, sla, documentation, apiVersion, ...rest } = common.data;
+  const optional = { auth, owner, sla, documentation, apiVersion };
+  const connection: Connection = {
+    name,
+    kind,
+    settings: settings.data,
+    timeoutMs: timeout,
+    ...rest,
+    ...defined(optional),
+  };
+  return { connection, problems };
+}
+
+function explain(result: z.ZodSafeParseResult<unknown>, input: ExplainedInput): readonly Explained[] {
+  return result.success ? [] : explainIssues(result.error.issues, input);
+}
+
+function kindProblem(
+  name: string,
+  kind: unknown,
+  connectors: ReadonlyMap<string, Connector>,
+  systems: readonly string[],
+): readonly Explained[] {
+  if (kind === undefined) {
+    const twin = didYouMean(
+      name,
+      systems.filter((other) => other !== name),
+    );
+    return twin === ''
+      ? []
+      : [{ code: 'KEY_REQUIRED', path: [], message: `\`${name}\` has no \`kind\`, so it may be misspelt.${twin}` }];
+  }
+  if (typeof kind !== 'string' || connectors.has(kind)) return [];
+  const known = [...connectors.keys()];
+  const message = `there is no connector \`${kind.slice(0, 40)}\`.${didYouMean(kind, known)} There are: ${known.join(', ')}.`;
+  return [{ code: 'KIND_UNKNOWN', path: ['kind'], message }];
+}
+
+/** A settings schema that does not refuse further keys would drop them in silence. */
+function unreadKeys(value: Record<string, unknown>, settingNames: readonly string[] | undefined): readonly Explained[] {
+  if (!settingNames) return [];
+  const allowed = [...settingNames, ...commonNames];
+  return Object.keys(value)
+    .filter((key) => !allowed.includes(key))
+    .map((key) => unknownKey([key], allowed));
+}
+
+/** Complaints with their places; none about a value of which something has been said already, and none twice. */
+function toProblems(entry: Tree, explained: readonly Explained[], settled: readonly TreePath[]): readonly Problem[] {
+  const seen = new Set<string>();
+  const problems: Problem[] = [];
+  for (const { code, path, message } of explained) {
+    const id = `${code} ${path.join('.')}`;
+    if (seen.has(id) || settled.some((done) => isPrefix(done, path))) continue;
+    seen.add(id);
+    problems.push({
+      severity: 'error',
+      code,
+      ...problemPlaceOf(entry, path, code),
+      message,
+      ...yamlHint(entry, path, message),
+    });
+  }
+  return problems;
+}
+
+/** A wrong value is pointed at; for all else its key, or the map that lacks it. */
+function problemPlaceOf(entry: Tree, path: TreePath, code: ProblemCode): Place {
+  const at = treeAt(entry, path);
+  return at?.type === 'scalar' && code !== 'KEY_UNKNOWN' ? at.place : treePlace(entry, path);
+}
+
+/** YAML 1.2 reads `0123` and `1e3` as numbers and `no` as text, which surprises. */
+function yamlHint(entry: Tree, path: TreePath, message: string): { next?: string } {
+  const at = treeAt(entry, path);
+  if (at?.type !== 'scalar' || !at.plain || at.variables) return {};
+  if (typeof at.value !== 'string' && at.value !== null && message.includes('expected text'))
+    return { next: `To mean the text, put it in quotes: \`"${at.source}"\`.` };
+  const isOldBoolean = typeof at.value === 'string' && /^(?:yes|no|on|off|y|n)$/i.test(at.value);
+  return isOldBoolean && message.includes('`true` or `false`') ? { next: 'YAML 1.2 has `true` and `false` only.' } : {};
+}
+
+const brokenPaths = (entry: Tree): readonly TreePath[] =>
+  [...treeScalars(entry)].filter(({ scalar }) => scalar.broken).map(({ path }) => path);
+
+/** A value of which something has been said settles what lies at it, below it, and a union that it made fail above it. */
+function isPrefix(done: TreePath, path: TreePath): boolean {
+  const short = done.length < path.length ? done : path;
+  const long = done.length < path.length ? path : done;
+  return path.length > 0 && short.every((step, index) => String(step) === String(long[index]));
+}
+
+const pick = (value: Record<string, unknown>, keys: readonly string[]): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(value).filter(([key]) => keys.includes(key)));
+
+const omit = (value: Record<string, unknown>, keys: readonly string[]): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(value).filter(([key]) => !keys.includes(key)));
+
+type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
+
+const defined = <T extends object>(value: T): Defined<T> =>
+  Object.fromEntries(Object.entries(value).filter(([, found]) => found !== undefined)) as Defined<T>;

@@ -1,0 +1,35 @@
+import { z } from 'zod';
+import type { Mapping } from '../../model/mapping/mapping.ts';
+import { duration, policySchema } from '../../model/policy.ts';
+import { isSchema, property } from './connectors.ts';
+
+const fieldPath = z.string().min(1);
+
+/** What `connector.source(…)` and `connector.destination(…)` answer. */
+const endpoint = z.strictObject({ kind: z.string(), connection: z.string(), options: z.unknown() });
+
+/** A value made by `map`, whichever instance of the engine made it. */
+const mapping = z.custom<Mapping>(
+  (value) =>
+    isSchema(property(value, 'from')) &&
+    isSchema(property(value, 'to')) &&
+    typeof property(value, 'version') === 'string' &&
+    typeof property(value, 'run') === 'function',
+  { message: 'expected a mapping, made by `map(From, To, …)`' },
+);
+
+/** The default export of a file in syncs/, as far as it can be checked without its connections. */
+export const syncShape = z.strictObject({
+  summary: z.string().optional(),
+  source: endpoint,
+  key: z.union([fieldPath, z.array(fieldPath).min(1)]),
+  version: fieldPath.optional(),
+  mode: z.enum(['incremental', 'full']).optional(),
+  overlap: duration.optional(),
+  mapping,
+  destination: endpoint,
+  deletes: z.literal('ignore').optional(),
+  policy: policySchema.prefault({}),
+});
+
+export type SyncShape = z.output<typeof syncShape>;

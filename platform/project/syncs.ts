@@ -1,0 +1,147 @@
+import { deliveryClass } from '../../model/delivery.ts';
+import { isSyncFailure } from '../../model/failure.ts';
+import type { Policy } from '../../model/policy.ts';
+import type { Problem } from '../../model/problem.ts';
+import type { EndpointWorld, LoadedSync } from '../../model/project.ts';
+import type { Sync } from '../../model/sync.ts';
+import { property } from './connectors.ts';
+import { unreachableWorld } from './delivery.ts';
+import type { LoadedCode } from './modules.ts';
+import { type CheckedEndpoint, checkEndpoint, type Systems } from './sync-endpoint.ts';
+import { checkKey, checkVersion } from './sync-fields.ts';
+import { SyncProblems } from './sync-problems.ts';
+import { type SyncShape, syncShape } from './sync-shape.ts';
+import { syncVersion } from './sync-version.ts';
+
+const defaultOverlapMs = 300_000;
+/** Clocks and late commits differ by less than this in well-kept systems. */
+const ordinarySkewMs = 60_000;
+
+const syncName = /^[a-z0-9-]{1,64}$/;
+
+export interface CheckedSync {
+  readonly loaded?: LoadedSync;
+  /** Connections that it names, whether it is sound or not. */
+  readonly uses: readonly string[];
+  readonly problems: readonly Problem[];
+}
+
+/** One file of syncs/ against the systems of the project. */
+export function checkSync(file: string, module: LoadedCode, systems: Systems): CheckedSync {
+  const name = file.replace(/^.*\//, '').replace(/\.[a-z]+$/, '');
+  const problems = new SyncProblems(name, file, module.text);
+  if (!syncName.test(name))
+    problems.error(
+      'NAME_INVALID',
+      [],
+      'a sync has the name of its file; allowed are 1 to 64 of a-z, 0-9 and `-`.',
+      'Rename the file.',
+    );
+  const exported = module.exports['default'];
+  if (exported === undefined) {
+    problems.error('EXPORT_MISSING', [], 'it has no default export.', 'Write `export default defineSync({ … })`.');
+    return { uses: [], problems: problems.found };
+  }
+  const parsed = syncShape.safeParse(exported);
+  if (!parsed.success) problems.schema(parsed.error.issues, { schema: syncShape, value: exported });
+  const parts = soundParts(exported);
+  const source = parts.source && checkEndpoint('source', parts.source, systems, problems);
+  const destination = parts.destination && checkEndpoint('destination', parts.destination, systems, problems);
+  if (parts.mapping && parts.key) checkKey(parts.key, parts.mapping.from, problems);
+  if (parts.mapping && parts.version) checkVersion(parts.version, parts.mapping.from, problems);
+  const uses = [parts.source, parts.destination].flatMap((endpoint) => (endpoint ? [endpoint.connection] : []));
+  if (!parsed.success || !source || !destination || problems.hasErrors) return { uses, problems: problems.found };
+  const loaded = assemble(name, file, exported as Sync, parsed.data, source, destination);
+  const checked = checkAbilities(loaded, parsed.data, problems);
+  return { uses, problems: problems.found, ...(checked && !problems.hasErrors && { loaded: checked }) };
+}
+
+/** The parts of a sync that have the right shape, whatever is wrong with the others. */
+function soundParts(exported: unknown): Partial<SyncShape> {
+  const { source, destination, key, version, mapping } = syncShape.shape;
+  const sound = Object.entries({ source, destination, key, version, mapping }).flatMap(([name, schema]) => {
+    const part = schema.safeParse(property(exported, name));
+    return part.success ? [[name, part.data]] : [];
+  });
+  return Object.fromEntries(sound);
+}
+
+function assemble(
+  name: string,
+  file: string,
+  sync: Sync,
+  shape: SyncShape,
+  source: CheckedEndpoint,
+  destination: CheckedEndpoint,
+): LoadedSync {
+  const policy: Policy = shape.policy;
+  return {
+    name,
+    file,
+    sync,
+    policy,
+    mode: 'full',
+    overlapMs: shape.overlap ?? defaultOverlapMs,
+    sourceConnection: source.connection,
+    destinationConnection: destination.connection,
+    openSource: (world: EndpointWorld) =>
+      source.connector.source.open(source.connection, source.options, world.toolsFor(source.connection)),
+    openDestination: (world: EndpointWorld) =>
+      destination.connector.destination.open(
+        destination.connection,
+        destination.options,
+        world.toolsFor(destination.connection),
+      ),
+    version: syncVersion(sync, policy),
+  };
+}
+
+/** What the two sides can do decides the mode, and whether it is what the author wants. */
+function checkAbilities(loaded: LoadedSync, shape: SyncShape, problems: SyncProblems): LoadedSync | undefined {
+  try {
+    const source = loaded.openSource(unreachableWorld);
+    const destination = loaded.openDestination(unreachableWorld);
+    const canIncrement = source.can.incremental && shape.version !== undefined;
+    const mode = shape.mode ?? (canIncrement ? 'incremental' : 'full');
+    if (mode === 'incremental' && !canIncrement)
+      problems.error(
+        'MODE_REFUSED',
+        ['mode'],
+        whyNotIncremental(shape, source.can.incremental),
+        'Add what is missing, or write `mode: "full"`.',
+      );
+    if (shape.overlap !== undefined) checkOverlap(shape.overlap, mode, problems);
+    if (deliveryClass(destination.can) === 'T5')
+      problems.warning(
+        'DELIVERY_BLIND',
+        ['destination'],
+        'destination: it cannot recognise a repeated write, so a write in doubt waits for a person.',
+        'State an idempotency key, a key to replace by, or a look-up in its options, if the system has one.',
+      );
+    return { ...loaded, mode };
+  } catch (error) {
+    const message = isSyncFailure(error) ? error.message : 'it cannot be opened with these options';
+    problems.error('VALUE_INVALID', [], `${message}.`);
+    return undefined;
+  }
+}
+
+function whyNotIncremental(shape: SyncShape, sourceCan: boolean): string {
+  const reasons = [
+    ...(sourceCan ? [] : [`the source \`${shape.source.connection}\` cannot ask for changes only with these options`]),
+    ...(shape.version === undefined ? ['the sync has no `version` field to continue from'] : []),
+  ];
+  return `\`incremental\` cannot be done: ${reasons.join(', and ')}.`;
+}
+
+function checkOverlap(overlapMs: number, mode: 'incremental' | 'full', problems: SyncProblems): void {
+  if (mode === 'full')
+    problems.warning('OVERLAP_RISK', ['overlap'], '`overlap` has no effect: every run reads everything.');
+  else if (overlapMs < ordinarySkewMs)
+    problems.warning(
+      'OVERLAP_RISK',
+      ['overlap'],
+      'with an overlap under a minute, a change that is committed late or stamped by a slow clock is never read.',
+      'Make it longer than the longest transaction at the source.',
+    );
+}
