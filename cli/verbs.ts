@@ -49,4 +49,9 @@ export const verbs: readonly Verb[] = [
     summary: 'End an open run; the cursor stays where it was',
     load: async () => (await import('./steer.ts')).steerCommand('cancel'),
   },
+  {
+    name: 'doctor',
+    summary: 'Say what works, what does not, and what to do',
+    load: async () => (await import('./doctor.ts')).doctorCommand(),
+  },
 ];

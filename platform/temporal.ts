@@ -97,7 +97,7 @@ function cannotRegister(names: readonly string[], namespace: string, cause?: unk
   );
   return new SyncFailure(
     'TEMPORAL_UNAVAILABLE',
-    `the search attributes of Syncline could not be created; create them with:\n${commands.join('\n')}`,
+    `the search attributes of Syncline could not be created; create them with ${commands.join('; ')}`,
     { cause },
   );
 }

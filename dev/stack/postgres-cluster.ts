@@ -91,7 +91,10 @@ async function initialise(
     );
   } catch (error) {
     const said = error instanceof Error && 'stderr' in error ? String(error.stderr).trim() : String(error);
-    throw new SyncFailure('STACK_FAILED', `the embedded PostgreSQL could not be set up in ${folder}:\n${said}`);
+    throw new SyncFailure(
+      'STACK_FAILED',
+      `the embedded PostgreSQL could not be set up in ${folder}: ${said.replaceAll('\n', ' / ')}`,
+    );
   }
 }
 

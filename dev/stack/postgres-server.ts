@@ -155,8 +155,5 @@ const elsewhereNote = (place: PostgresPlace, folder: string): string =>
 
 function failed(folder: string, how: string): SyncFailure {
   const log = path.join(folder, logFileName);
-  return new SyncFailure(
-    'STACK_FAILED',
-    `the embedded PostgreSQL ${how}. Its log, ${log}, ends:\n${lastLines(folder)}`,
-  );
+  return new SyncFailure('STACK_FAILED', `the embedded PostgreSQL ${how}. Its log, ${log}, ends: ${lastLines(folder)}`);
 }

@@ -15,6 +15,11 @@ const ownUser = 'syncline';
  */
 export async function chooseRunAs(dataFolder: string, projectFolder: string): Promise<RunAs | undefined> {
   if (process.getuid?.() !== 0) return undefined;
+  return (await findRunAs(dataFolder, projectFolder)) ?? createUser();
+}
+
+/** The same for root, without making a user: undefined when one would be made. */
+export async function findRunAs(dataFolder: string, projectFolder: string): Promise<RunAs | undefined> {
   const users = await readUsers();
   const owners = [await ownerOf(dataFolder), await ownerOf(projectFolder)];
   const candidates = [
@@ -22,7 +27,7 @@ export async function chooseRunAs(dataFolder: string, projectFolder: string): Pr
     users.find((user) => user.name === 'postgres'),
     users.find((user) => user.name === ownUser),
   ];
-  return candidates.find((user) => user !== undefined && user.uid !== 0) ?? createUser();
+  return candidates.find((user) => user !== undefined && user.uid !== 0);
 }
 
 const ownerOf = (folder: string): Promise<number | null> =>

@@ -150,7 +150,7 @@ function signal(pid: number, name: NodeJS.Signals): void {
 export function lastLines(folder: string, count = 5): string {
   try {
     const lines = readFileSync(path.join(folder, logFileName), 'utf8').trimEnd().split('\n');
-    return lines.slice(-count).join('\n');
+    return lines.slice(-count).join(' / ');
   } catch {
     return '';
   }

@@ -190,7 +190,9 @@ async function inUse(stateFolder: string, holder: LockHolder): Promise<SyncFailu
   const who = `${holder.command === 'dev' ? '`syncline dev`' : 'another command'} (process ${holder.pid}, since ${holder.since})`;
   const where =
     dev === null
-      ? ''
+      ? holder.command === 'dev'
+        ? ' and is still starting them'
+        : ''
       : `: Temporal ${dev.temporalAddress}, UI ${dev.uiUrl ?? 'none'}, ${withoutPassword(dev.databaseUrl)}`;
   return new SyncFailure('STACK_IN_USE', `${who} runs the services of this project${where}`);
 }

@@ -36,23 +36,37 @@ export async function findTemporal(places: Places): Promise<Search> {
   const named = places.env['TEMPORAL_CLI_PATH'];
   if (named) return { found: await probeNamed(named), tried: [] };
   const tried: string[] = ['TEMPORAL_ADDRESS is not set', 'TEMPORAL_CLI_PATH is not set'];
-  for (const candidate of candidates(places)) {
-    const probed = await probe(candidate.path);
+  for (const { place, paths } of candidates(places)) {
+    const probed = await firstThatRuns(paths);
     if (typeof probed !== 'string') return { found: probed, tried };
-    tried.push(`${candidate.place}: ${probed}`);
+    tried.push(`${place}: ${probed}`);
   }
   return { found: null, tried };
 }
 
-function candidates({ env, home }: Places): { place: string; path: string }[] {
+function candidates({ env, home }: Places): { place: string; paths: string[] }[] {
   const program = process.platform === 'win32' ? 'temporal.exe' : 'temporal';
   const onPath = (env['PATH'] ?? '').split(path.delimiter).filter((folder) => path.isAbsolute(folder));
   const goFolder = env['GOBIN'] || path.join(env['GOPATH']?.split(path.delimiter)[0] || path.join(home, 'go'), 'bin');
+  const cache = temporalCache({ env, home });
   return [
-    ...onPath.map((folder) => ({ place: `PATH, ${folder}`, path: path.join(folder, program) })),
-    { place: `the cache, ${temporalCache({ env, home })}`, path: path.join(temporalCache({ env, home }), program) },
-    { place: `Go's folder, ${goFolder}`, path: path.join(goFolder, program) },
+    { place: '`temporal` on PATH', paths: onPath.map((folder) => path.join(folder, program)) },
+    { place: `the cache ${cache}`, paths: [path.join(cache, program)] },
+    { place: `Go's folder ${goFolder}`, paths: [path.join(goFolder, program)] },
   ];
+}
+
+const absent = 'not there';
+
+/** Else the most telling reason. */
+async function firstThatRuns(paths: readonly string[]): Promise<TemporalBinary | string> {
+  let reason: string = absent;
+  for (const file of paths) {
+    const probed = await probe(file);
+    if (typeof probed !== 'string') return probed;
+    if (probed !== absent) reason = `${file} ${probed}`;
+  }
+  return reason;
 }
 
 /** One folder per version, so that a newer engine does not run an older one's server. */
@@ -62,7 +76,7 @@ export const temporalCache = ({ env, home }: Places): string =>
 async function probeNamed(file: string): Promise<TemporalBinary> {
   const probed = await probe(file);
   if (typeof probed !== 'string') return probed;
-  throw new SyncFailure('STACK_FAILED', `TEMPORAL_CLI_PATH names ${file}: ${probed}`);
+  throw new SyncFailure('STACK_FAILED', `TEMPORAL_CLI_PATH names ${file}, which is ${probed}`);
 }
 
 /** A program of this name may be something else, or too old to hold a server: it must say which server it has. */
@@ -70,14 +84,14 @@ async function probe(file: string): Promise<TemporalBinary | string> {
   try {
     await access(file, constants.X_OK);
   } catch {
-    return 'not there';
+    return absent;
   }
   try {
     const { stdout } = await run(file, ['--version'], { timeout: 20_000 });
     const serverVersion = /\(Server (\d+\.\d+\.\d+)/.exec(stdout)?.[1];
-    return serverVersion === undefined ? 'is not a Temporal CLI with a server' : { path: file, serverVersion };
+    return serverVersion === undefined ? 'no Temporal CLI with a server' : { path: file, serverVersion };
   } catch {
-    return 'is there, but does not run';
+    return 'there, but does not run';
   }
 }
 
@@ -108,12 +122,11 @@ async function build(places: Places, progress: Progress): Promise<string> {
 
 const reason = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
+/** One line: messages are shown in one. */
 const notFound = (tried: readonly string[]): string =>
   [
-    'no Temporal server is at hand. Looked at:',
-    ...tried.map((line) => `  - ${line}`),
-    'Any one of these helps:',
-    '  - install the Temporal CLI (https://docs.temporal.io/cli) so that `temporal` is on PATH',
-    '  - set TEMPORAL_CLI_PATH to the program, or TEMPORAL_ADDRESS to a server that runs',
-    '  - install Go (https://go.dev/dl): Syncline then builds the CLI itself, once, in three to four minutes',
-  ].join('\n');
+    `no Temporal server is at hand (${tried.join('; ')}).`,
+    'Install the Temporal CLI (https://docs.temporal.io/cli) so that `temporal` is on PATH,',
+    'or set TEMPORAL_CLI_PATH to the program or TEMPORAL_ADDRESS to a server that runs,',
+    'or install Go (https://go.dev/dl): Syncline then builds the CLI itself, once, in three to four minutes',
+  ].join(' ');

@@ -122,6 +122,6 @@ function failed(folder: string, how: string): SyncFailure {
   const log = path.join(folder, logFileName);
   return new SyncFailure(
     'STACK_FAILED',
-    `the embedded Temporal server ${how}. Its log, ${log}, ends:\n${lastLines(folder)}`,
+    `the embedded Temporal server ${how}. Its log, ${log}, ends: ${lastLines(folder)}`,
   );
 }
