@@ -29,18 +29,23 @@ export interface Delivery {
   settled(confirmed: number, rejected: number): void;
 }
 
+export interface DeliverInput extends BatchRef {
+  /** What a person decided of a write in doubt that nothing else can settle: send it again, or count it as done. */
+  readonly answer?: 'retry' | 'skip';
+}
+
 /**
  * Step 4: sends what differs from the ledger, each request preceded by a durable intent and followed by its outcome.
  * Safe to repeat at any moment: a request in doubt is settled first, by its own replay or by looking it up.
  */
-export async function deliverBatch(deps: Dependencies, ref: BatchRef): Promise<Counts> {
+export async function deliverBatch(deps: Dependencies, { answer, ...ref }: DeliverInput): Promise<Counts> {
   const { loaded } = await runOf(deps, ref.run);
   const start = await deps.ledger.deliveries.begin(ref.run, ref.seq);
   if (start.delivered) return start.delivered;
   const batch = await transformedOf(deps, loaded, ref);
   const delivery = newDelivery(deps, ref, start, loaded, batch);
 
-  const settled = await settleDoubts(delivery, deliveryClass(delivery.destination.can));
+  const settled = await settleDoubts(delivery, deliveryClass(delivery.destination.can), answer);
   const candidates = settled.size === 0 ? batch.ready : batch.ready.filter((record) => !settled.has(record.ordinal));
   const { changed, unchanged, superseded } = await compare(delivery, candidates);
   const { limits } = delivery.destination;

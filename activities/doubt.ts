@@ -13,7 +13,11 @@ import { settle, write } from './send.ts';
  * it under its own id where the destination recognises that, by looking the records up where it can be asked, and
  * otherwise not at all. Answers the positions whose outcome is known by now.
  */
-export async function settleDoubts(delivery: Delivery, promise: DeliveryClass): Promise<Set<number>> {
+export async function settleDoubts(
+  delivery: Delivery,
+  promise: DeliveryClass,
+  answer: 'retry' | 'skip' | undefined,
+): Promise<Set<number>> {
   const known = new Set<number>();
   const byOrdinal = new Map(delivery.batch.ready.map((record) => [record.ordinal, record]));
   for (const intent of delivery.start.intents) {
@@ -31,7 +35,7 @@ export async function settleDoubts(delivery: Delivery, promise: DeliveryClass): 
     }
     const { destinationIds } = await delivery.ledger.verdicts(delivery.start.syncId, records);
     const outgoing = records.map((record, index) => ({ ...record, destinationId: destinationIds[index] ?? null }));
-    for (const record of await settleDoubt(delivery, intent, outgoing, promise)) known.add(record.ordinal);
+    for (const record of await settleDoubt(delivery, intent, outgoing, promise, answer)) known.add(record.ordinal);
   }
   return known;
 }
@@ -42,6 +46,7 @@ async function settleDoubt(
   intent: Intent,
   records: readonly Outgoing[],
   promise: DeliveryClass,
+  answer: 'retry' | 'skip' | undefined,
 ): Promise<readonly Outgoing[]> {
   delivery.log.info(
     { batch: delivery.ref.seq, request: intent.requestId, class: promise },
@@ -56,7 +61,7 @@ async function settleDoubt(
     case 'T4':
       return settleByLookUp(delivery, intent, records);
     case 'T5':
-      throw new SyncFailure('OUTCOME_UNKNOWN', `${records.length} records of one request: ${deliveryPromise.T5}`);
+      return settleByAnswer(delivery, intent, records, answer);
   }
 }
 
@@ -81,4 +86,23 @@ async function settleByLookUp(
   });
   await settle(delivery, intent, arrived, outcomes, { partly: arrived.length < records.length });
   return arrived;
+}
+
+/** T5: only a person can know. Until one has answered, the write is held. */
+async function settleByAnswer(
+  delivery: Delivery,
+  intent: Intent,
+  records: readonly Outgoing[],
+  answer: 'retry' | 'skip' | undefined,
+): Promise<readonly Outgoing[]> {
+  if (answer === undefined) {
+    throw new SyncFailure('OUTCOME_UNKNOWN', `${records.length} records of one request: ${deliveryPromise.T5}`);
+  }
+  if (answer === 'retry') {
+    await delivery.ledger.voidIntent(delivery.start, intent);
+    return [];
+  }
+  const outcomes = records.map((): ItemOutcome => ({ state: 'confirmed' }));
+  await settle(delivery, intent, records, outcomes);
+  return records;
 }

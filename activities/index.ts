@@ -1,5 +1,5 @@
 import type { BatchRef } from '../model/batch.ts';
-import { deliverBatch } from './deliver.ts';
+import { type DeliverInput, deliverBatch } from './deliver.ts';
 import type { Dependencies } from './dependencies.ts';
 import { fetchBatch } from './fetch.ts';
 import { reconcileRun } from './reconcile.ts';
@@ -15,7 +15,7 @@ export const createActivities = (deps: Dependencies) => ({
   fetchBatch: (ref: BatchRef) => fetchBatch(deps, ref),
   validateBatch: (ref: BatchRef) => validateBatch(deps, ref),
   transformBatch: (ref: BatchRef) => transformBatch(deps, ref),
-  deliverBatch: (ref: BatchRef) => deliverBatch(deps, ref),
+  deliverBatch: (input: DeliverInput) => deliverBatch(deps, input),
   reconcileRun: (input: { readonly run: string }) => reconcileRun(deps, input.run),
   closeRun: (input: CloseRunInput) => closeRun(deps, input),
 });

@@ -1,60 +1,289 @@
-import type { Destination, ItemOutcome, WriteRequest } from '../model/connector.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import { unaccounted } from '../model/batch.ts';
 import type { Json } from '../model/json.ts';
-import { arraySource, createTestEngine, type TestEngine } from './support/engine.ts';
+import type { RunState } from '../model/run-state.ts';
+import { arraySource, createTestEngine, type TestEngine, type TestSync } from './support/engine.ts';
+import { journalDestination } from './support/journal.ts';
 
-/** A destination with an append-only journal of effects. */
-function journal(): Destination & {
-  effects: { key: string; json: string }[];
-  fail?: (request: WriteRequest) => ItemOutcome[] | undefined;
-} {
-  const effects: { key: string; json: string }[] = [];
-  const state = new Map<string, Json>();
-  return {
-    effects,
-    can: { upsert: true, lookupLagMs: 0 },
-    limits: { records: 20, bytes: 100_000, concurrency: 2 },
-    async write(request) {
-      return request.items.map((item) => {
-        effects.push({ key: item.key, json: item.json });
-        state.set(item.key, JSON.parse(item.json));
-        return { state: 'confirmed' };
-      });
-    },
-    async read(keys) {
-      return new Map(keys.flatMap((key) => (state.has(key) ? [[key, { record: state.get(key) ?? null }]] : [])));
-    },
-  };
+const order = (n: number, version = n, value = `v${n}`): Json => ({ id: `o${n}`, version, value });
+const orders = (count: number): Json[] => Array.from({ length: count }, (_, n) => order(n));
+const upsert = { upsert: true, lookupLagMs: 0 };
+
+let engine: TestEngine | undefined;
+async function engineFor(...syncs: TestSync[]): Promise<TestEngine> {
+  engine = await createTestEngine(syncs);
+  return engine;
+}
+afterEach(async () => {
+  await engine?.close();
+  engine = undefined;
+});
+
+async function until<T>(what: () => Promise<T | undefined | false>): Promise<T> {
+  for (let tries = 0; tries < 300; tries++) {
+    const found = await what();
+    if (found) return found;
+    await sleep(50);
+  }
+  throw new Error('it did not come to be');
 }
 
-const orders: Json[] = Array.from({ length: 95 }, (_, n) => ({ id: `o${n}`, version: n, value: `v${n}` }));
-const books = journal();
-let engine: TestEngine;
-
-beforeAll(async () => {
-  engine = await createTestEngine([
-    {
-      name: 'all',
-      source: arraySource(() => orders),
-      destination: books,
-      mode: 'incremental',
-      policy: { batchRecords: 30 },
-    },
-  ]);
-});
-afterAll(() => engine.close());
-
-test('a run delivers every record once, and the next one only what changed', async () => {
-  const first = await engine.run('all');
-  expect(first).toMatchObject({
+test('a run delivers every record once, the next one only what changed', async () => {
+  const records = orders(95);
+  const books = journalDestination(upsert);
+  const { run } = await engineFor({
+    name: 'all',
+    source: arraySource(() => records),
+    destination: books,
+    mode: 'incremental',
+    policy: { batchRecords: 30 },
+  });
+  expect(await run('all')).toMatchObject({
     status: 'succeeded',
     counts: { fetched: 95, delivered: 95, unchanged: 0 },
     reconciled: { checked: 95, missing: 0, different: 0 },
   });
-  expect(books.effects).toHaveLength(95);
+  records[3] = order(3, 200, 'changed');
+  expect((await run('all')).counts).toMatchObject({ fetched: 2, delivered: 1, unchanged: 1 });
+  expect((await run('all', { full: true })).counts).toMatchObject({ fetched: 95, delivered: 0, unchanged: 95 });
+  expect(books.effects).toHaveLength(96);
+});
 
-  orders[3] = { id: 'o3', version: 200, value: 'changed' };
-  const second = await engine.run('all');
-  expect(second.counts).toMatchObject({ fetched: 2, delivered: 1, unchanged: 1 });
-  const third = await engine.run('all', { full: true });
-  expect(third.counts).toMatchObject({ fetched: 95, delivered: 0, unchanged: 95 });
+test('invariant 1, conservation: every record ends in one bucket, and rejected ones lie in quarantine with their reason', async () => {
+  const records: Json[] = [
+    ...orders(20),
+    { id: 'o1', version: 99, value: 'newer' },
+    { version: 1, value: 'no key' },
+    7,
+    { id: 'x', version: 1 },
+  ];
+  const books = journalDestination(upsert);
+  const { run, ledger } = await engineFor({
+    name: 'mixed',
+    source: arraySource(() => records),
+    destination: books,
+    map: (record) => {
+      const { id } = record as { id: string };
+      if (id === 'o5') return { state: 'filtered', reason: 'not wanted' };
+      if (id === 'o6') return { state: 'rejected', reason: 'not allowed', field: 'value', rule: 'allowed' };
+      return { state: 'mapped', record };
+    },
+  });
+  const report = await run('mixed');
+  expect(report.status).toBe('partial');
+  expect(report.counts).toMatchObject({
+    fetched: 24,
+    delivered: 18,
+    filtered: 1,
+    quarantined: 4,
+    superseded: 1,
+    unchanged: 0,
+  });
+  expect(unaccounted(report.counts)).toBe(0);
+  expect(books.state.get('o1')).toMatchObject({ value: 'newer' });
+  const reasons = await ledger.quarantine.byReason(report.run);
+  expect(reasons.map(({ code }) => code).sort()).toEqual([
+    'KEY_MISSING',
+    'MAPPING_REJECTED',
+    'NOT_A_RECORD',
+    'SOURCE_SCHEMA',
+  ]);
+});
+
+test('invariant 5, newest wins: an older version of a record that was delivered is superseded, not sent', async () => {
+  let records: Json[] = [order(1, 10, 'new')];
+  const books = journalDestination(upsert);
+  const { run } = await engineFor({ name: 'versions', source: arraySource(() => records), destination: books });
+  await run('versions');
+  records = [order(1, 9, 'old')];
+  expect((await run('versions')).counts).toMatchObject({ fetched: 1, superseded: 1, delivered: 0 });
+  expect(books.state.get('o1')).toMatchObject({ value: 'new' });
+});
+
+test('a destination that is down is waited for, and each record arrives once', async () => {
+  const books = journalDestination(upsert);
+  books.fate = (n) => (n === 2 || n === 3 ? 'refused' : 'done');
+  const { run } = await engineFor({ name: 'down', source: arraySource(() => orders(50)), destination: books });
+  expect(await run('down')).toMatchObject({ status: 'succeeded', counts: { delivered: 50 } });
+  expect(new Set(books.effects.map(({ key }) => key)).size).toBe(50);
+  expect(books.effects).toHaveLength(50);
+});
+
+test.each([
+  ['T1', { transaction: true }, 'lost after'],
+  ['T2', { idempotencyKeyHours: 24 }, 'lost after'],
+  ['T2', { idempotencyKeyHours: 24 }, 'lost before'],
+  ['T4', { lookupLagMs: 10 }, 'lost after'],
+  ['T4', { lookupLagMs: 10 }, 'lost before'],
+] as const)('invariant 4, no double effect: class %s %j survives an answer that is %s', async (_name, can, fate) => {
+  const books = journalDestination(can);
+  books.fate = (n) => (n === 2 ? fate : 'done');
+  const { run } = await engineFor({ name: 'doubt', source: arraySource(() => orders(50)), destination: books });
+  expect(await run('doubt')).toMatchObject({ status: 'succeeded', counts: { fetched: 50, delivered: 50 } });
+  expect(books.effects.map(({ key }) => key).sort()).toEqual(
+    orders(50)
+      .map((_, n) => `o${n}`)
+      .sort(),
+  );
+});
+
+test('class T3 may write twice, and ends in the same state', async () => {
+  const books = journalDestination({ upsert: true });
+  books.fate = (n) => (n === 2 ? 'lost after' : 'done');
+  const { run } = await engineFor({ name: 'upserts', source: arraySource(() => orders(50)), destination: books });
+  expect(await run('upserts')).toMatchObject({ status: 'succeeded', counts: { delivered: 50 } });
+  expect(books.state.size).toBe(50);
+});
+
+test.each([
+  ['retry', 50],
+  ['skip', 30],
+] as const)('class T5 holds a write in doubt until a person sends %s', async (signal, effects) => {
+  const books = journalDestination({});
+  books.fate = (n) => (n === 2 ? 'lost before' : 'done');
+  const { start } = await engineFor({ name: 'blind', source: arraySource(() => orders(50)), destination: books });
+  const handle = await start('blind');
+  const parked = await until(async () => (await handle.query<RunState>('status')).parked);
+  expect(parked).toMatchObject({ code: 'OUTCOME_UNKNOWN', step: 'deliver', batch: 1 });
+  expect(books.requests).toBe(2);
+  await handle.signal(signal);
+  expect(await handle.result()).toMatchObject({ status: 'succeeded', counts: { delivered: 50 } });
+  expect(books.effects).toHaveLength(effects);
+});
+
+test('a record that the destination refuses is set aside alone, with the reason', async () => {
+  const books = journalDestination(upsert, 3);
+  books.fate = (n, { items }) =>
+    n === 1
+      ? items.map((_, i) =>
+          i === 1
+            ? { state: 'rejected', code: 'RECORD_REJECTED', reason: 'too old', field: 'value' }
+            : { state: 'confirmed' },
+        )
+      : 'done';
+  const { run, ledger } = await engineFor({
+    name: 'refused',
+    source: arraySource(() => orders(10)),
+    destination: books,
+  });
+  const report = await run('refused');
+  expect(report).toMatchObject({ status: 'partial', counts: { fetched: 10, delivered: 9, quarantined: 1 } });
+  expect(await ledger.quarantine.byReason(report.run)).toEqual([
+    { code: 'RECORD_REJECTED', field: 'value', reason: 'too old', records: 1 },
+  ]);
+});
+
+test('more rejects than the policy allows park the run; aborted, it ends as halted and the cursor stays', async () => {
+  const bad: Json[] = Array.from({ length: 40 }, (_, n) => ({ id: `b${n}`, version: n }));
+  const { start, ledger } = await engineFor({
+    name: 'drift',
+    source: arraySource(() => bad),
+    destination: journalDestination(upsert),
+    policy: { maxRejectedAtLeast: 10, maxRejectedShare: 0.2 },
+  });
+  const handle = await start('drift');
+  expect(await until(async () => (await handle.query<RunState>('status')).parked)).toMatchObject({
+    code: 'TOO_MANY_REJECTED',
+  });
+  await handle.signal('abort');
+  await expect(handle.result()).rejects.toThrow();
+  expect((await ledger.reports.latestRuns('drift'))[0]).toMatchObject({
+    status: 'halted',
+    failureCode: 'TOO_MANY_REJECTED',
+  });
+  expect((await ledger.pool.query('select watermark, holder from syncs')).rows).toEqual([
+    { watermark: null, holder: null },
+  ]);
+});
+
+test('invariant 7, one writer: a second run of a sync ends as locked while the first is open, and works after it', async () => {
+  const books = journalDestination(upsert);
+  const { start, run } = await engineFor({ name: 'single', source: arraySource(() => orders(30)), destination: books });
+  const first = await start('single');
+  await first.signal('pause');
+  await until(async () => (await first.query<RunState>('status')).paused);
+  await until(async () => (await first.query<RunState>('status')).mode);
+  await expect(run('single')).rejects.toMatchObject({ cause: { cause: { type: 'LOCKED' } } });
+  await first.signal('resume');
+  expect(await first.result()).toMatchObject({ status: 'succeeded' });
+  expect(await run('single')).toMatchObject({ counts: { unchanged: 30 } });
+});
+
+test('a cancelled run lets go of its sync, and the next one completes the work without a double', async () => {
+  const books = journalDestination(upsert, 5);
+  let held = true;
+  books.fate = (n) => (held && n > 2 ? 'refused' : 'done');
+  const { start, run, ledger } = await engineFor({
+    name: 'cancelled',
+    source: arraySource(() => orders(30)),
+    destination: books,
+  });
+  const handle = await start('cancelled');
+  await until(async () => books.requests > 3);
+  await handle.cancel();
+  await expect(handle.result()).rejects.toThrow();
+  expect((await ledger.reports.latestRuns('cancelled'))[0]).toMatchObject({ status: 'cancelled' });
+  held = false;
+  expect(await run('cancelled')).toMatchObject({ status: 'succeeded', counts: { unchanged: 10, delivered: 20 } });
+  expect(books.effects).toHaveLength(30);
+});
+
+test('invariant 2, cursor behind: a run that fails half way leaves the cursor where it was', async () => {
+  const records = orders(40);
+  const books = journalDestination(upsert, 5);
+  const { run, start, ledger } = await engineFor({
+    name: 'half',
+    source: arraySource(() => records),
+    destination: books,
+    mode: 'incremental',
+  });
+  await run('half');
+  records[0] = order(0, 100, 'new');
+  records[1] = order(1, 101, 'new');
+  books.fate = () => 'refused';
+  const handle = await start('half');
+  await until(async () => books.requests > 9);
+  await handle.cancel();
+  await expect(handle.result()).rejects.toThrow();
+  expect((await ledger.pool.query('select watermark from syncs')).rows).toEqual([
+    { watermark: { kind: 'number', value: 39 } },
+  ]);
+  books.fate = () => 'done';
+  expect((await run('half')).counts).toMatchObject({ delivered: 2 });
+});
+
+test('invariant 8, nothing in history: neither records nor their keys nor positions', async () => {
+  const canary = 'canary-3141592653';
+  const records: Json[] = [
+    { id: canary, version: 1, value: canary },
+    { id: `${canary}-bad`, version: 2 },
+  ];
+  const { start, client } = await engineFor({
+    name: 'quiet',
+    source: arraySource(() => records),
+    destination: journalDestination(upsert),
+  });
+  const handle = await start('quiet');
+  await handle.result();
+  const history = historyToJSON(await client.workflow.getHandle(handle.workflowId).fetchHistory()).replace(
+    /"data":\s*"([^"]*)"/g,
+    (_, data) => Buffer.from(data, 'base64').toString(),
+  );
+  expect(history).toContain('fetched');
+  expect(history).not.toContain(canary);
+});
+
+test('a long run continues as new, and counts on', async () => {
+  const books = journalDestination(upsert, 500);
+  const { start } = await engineFor({
+    name: 'long',
+    source: arraySource(() => orders(205), { pageSize: 1 }),
+    destination: books,
+    policy: { batchRecords: 1 },
+  });
+  const handle = await start('long');
+  expect(await handle.result()).toMatchObject({ status: 'succeeded', counts: { fetched: 205, delivered: 205 } });
+  expect(books.effects).toHaveLength(205);
+  expect((await handle.describe()).runId).not.toBe(handle.firstExecutionRunId);
 });

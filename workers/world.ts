@@ -1,8 +1,7 @@
-import type { Connection } from '../model/connection.ts';
 import type { ConnectorTools, Log } from '../model/connector.ts';
 import type { EndpointWorld } from '../model/project.ts';
-import { createHttpClient } from '../platform/http/client.ts';
-import { createSecretReader } from '../platform/secrets.ts';
+import { createHttpClient, type OpenHttpClient } from '../platform/http/client.ts';
+import { createReadSecret } from '../platform/secrets.ts';
 import { sqlPools } from '../platform/sql.ts';
 
 export interface World extends EndpointWorld {
@@ -11,18 +10,24 @@ export interface World extends EndpointWorld {
 
 /** The tools of each connection, made once and shared by every step of this process. */
 export function createWorld(projectFolder: string, env: NodeJS.ProcessEnv, log: Log): World {
-  const secret = createSecretReader({ projectFolder, env });
-  const tools = new Map<Connection, ConnectorTools>();
+  const secret = createReadSecret({ projectFolder, env });
+  const tools = new Map<string, ConnectorTools>();
+  const clients: OpenHttpClient[] = [];
   const pools = sqlPools();
   return {
     toolsFor(connection) {
-      const known = tools.get(connection);
+      const id = JSON.stringify(connection);
+      const known = tools.get(id);
       if (known) return known;
-      const http = createHttpClient({ connection, readSecret: secret, log });
+      const http = createHttpClient({ connection, readSecret: secret, log, clock: Date });
+      clients.push(http);
       const made = { http, sql: pools.pool, secret, log, projectFolder };
-      tools.set(connection, made);
+      tools.set(id, made);
       return made;
     },
-    close: () => pools.close(),
+    async close() {
+      for (const client of clients) client.close();
+      await pools.close();
+    },
   };
 }

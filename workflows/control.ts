@@ -1,7 +1,10 @@
 import { ApplicationFailure, CancellationScope, condition, isCancellation, setHandler } from '@temporalio/workflow';
 import type { Parked } from '../model/run-state.ts';
 import { type StepFailure, stepFailure } from './failure.ts';
-import { abortSignal, pauseSignal, resumeSignal, retrySignal } from './messages.ts';
+import { abortSignal, pauseSignal, resumeSignal, retrySignal, skipSignal } from './messages.ts';
+
+/** What a person answers to a run that is parked. */
+export type Answer = 'retry' | 'skip';
 
 /**
  * What people have asked of a run, and what the run asks of them. Handlers only set state; the run acts on it.
@@ -10,24 +13,30 @@ export class RunControl {
   paused: boolean;
   aborted = false;
   readonly #parked = new Map<string, Parked>();
-  /** Rises with each `retry`: whoever parked before it tries again. */
-  #retries = 0;
-  readonly #changed: () => void;
+  /** Rises with each answer of a person: whoever parked before it goes on. */
+  #answers = 0;
+  #answer: Answer = 'retry';
+  #changed: () => void = () => {};
 
-  constructor(paused: boolean, changed: () => void) {
+  constructor(paused: boolean) {
     this.paused = paused;
+  }
+
+  /** Begins to hear. A signal may have come before the run began: everything it touches has to be there by now. */
+  listen(changed: () => void): void {
     this.#changed = changed;
-    setHandler(retrySignal, () => {
-      this.#retries++;
-    });
-    setHandler(pauseSignal, () => {
-      this.paused = true;
+    const answered = (answer: Answer) => () => {
+      this.#answer = answer;
+      this.#answers++;
+    };
+    const pausing = (paused: boolean) => () => {
+      this.paused = paused;
       changed();
-    });
-    setHandler(resumeSignal, () => {
-      this.paused = false;
-      changed();
-    });
+    };
+    setHandler(retrySignal, answered('retry'));
+    setHandler(skipSignal, answered('skip'));
+    setHandler(pauseSignal, pausing(true));
+    setHandler(resumeSignal, pausing(false));
     setHandler(abortSignal, () => {
       this.aborted = true;
     });
@@ -49,32 +58,36 @@ export class RunControl {
     if (this.aborted) throw ApplicationFailure.nonRetryable('aborted by a person', ABORTED);
   }
 
-  /** Works on a step. When its retries are used up, or it needs a person, the run waits instead of failing. */
-  async step<T>(name: string, batch: number | null, work: () => Promise<T>): Promise<T> {
-    for (;;) {
+  /**
+   * Works on a step. When its retries are used up, or it needs a person, the run waits instead of failing; `work` is
+   * then called again with what the person answered.
+   */
+  async step<T>(name: string, batch: number | null, work: (answer?: Answer) => Promise<T>): Promise<T> {
+    for (let answer: Answer | undefined; ; ) {
       try {
-        return await work();
+        return await work(answer);
       } catch (error) {
         if (isCancellation(error) || CancellationScope.current().consideredCancelled) throw error;
         const failure = stepFailure(error);
         if (failure.next === 'stop') throw error;
-        await this.#park(name, batch, failure, error);
+        answer = await this.#park(name, batch, failure, error);
       }
     }
   }
 
-  async #park(step: string, batch: number | null, failure: StepFailure, error: unknown): Promise<void> {
+  async #park(step: string, batch: number | null, failure: StepFailure, error: unknown): Promise<Answer> {
     const id = `${step}/${batch ?? ''}`;
-    const retries = this.#retries;
+    const answers = this.#answers;
     this.#parked.set(id, { step, batch, ...failure, since: new Date().toISOString() });
     this.#changed();
     try {
-      await condition(() => this.#retries > retries || this.aborted);
+      await condition(() => this.#answers > answers || this.aborted);
     } finally {
       this.#parked.delete(id);
       this.#changed();
     }
     if (this.aborted) throw error;
+    return this.#answer;
   }
 }
 

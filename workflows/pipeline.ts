@@ -67,8 +67,10 @@ async function finishBatch(run: Run, steps: Steps, ref: BatchRef, before: Promis
   );
   await before;
   control.refuseAborted();
-  const counts = await control.step('deliver', ref.seq, () =>
-    steps.deliverBatch.executeWithOptions({ summary: `batch ${ref.seq}: deliver` }, [ref]),
+  const counts = await control.step('deliver', ref.seq, (answer) =>
+    steps.deliverBatch.executeWithOptions({ summary: `batch ${ref.seq}: deliver` }, [
+      answer ? { ...ref, answer } : ref,
+    ]),
   );
   run.closed(counts);
 }

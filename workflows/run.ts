@@ -51,8 +51,9 @@ export class Run {
     this.fetched = carried?.fetched ?? 0;
     this.counts = carried?.counts ?? noCounts;
     this.startedAtMs = carried?.startedAtMs ?? Date.now();
-    this.control = new RunControl(carried?.paused ?? false, () => this.show());
+    this.control = new RunControl(carried?.paused ?? false);
     setHandler(statusQuery, () => this.state());
+    this.control.listen(() => this.show());
   }
 
   opened(plan: RunPlan): void {
