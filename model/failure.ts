@@ -101,6 +101,11 @@ export const failures = {
     meaning: 'The system sent the call to another host, or sent it round in a circle.',
     todo: 'If the other host is right, make it the address of the connection.',
   },
+  FILE_BUSY: {
+    next: 'retry',
+    meaning: 'Another process writes the file at this moment.',
+    todo: 'Nothing, unless it lasts: then remove the lock file that the message names, once nothing writes the file.',
+  },
   FILE_UNREADABLE: {
     next: 'park',
     meaning: 'A file or folder cannot be read or written.',

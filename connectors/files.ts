@@ -1,0 +1,37 @@
+import { readdir } from 'node:fs/promises';
+import path from 'node:path';
+import { type ConnectionOf, type ConnectorTools, defineConnector } from '../model/connector.ts';
+import { filesDestination } from './support/files-destination.ts';
+import { withFile } from './support/files-failures.ts';
+import {
+  type FilesSettings,
+  filesDestinationOptions,
+  filesSettings,
+  filesSourceOptions,
+} from './support/files-options.ts';
+import { filesSource } from './support/files-source.ts';
+
+/** CSV and JSON Lines files in a folder: read in pages that can be resumed, written so that readers see all or nothing. */
+export const files = defineConnector({
+  kind: 'files',
+  summary: 'CSV and JSON Lines files in a folder, written atomically.',
+  settings: filesSettings,
+  source: {
+    options: filesSourceOptions,
+    open: (connection, options, tools) => filesSource(folderOf(connection, tools), options),
+  },
+  destination: {
+    options: filesDestinationOptions,
+    open: (connection, options, tools) => filesDestination(folderOf(connection, tools), options),
+  },
+  async check(connection, tools, signal) {
+    signal.throwIfAborted();
+    const entries = await withFile(connection.settings.folder, () => readdir(folderOf(connection, tools)));
+    return `${connection.name}: folder ${connection.settings.folder}, ${entries.length} entries`;
+  },
+});
+
+export default files;
+
+const folderOf = ({ settings }: ConnectionOf<FilesSettings>, tools: ConnectorTools): string =>
+  path.resolve(tools.projectFolder, settings.folder);

@@ -1,0 +1,50 @@
+import { type FileHandle, open, rename } from 'node:fs/promises';
+import path from 'node:path';
+import { SyncFailure } from '../../model/failure.ts';
+import { withFile } from './files-failures.ts';
+
+const CHUNK_CHARACTERS = 256 * 1024;
+
+/**
+ * Replaces a file as a whole: the new content is written beside it, flushed to the disk, and takes its name at once.
+ * Readers see the old content or the new, never a part; a crash leaves at most the file beside it.
+ */
+export async function replaceFile(full: string, file: string, content: AsyncIterable<string>): Promise<void> {
+  const beside = besideOf(full, 'new');
+  await withFile(file, async () => {
+    const handle = await open(beside, 'w');
+    try {
+      await writeAll(handle, content);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(beside, full);
+  });
+  await syncFolder(path.dirname(full), file);
+}
+
+/** A name in the same folder, hidden, so that patterns do not find it: `.orders.csv.new`. */
+export const besideOf = (full: string, ending: string): string =>
+  path.join(path.dirname(full), `.${path.basename(full)}.${ending}`);
+
+async function writeAll(handle: FileHandle, content: AsyncIterable<string>): Promise<void> {
+  let chunk = '';
+  for await (const part of content) {
+    chunk += part;
+    if (chunk.length < CHUNK_CHARACTERS) continue;
+    await handle.appendFile(chunk);
+    chunk = '';
+  }
+  if (chunk !== '') await handle.appendFile(chunk);
+}
+
+/** Makes the new name itself durable. The content is in place by then, so a failure leaves the effect unknown. */
+async function syncFolder(folder: string, file: string): Promise<void> {
+  try {
+    const handle = await open(folder);
+    await handle.sync().finally(() => handle.close());
+  } catch {
+    throw new SyncFailure('FILE_UNREADABLE', `${file}: its folder could not be flushed to the disk`);
+  }
+}
