@@ -205,6 +205,8 @@ function list(node: Node & { kind: 'each' | 'filter' }, out: Writer, field: Fiel
   const [name, index, item] = [out.name(), out.name(), `item${node.scope}`];
   out.line(`let ${name} = ${given};`);
   out.line(`if (${name} !== null && ${name} !== undefined) {`);
+  const notList = { state: 'rejected', reason: 'not a list', field: pathText(field), rule: node.kind };
+  out.line(`if (!Array.isArray(${given})) return ${out.bind(Object.freeze(notList))};`);
   out.line(`${name} = [];`);
   out.line(`for (let ${index} = 0; ${index} < ${given}.length; ${index}++) {`);
   out.line(`const ${item} = ${given}[${index}];`);

@@ -61,6 +61,9 @@ interface Place {
   readonly shown: readonly string[];
 }
 
+/** The source schema has let it pass, so it is not one that knows lists. */
+const NOT_A_LIST = 'not a list';
+
 const newTrace = (): Trace => ({ from: new Map(), steps: [] });
 
 /** Ends the evaluation of one field. */
@@ -91,7 +94,10 @@ function descend(node: Node, items: ReadonlyMap<number, unknown>, place: Place, 
   if (node.kind === 'list') return node.items.map((item, index) => descend(item, items, below(String(index)), notes));
   if (node.kind !== 'each') return leaf(node, items, place, notes);
   const list = leaf(node.input, items, place, notes, true);
-  if (!Array.isArray(list)) return list;
+  if (!Array.isArray(list)) {
+    if (!isMissing(list)) notes.first ??= new Stop(place.field, 'each', NOT_A_LIST).mapped;
+    return list;
+  }
   return list
     .map((item, index) => descend(node.item, new Map([...items, [node.scope, item]]), below('*', String(index)), notes))
     .filter((item) => item !== undefined);
@@ -206,6 +212,7 @@ function overItems(
 ): { made: unknown } | undefined {
   const list = evaluate(node.input, context);
   if (isMissing(list)) return { made: list };
+  if (!Array.isArray(list)) throw new Stop(context.field, node.kind, NOT_A_LIST);
   const made: unknown[] = [];
   for (const item of list as readonly unknown[]) {
     const value = give(new Map([...context.items, [node.scope, item]]));

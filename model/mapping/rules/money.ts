@@ -45,7 +45,7 @@ function toMinorUnits(text: string, decimals: number, acceptZeros: boolean): unk
   const negative = text.charCodeAt(0) === 45;
   let units = 0;
   const end = Math.min(text.length, decimals === 0 ? point : point + 1 + decimals);
-  for (let at = negative ? 1 : 0; at < end; at++) if (at !== point) units = units * 10 + text.charCodeAt(at) - 48;
+  for (let at = negative ? 1 : 0; at < end; at++) if (at !== point) units = units * 10 + (text.charCodeAt(at) - 48);
   for (let missing = Math.max(given, 0); missing < decimals; missing++) units *= 10;
   // Below 2^53 every step above was exact; above it the result can only be larger, never smaller.
   if (units > Number.MAX_SAFE_INTEGER) return tooLarge;
