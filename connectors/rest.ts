@@ -1,0 +1,84 @@
+import { defineConnector } from '../model/connector.ts';
+import { SyncFailure } from '../model/failure.ts';
+import { lookUp } from './support/rest-lookup.ts';
+import { type Pagination, restDestinationOptions, restSettings, restSourceOptions } from './support/rest-options.ts';
+import { decodePage, readPages } from './support/rest-read.ts';
+import { maxRecordsOf, writeItems } from './support/rest-write.ts';
+
+/** Any system with a JSON API over HTTP, described by options. See docs/connectors.md. */
+export default defineConnector({
+  kind: 'rest',
+  summary: 'JSON over HTTP: pages of records in, single or bulk writes out.',
+  settings: restSettings,
+
+  source: {
+    options: restSourceOptions,
+    open: ({ name, settings }, options, { http }) => {
+      const source = { connection: name, settings, options, http };
+      return {
+        can: {
+          incremental: options.incremental !== undefined,
+          provesEnd: provesEnd(options.pagination),
+          ordered: options.ordered,
+        },
+        read: (request) => readPages(source, request),
+        decode: (body) => decodePage(source, body),
+      };
+    },
+  },
+
+  destination: {
+    options: restDestinationOptions,
+    open: ({ name, settings }, options, { http }) => {
+      const destination = { connection: name, settings, options, http };
+      const { lookup, idempotencyKey } = options;
+      return {
+        can: {
+          ...(idempotencyKey ? { idempotencyKeyHours: idempotencyKey.hours } : {}),
+          ...(options.upsert ? { upsert: true } : {}),
+          ...(lookup ? { lookupLagMs: lookup.lagMs } : {}),
+        },
+        limits: { records: maxRecordsOf(options), bytes: options.maxBytes, concurrency: options.concurrency },
+        write: (request) => writeItems(destination, request),
+        ...(lookup
+          ? { read: (keys: readonly string[], signal: AbortSignal) => lookUp(destination, lookup, keys, signal) }
+          : {}),
+      };
+    },
+  },
+
+  async check({ name, settings }, { http }, signal) {
+    const path = settings.probe ?? '';
+    const { status } = await http.request({
+      method: 'GET',
+      path,
+      route: path || '/',
+      headers: settings.headers,
+      signal,
+    });
+    const { host } = new URL(settings.address);
+    if (status < 300) return `${name}: ${host} answers (${status})`;
+    if (settings.probe === undefined)
+      return `${name}: ${host} answers (${status}; \`probe\` would test the credentials)`;
+    const code = status === 404 ? 'NOT_FOUND' : 'REQUEST_REJECTED';
+    throw new SyncFailure(code, `GET ${settings.probe} of ${name} answered ${status}.`, { effect: 'none' });
+  },
+});
+
+/**
+ * Whether the end of a read shows that nothing was left out, so that a missing record is a deleted one. Not so for
+ * page numbers and offsets, which skip a record when another is deleted meanwhile, nor where the end is only the
+ * absence of a link.
+ */
+function provesEnd(pagination: Pagination): boolean {
+  switch (pagination.kind) {
+    case 'none':
+      return true;
+    case 'cursor':
+      return !pagination.omittedAtEnd || pagination.hasMore !== undefined;
+    case 'next-url':
+      return !pagination.omittedAtEnd;
+    default:
+      return false;
+  }
+}

@@ -1,0 +1,112 @@
+import type { HttpAnswer, ReadBack } from '../../model/connector.ts';
+import { SyncFailure } from '../../model/failure.ts';
+import { type Json, valueAt } from '../../model/json.ts';
+import { parseBody, recordsAt } from './rest-body.ts';
+import type { LookupOptions } from './rest-options.ts';
+import { keyText } from './rest-outcomes.ts';
+import { escapedKey, filledPath } from './rest-template.ts';
+import type { RestDestination } from './rest-write.ts';
+
+/** Looks records up by key, one by one or many at once as the options state. Absent keys are left out. */
+export async function lookUp(
+  destination: RestDestination,
+  lookup: LookupOptions,
+  keys: readonly string[],
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, ReadBack>> {
+  const inBulk = [lookup.path, ...Object.values(lookup.query)].some((text) => text.includes('{keys}'));
+  const groups = groupsOf(keys, inBulk ? lookup.maxKeys : 1);
+  const found = new Map<string, ReadBack>();
+  await inTurns(groups, destination.options.concurrency, async (group) => {
+    const call = callFor(lookup, group);
+    if (call === undefined) return;
+    const headers = destination.settings.headers;
+    const answer = await destination.http.request({ method: 'GET', route: lookup.path, ...call, headers, signal });
+    for (const record of recordsIn(destination, lookup, answer, group)) {
+      const key = keyOf(destination, record, group, lookup);
+      if (key !== undefined) found.set(key, readBack(record, lookup.id ?? destination.options.id));
+    }
+  });
+  return found;
+}
+
+function groupsOf(keys: readonly string[], size: number): readonly (readonly string[])[] {
+  const groups: (readonly string[])[] = [];
+  for (let at = 0; at < keys.length; at += size) groups.push(keys.slice(at, at + size));
+  return groups;
+}
+
+/** Runs `work` for each group, at most `concurrency` at once. The first failure ends it. */
+async function inTurns<T>(groups: readonly T[], concurrency: number, work: (group: T) => Promise<void>): Promise<void> {
+  const rest = groups[Symbol.iterator]();
+  const turns = Array.from({ length: Math.min(concurrency, groups.length) }, async () => {
+    for (const group of rest) await work(group);
+  });
+  await Promise.all(turns);
+}
+
+/** Undefined for a key that cannot stand in the path: no record can have been written under it. */
+function callFor(
+  lookup: LookupOptions,
+  keys: readonly string[],
+): { path: string; query: Record<string, string> } | undefined {
+  const [first = ''] = keys;
+  const together = keys.map((key) => lookup.each.replaceAll('{key}', () => keyInList(key, lookup))).join(lookup.join);
+  const query = Object.entries(lookup.query).map(
+    ([name, text]) => [name, inQuery(text, first, together, lookup)] as const,
+  );
+  const path = filledPath(
+    lookup.path.replaceAll('{keys}', () => encodeURIComponent(together)),
+    { key: first },
+  );
+  return path === undefined ? undefined : { path, query: Object.fromEntries(query) };
+}
+
+function inQuery(text: string, key: string, keys: string, { quotes }: LookupOptions): string {
+  if (text === '{key}') return key;
+  return text.replaceAll(/\{(keys?)\}/g, (_, name) => (name === 'keys' ? keys : escapedKey(key, quotes)));
+}
+
+/** A key that holds the separator would be read as two, and its record taken for absent. */
+function keyInList(key: string, { each, join, quotes }: LookupOptions): string {
+  if (each !== '{key}') return escapedKey(key, quotes);
+  if (join !== '' && key.includes(join))
+    throw new SyncFailure('REQUEST_REJECTED', `A key holds \`${join}\`, which separates keys in \`lookup\`.`, {
+      effect: 'none',
+    });
+  return key;
+}
+
+function recordsIn(
+  { connection }: RestDestination,
+  lookup: LookupOptions,
+  answer: HttpAnswer,
+  keys: readonly string[],
+): readonly Json[] {
+  const place = `GET ${lookup.path} of ${connection}`;
+  if (answer.status === 404 && lookup.records === undefined) return [];
+  if (answer.status >= 300) {
+    const code = answer.status === 404 ? 'NOT_FOUND' : 'REQUEST_REJECTED';
+    throw new SyncFailure(code, `${place} answered ${answer.status} to ${keys.length} keys.`, { effect: 'none' });
+  }
+  if (answer.body.length === 0) return [];
+  const body = parseBody(answer.body, place);
+  return lookup.records === undefined ? [body] : recordsAt(body, lookup.records, place);
+}
+
+/** Which of the keys asked for a record has. A record that was asked for by its path needs no key in it. */
+function keyOf(
+  { options }: RestDestination,
+  record: Json,
+  keys: readonly string[],
+  lookup: LookupOptions,
+): string | undefined {
+  if (options.key === undefined || lookup.records === undefined) return keys[0];
+  const key = keyText(valueAt(record, options.key));
+  return key !== undefined && keys.includes(key) ? key : undefined;
+}
+
+function readBack(record: Json, idPath: string | undefined): ReadBack {
+  const id = idPath === undefined ? undefined : keyText(valueAt(record, idPath));
+  return id === undefined ? { record } : { id, record };
+}

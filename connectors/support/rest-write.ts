@@ -1,0 +1,164 @@
+import type { HttpAnswer, HttpClient, ItemOutcome, WriteItem, WriteRequest } from '../../model/connector.ts';
+import { isSyncFailure, SyncFailure } from '../../model/failure.ts';
+import { type Json, valueAt } from '../../model/json.ts';
+import { parseBody } from './rest-body.ts';
+import type { RestDestinationOptions, RestSettings } from './rest-options.ts';
+import { bulkOutcomes, deleteOutcome, keyText, singleOutcome, type WriteAnswer } from './rest-outcomes.ts';
+import { filledPath, isPerRecord, wrapping } from './rest-template.ts';
+
+export interface RestDestination {
+  readonly connection: string;
+  readonly settings: RestSettings;
+  readonly options: RestDestinationOptions;
+  readonly http: HttpClient;
+}
+
+/** Records in one request where the options state none. */
+const DEFAULT_BULK_RECORDS = 100;
+
+export const maxRecordsOf = ({ bulk, maxRecords }: RestDestinationOptions): number =>
+  bulk ? (maxRecords ?? DEFAULT_BULK_RECORDS) : 1;
+
+/** Writes items in their order: neighbours of one kind together where the destination takes many at once. */
+export async function writeItems(destination: RestDestination, request: WriteRequest): Promise<readonly ItemOutcome[]> {
+  refuseTooLarge(destination, request.items);
+  refuseOtherKey(destination, request.items);
+  request.signal.throwIfAborted();
+  const parts = partsOf(request.items, destination.options.bulk !== undefined);
+  const outcomes: ItemOutcome[] = [];
+  for (const [index, part] of parts.entries()) {
+    const id = parts.length === 1 ? request.id : `${request.id}-${index}`;
+    outcomes.push(
+      ...(await writePart(destination, part, { ...request, id }).catch((error: unknown) => {
+        throw index === 0 ? error : withDoubt(error);
+      })),
+    );
+  }
+  return outcomes;
+}
+
+function refuseTooLarge({ connection, options }: RestDestination, items: readonly WriteItem[]): void {
+  const bytes = items.reduce((sum, { json }) => sum + Buffer.byteLength(json) + 1, 0);
+  if (items.length <= maxRecordsOf(options) && bytes <= options.maxBytes) return;
+  const message = `A request of ${items.length} records and ${bytes} bytes exceeds the limits stated for ${connection}.`;
+  throw new SyncFailure('BATCH_LIMIT', message, { effect: 'none' });
+}
+
+/** A record that does not hold its key could never be looked up; one record shows whether `key` is the right field. */
+function refuseOtherKey({ options }: RestDestination, items: readonly WriteItem[]): void {
+  const first = items.find(({ op }) => op === 'upsert');
+  if (options.key === undefined || first === undefined) return;
+  const record: Json = JSON.parse(first.json);
+  if (keyText(valueAt(record, options.key)) === first.key) return;
+  throw new SyncFailure('REQUEST_REJECTED', `The field \`${options.key}\` does not hold the key of the sync.`, {
+    effect: 'none',
+  });
+}
+
+function partsOf(items: readonly WriteItem[], inBulk: boolean): readonly (readonly WriteItem[])[] {
+  const parts: WriteItem[][] = [];
+  for (const item of items) {
+    const last = parts.at(-1);
+    if (inBulk && item.op === 'upsert' && last?.[0]?.op === 'upsert') last.push(item);
+    else parts.push([item]);
+  }
+  return parts;
+}
+
+/** Earlier parts of the request have been written: whatever happened to this one, the request has had an effect. */
+const withDoubt = (error: unknown): unknown =>
+  isSyncFailure(error)
+    ? new SyncFailure(error.code, error.message, {
+        effect: 'unknown',
+        ...(error.retryAfterMs === undefined ? {} : { retryAfterMs: error.retryAfterMs }),
+      })
+    : error;
+
+async function writePart(
+  destination: RestDestination,
+  items: readonly WriteItem[],
+  request: WriteRequest,
+): Promise<readonly ItemOutcome[]> {
+  const [first] = items;
+  if (first === undefined) return [];
+  if (first.op === 'delete') return [await remove(destination, first, request)];
+  return destination.options.bulk
+    ? writeBulk(destination, items, request)
+    : [await writeOne(destination, first, request)];
+}
+
+async function writeBulk(
+  destination: RestDestination,
+  items: readonly WriteItem[],
+  request: WriteRequest,
+): Promise<readonly ItemOutcome[]> {
+  const { path, method, bulk } = destination.options;
+  const [prefix, suffix] = wrapping(bulk?.list ?? '');
+  const body = `${prefix}[${items.map(({ json }) => json).join(',')}]${suffix}`;
+  const answer = await send(destination, { method, route: path, path, body }, request);
+  return bulkOutcomes(answer, items, bulk?.results);
+}
+
+async function writeOne(destination: RestDestination, item: WriteItem, request: WriteRequest): Promise<ItemOutcome> {
+  const { options } = destination;
+  const { path: route, method } = (item.destinationId === null ? undefined : options.update) ?? options;
+  const path = filledPath(route, { key: item.key, id: item.destinationId });
+  if (path === undefined) return cannotStandInPath;
+  return singleOutcome(await send(destination, { method, route, path, body: item.json }, request), item, options.id);
+}
+
+async function remove(destination: RestDestination, item: WriteItem, request: WriteRequest): Promise<ItemOutcome> {
+  const removal = destination.options.delete;
+  if (removal === undefined)
+    throw new SyncFailure('REQUEST_REJECTED', `The sync states no \`delete\` for ${destination.connection}.`, {
+      effect: 'none',
+    });
+  const path = filledPath(removal.path, { key: item.key, id: item.destinationId });
+  if (path === undefined) return cannotStandInPath;
+  try {
+    const call = { method: removal.method, route: removal.path, path };
+    return deleteOutcome(await send(destination, call, request), item);
+  } catch (error) {
+    // 410: gone, which is what was asked for.
+    if (isSyncFailure(error) && error.code === 'NOT_FOUND') return { state: 'confirmed' };
+    throw error;
+  }
+}
+
+const cannotStandInPath: ItemOutcome = {
+  state: 'rejected',
+  code: 'RECORD_REJECTED',
+  reason: 'the key or id of the record is not known, or cannot stand in the path',
+};
+
+interface Write {
+  readonly method: 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  readonly route: string;
+  readonly path: string;
+  readonly body?: string;
+}
+
+async function send(destination: RestDestination, write: Write, request: WriteRequest): Promise<WriteAnswer> {
+  const { settings, options, connection, http } = destination;
+  const idempotency = options.idempotencyKey ? { [options.idempotencyKey.header]: request.id } : {};
+  const answer = await http.request({
+    ...write,
+    query: options.query,
+    headers: { ...settings.headers, ...(write.body === undefined ? {} : jsonBody), ...idempotency },
+    signal: request.signal,
+  });
+  const place = `${write.method} ${write.route} of ${connection}`;
+  return { status: answer.status, body: bodyOf(answer, place), place, perRecord: isPerRecord(write.route) };
+}
+
+const jsonBody = { 'content-type': 'application/json' };
+
+/** What is written stays written when the answer cannot be read: the outcome then has no id, or is `unknown`. */
+function bodyOf(answer: HttpAnswer, place: string): Json | undefined {
+  if (answer.body.length === 0) return undefined;
+  try {
+    return parseBody(answer.body, place);
+  } catch {
+    return undefined;
+  }
+}
