@@ -15,6 +15,11 @@ export const verbs: readonly Verb[] = [
     load: async () => (await import('./dev.ts')).devCommand(),
   },
   {
+    name: 'demo',
+    summary: 'See a sync survive the death of its worker, in about a minute',
+    load: async () => (await import('./demo.ts')).demoCommand(),
+  },
+  {
     name: 'check',
     summary: 'Read the project and list what it has and what is wrong with it',
     load: async () => (await import('./check.ts')).checkCommand(),

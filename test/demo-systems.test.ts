@@ -60,6 +60,7 @@ function invoice(externalId: string, sourceRevision = 0, changes: object = {}) {
     number: 'SO-1',
     issuedOn: '2026-01-31',
     dueOn: '2026-02-14',
+    fulfilment: 'sent',
     currency: 'EUR',
     subtotal: 1000,
     discount: 0,
@@ -91,6 +92,13 @@ describe("the demo's shop", () => {
     expect((await fetch(`${url}/orders`)).status).toBe(401);
     expect((await fetch(`${url}/orders`, { headers: { authorization: 'Bearer other' } })).status).toBe(401);
     expect((await call(`${url}/orders`)).status).toBe(200);
+  });
+
+  test('tells everyone how it is used', async () => {
+    const { url } = await shop();
+    const answer = await fetch(`${url}/docs`);
+    expect(answer.headers.get('content-type')).toContain('text/plain');
+    expect(await answer.text()).toContain('GET /orders?limit=');
   });
 
   test('gives every order once over its pages, the oldest first', async () => {

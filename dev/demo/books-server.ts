@@ -23,13 +23,28 @@ export interface ItemResult {
 const maxItems = 500;
 const maxJournalPage = 10_000;
 
+const documentation = `The books of the Syncline demo. Every call needs: Authorization: Bearer TOKEN
+
+POST /invoices/bulk            {"invoices": [...]}, 1 to ${maxItems} of them
+  Creates or replaces each invoice by its externalId, and answers one result for each:
+  {"results": [{"externalId", "status": "created", "updated" or "rejected", "id", "error": {"field", "message"}}]}
+  With the header Idempotency-Key a repeated request has no second effect and gets the same answer.
+GET  /invoices/{externalId}    one invoice
+GET  /invoices?ids=a,b         up to ${maxItems} invoices; those that are not there are left out
+
+GET  /demo/journal?after=0     every request since the beginning, ${maxJournalPage} at the most
+GET  /demo/effects             for each invoice, how often and with which revisions it was written
+POST /demo/lose-answers?count=1   the next bulk requests take effect, but are never answered
+`;
+
 /**
  * The demo's accounting system: `POST /invoices/bulk` with an idempotency key and one result per item,
  * `GET /invoices/{externalId}`, `GET /invoices?ids=a,b`. Below `/demo/` a checker reads the journal and the effects.
  */
 export function startBooks(options: BooksOptions): Promise<RunningServer> {
   const books = new Books(options.journalFile);
-  return serve({ port: options.port, token: options.token, handle: (call) => books.handle(call) });
+  const { port, token } = options;
+  return serve({ port, token, documentation, handle: (call) => books.handle(call) });
 }
 
 class Books {

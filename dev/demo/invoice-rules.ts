@@ -12,6 +12,7 @@ export interface Invoice {
 
 type Check = (value: unknown) => string | undefined;
 
+const fulfilments = new Set<unknown>(['pending', 'sent', 'done']);
 const currencies = new Set(['EUR', 'USD', 'GBP', 'CHF', 'SEK', 'JPY', 'BHD']);
 const firstOpenYear = 2020;
 
@@ -23,6 +24,8 @@ const email: Check = (value) =>
   typeof value === 'string' && /^[^@\s]+@[^@\s]+$/.test(value) ? undefined : 'must be an e-mail address';
 const currency: Check = (value) =>
   typeof value === 'string' && currencies.has(value) ? undefined : 'is not a currency of these books';
+
+const fulfilment: Check = (value) => (fulfilments.has(value) ? undefined : 'must be pending, sent or done');
 
 const day: Check = (value) => {
   if (typeof value !== 'string' || !/^\d{4}-\d{2}-\d{2}$/.test(value)) return 'must be a date such as 2026-01-31';
@@ -52,6 +55,7 @@ const checks: Readonly<Record<string, Check>> = {
   number: filled,
   issuedOn: openDay,
   dueOn: day,
+  fulfilment,
   currency,
   subtotal: whole,
   discount: whole,

@@ -31,6 +31,8 @@ export interface ServeOptions {
   readonly port: number;
   /** Calls without `Authorization: Bearer TOKEN` are answered 401. */
   readonly token: string;
+  /** What `GET /docs` tells everyone. */
+  readonly documentation: string;
   readonly handle: Handle;
 }
 
@@ -69,7 +71,10 @@ async function respond(request: IncomingMessage, response: ServerResponse, optio
   }
 }
 
-function answerOf(request: IncomingMessage, body: Buffer, { token, handle }: ServeOptions): Answer | undefined {
+function answerOf(request: IncomingMessage, body: Buffer, options: ServeOptions): Answer | undefined {
+  const { token, documentation, handle } = options;
+  if (request.method === 'GET' && request.url === '/docs')
+    return ok(documentation, { 'content-type': 'text/plain; charset=utf-8' });
   if (request.headers.authorization !== `Bearer ${token}`)
     return { ...problem(401, 'A valid bearer token is required.'), headers: { 'www-authenticate': 'Bearer' } };
   const url = new URL(request.url ?? '/', 'http://localhost');

@@ -24,6 +24,20 @@ export interface ShopStats {
 const maxLimit = 1000;
 const defaultLimit = 100;
 
+const documentation = `The shop of the Syncline demo. Every call needs: Authorization: Bearer TOKEN
+
+GET /orders?limit=100&cursor=...&updated_since=2026-01-01T00:00:00Z
+  Orders in the order of their last change, as {"orders": [...], "next": cursor or null}.
+  limit         1 to ${maxLimit}, default ${defaultLimit}
+  cursor        "next" of the page before
+  updated_since only what changed at or after this time; ignored beside a cursor
+  Called too often it answers 429 with Retry-After in seconds.
+
+POST /demo/change?share=0.01   changes this share of the orders
+GET  /demo/truth               the valid orders with their revision, and how many are bad in which way
+GET  /demo/stats               how many calls there were, and how many were refused
+`;
+
 /**
  * The demo's shop: `GET /orders?cursor=&limit=&updated_since=` behind a bearer token and a rate limit. Below `/demo/`
  * lies what a real shop would not have: changing orders, and telling the truth to a checker.
@@ -54,7 +68,7 @@ export function startShop(options: ShopOptions): Promise<RunningServer> {
         return problem(404, 'The shop has no such resource.');
     }
   };
-  return serve({ port: options.port, token: options.token, handle });
+  return serve({ port: options.port, token: options.token, documentation, handle });
 }
 
 const tooMany = (waitMs: number): Answer => ({

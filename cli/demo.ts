@@ -1,0 +1,113 @@
+import process from 'node:process';
+import { Command, InvalidArgumentError } from 'commander';
+import type { DemoReport } from '../dev/demo/report.ts';
+import { createScreen } from '../dev/demo/screen.ts';
+import { type Stage, tellDemo } from '../dev/demo/story.ts';
+import { printSummary } from '../dev/demo/summary.ts';
+import { type ExitCode, exitCode } from '../model/exit-code.ts';
+import { type CliContext, contextOf } from './context.ts';
+import { CommandFailed } from './errors.ts';
+
+interface DemoFlags {
+  readonly orders: number;
+  readonly keep?: boolean;
+}
+
+const defaultOrders = 20_000;
+const fewestOrders = 2_000;
+const mostOrders = 1_000_000;
+
+export function demoCommand(): Command {
+  return new Command('demo')
+    .summary('see a sync survive the death of its worker, in about a minute')
+    .description(
+      'Starts Temporal, PostgreSQL, a shop and an accounting system, syncs 20,000 orders, kills the worker on the way, ' +
+        'changes 1 % in the shop, syncs again, and lets a checker compare both systems. Needs nothing, leaves nothing. ' +
+        'Ends with 1 when anything is lost or doubled.',
+    )
+    .option('--orders <number>', 'how many orders the shop has', ordersOf, defaultOrders)
+    .option('--keep', 'leave everything open at the end, to look around, until Ctrl-C')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  syncline demo
+  syncline demo --keep     the Temporal UI and both systems stay open until Ctrl-C
+  syncline demo --json     for programs: one document with the counts of both runs and the checker's verdict`,
+    )
+    .action(async (flags: DemoFlags, command: Command) => {
+      process.exitCode = await demo(contextOf(command), flags);
+    });
+}
+
+function ordersOf(text: string): number {
+  const orders = /^\d{1,7}$/.test(text) ? Number(text) : Number.NaN;
+  if (!(orders >= fewestOrders && orders <= mostOrders))
+    throw new InvalidArgumentError(`expected a whole number from ${fewestOrders} to ${mostOrders}`);
+  return orders;
+}
+
+async function demo(context: CliContext, flags: DemoFlags): Promise<ExitCode> {
+  const { out, progress, env, projectFolder, json } = context;
+  const screen = createScreen(json ? process.stderr : process.stdout, out.style);
+  const interrupted = interruption();
+  try {
+    const report = await tellDemo({
+      projectFolder,
+      orders: flags.orders,
+      env,
+      screen,
+      progress,
+      signal: interrupted.signal,
+      present: async (found, stage) => {
+        out.result(found, () => printEnd(context, found, stage, flags.keep === true));
+        if (flags.keep === true) await keepOpen(interrupted.signal);
+      },
+    });
+    return report.ok ? exitCode.ok : exitCode.failed;
+  } finally {
+    interrupted.dispose();
+  }
+}
+
+function printEnd({ out }: CliContext, report: DemoReport, { shop, books }: Stage, kept: boolean): void {
+  printSummary(out, report);
+  out.line();
+  const [first] = report.runs;
+  if (first?.uiUrl) out.line(`${out.style.strong('Run')}      ${out.style.name(first.uiUrl)}`);
+  out.line(`${out.style.strong('Mapping')}  mappings/order-to-invoice.ts`);
+  out.line();
+  if (kept) {
+    out.line(`Shop ${shop.url} and books ${books.url} are open too (tokens ${shop.token}, ${books.token}).`);
+    out.line(out.style.strong('Ctrl-C ends everything.'));
+    return;
+  }
+  out.line(out.style.strong('Try next'));
+  const next = (command: string, words: string) => out.line(`  ${out.style.name(command.padEnd(24))} ${words}`);
+  next('npm run demo -- --keep', 'the same, and the Temporal UI stays open to look around');
+  next('syncline docs', 'the mapping as a page: each field, its rule, an example');
+  next('docs/first-sync.md', 'a sync of your own in ten minutes');
+}
+
+/** Resolves at Ctrl-C: that is how a kept demo ends well. */
+function keepOpen(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+}
+
+/** The exit code of a program that was interrupted, by the convention of shells. */
+const interruptedExit = 130;
+
+function interruption(): { readonly signal: AbortSignal; readonly dispose: () => void } {
+  const controller = new AbortController();
+  const stop = () =>
+    controller.abort(new CommandFailed('INTERRUPTED', 'the demo was ended early', interruptedExit as ExitCode));
+  process.once('SIGINT', stop);
+  process.once('SIGTERM', stop);
+  return {
+    signal: controller.signal,
+    dispose: () => {
+      process.off('SIGINT', stop);
+      process.off('SIGTERM', stop);
+    },
+  };
+}

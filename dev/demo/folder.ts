@@ -1,0 +1,28 @@
+import { mkdir, readdir, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { createStateFolder } from '../stack/state-folder.ts';
+
+/**
+ * A folder of this demo alone, below `.syncline/demo` of the project, named by its process. Those of demos that were
+ * killed are removed.
+ */
+export async function freshFolder(projectFolder: string): Promise<string> {
+  const all = path.join(await createStateFolder(projectFolder), 'demo');
+  for (const name of await readdir(all).catch(() => [])) {
+    const pid = Number(/^(\d+)$/.exec(name)?.[1] ?? 0);
+    if (pid > 0 && !isAlive(pid)) await rm(path.join(all, name), { recursive: true, force: true });
+  }
+  const folder = path.join(all, String(process.pid));
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { recursive: true });
+  return folder;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}

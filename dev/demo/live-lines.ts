@@ -1,0 +1,44 @@
+import type { Style } from '../../cli/output/style.ts';
+import { progressBar } from '../../platform/progress.ts';
+import type { RunProgress } from './engine.ts';
+import type { LiveLine } from './screen.ts';
+
+export interface Moment {
+  readonly progress: RunProgress;
+  /** Records the run will read, as far as is known. */
+  readonly expected: number;
+  readonly perSecond: number;
+  readonly elapsedS: number;
+  /** Who works now; null between two workers. */
+  readonly worker: string | null;
+}
+
+export const number = (value: number): string => Math.round(value).toLocaleString('en');
+
+/** What the run does at this moment, in two lines that fit 80 columns. The first says enough by itself. */
+export function liveLines({ progress, expected, perSecond, elapsedS, worker }: Moment, style: Style): LiveLine[] {
+  const { counts, fetched } = progress;
+  const who = worker === null ? 'nobody works' : `${worker} works`;
+  return [
+    {
+      text: `  ${progressBar(counts.fetched, expected)}  ${number(counts.fetched)} of ${number(expected)} orders  ${who}`,
+      paint: worker === null ? style.doubtful : style.strong,
+    },
+    {
+      text: `  read ${number(fetched)} | delivered ${number(counts.delivered)} | set aside ${number(counts.quarantined)} | ${number(perSecond)} orders/s | ${elapsedS.toFixed(0)} s`,
+      paint: style.faint,
+    },
+  ];
+}
+
+const windowMs = 3000;
+
+/** Records a second over the last three seconds. */
+export function rateMeter(): (done: number, nowMs: number) => number {
+  let samples: { done: number; atMs: number }[] = [];
+  return (done, nowMs) => {
+    samples = [...samples.filter(({ atMs }) => atMs >= nowMs - windowMs), { done, atMs: nowMs }];
+    const [first] = samples;
+    return first === undefined || first.atMs === nowMs ? 0 : ((done - first.done) / (nowMs - first.atMs)) * 1000;
+  };
+}

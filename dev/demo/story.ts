@@ -1,0 +1,161 @@
+import { rm } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import type { Progress } from '../../platform/progress.ts';
+import { openStack, type Stack } from '../stack/stack.ts';
+import type { Child } from './child.ts';
+import { changeOrders, checkBoth, readShopStats } from './client.ts';
+import { connectEngine } from './engine.ts';
+import { freshFolder } from './folder.ts';
+import { number } from './live-lines.ts';
+import { type DemoReport, demoReport } from './report.ts';
+import type { Screen } from './screen.ts';
+import {
+  type Keep,
+  type RunningSystem,
+  shopCallsPerSecond,
+  startBooksProgram,
+  startShopProgram,
+  withoutStackOfUser,
+} from './systems.ts';
+import { watchRun } from './watch.ts';
+import { Workers } from './workers.ts';
+
+export interface DemoOptions {
+  /** Its `.syncline/demo` holds everything while the demo runs. */
+  readonly projectFolder: string;
+  readonly orders: number;
+  readonly env: NodeJS.ProcessEnv;
+  readonly screen: Screen;
+  readonly progress: Progress;
+  /** Ends the demo early. */
+  readonly signal: AbortSignal;
+  /** Called with the report while everything still stands; what it waits for keeps it standing. */
+  readonly present: (report: DemoReport, stage: Stage) => Promise<void>;
+}
+
+/** What stands while the demo runs. */
+export interface Stage {
+  readonly stack: Stack;
+  readonly shop: RunningSystem;
+  readonly books: RunningSystem;
+}
+
+const sync = 'orders-to-invoices';
+const changeShare = 0.01;
+const killAtShare = 0.4;
+
+/** The package's own folder, three above dist/dev/demo/: its connections, mapping and sync are what the demo shows. */
+export const packageFolder = fileURLToPath(new URL('../../../', import.meta.url));
+
+/**
+ * The demo from beginning to end: a stack, two systems, a first sync whose worker is killed half-way, a change, a
+ * second sync, and the checker's verdict. Ends everything it started, however it ends.
+ */
+export async function tellDemo(options: DemoOptions): Promise<DemoReport> {
+  const folder = await freshFolder(options.projectFolder);
+  const ending = new Ending();
+  let report: DemoReport | undefined;
+  const tellAll = async () => {
+    const { told, stage } = await tell(options, folder, ending);
+    report = told;
+    await options.present(told, stage);
+    return told;
+  };
+  try {
+    return await untilAborted(tellAll(), options.signal);
+  } catch (error) {
+    // Ctrl-C after the end is how a demo ends that was kept open.
+    if (report && options.signal.aborted) return report;
+    throw error;
+  } finally {
+    options.screen.settle();
+    await ending.end();
+    if (report || options.signal.aborted) await rm(folder, { recursive: true, force: true });
+    else options.screen.say(`The logs of the demo are in ${folder}`);
+  }
+}
+
+/** Remembers what was started, and ends it: the last first. */
+class Ending {
+  readonly #steps: (() => Promise<unknown>)[] = [];
+
+  add(step: () => Promise<unknown>): void {
+    this.#steps.push(step);
+  }
+
+  readonly keep: Keep = (child: Child) => {
+    this.add(() => child.stop());
+    return child;
+  };
+
+  async end(): Promise<void> {
+    for (const step of this.#steps.splice(0).reverse()) await step().catch(() => {});
+  }
+}
+
+async function tell(options: DemoOptions, folder: string, ending: Ending): Promise<{ told: DemoReport; stage: Stage }> {
+  const began = performance.now();
+  const { screen, signal, orders, progress } = options;
+  const stack = await openStack({ projectFolder: folder, progress, env: withoutStackOfUser(options.env) });
+  ending.add(() => stack.stop());
+  signal.throwIfAborted();
+  const engine = await connectEngine(stack);
+  ending.add(() => engine.close());
+  const [shop, books] = await Promise.all([
+    startShopProgram(orders, folder, ending.keep),
+    startBooksProgram(folder, ending.keep),
+  ]);
+  const stage: Stage = { stack, shop, books };
+  introduce(screen, stage, orders);
+
+  const workers = new Workers({ ...stage, projectFolder: packageFolder, logFolder: folder }, ending.keep, screen);
+  const watching = { engine, workers, screen, signal, sync };
+
+  screen.say(screen.style.strong('1  First sync: everything, and the worker dies on the way'));
+  workers.start('');
+  const first = await watchRun({
+    ...watching,
+    expected: orders,
+    onProgress: async ({ counts }) => {
+      if (workers.kills > 0 || counts.fetched < orders * killAtShare) return;
+      await workers.kill(` with SIGKILL, ${number(counts.delivered)} orders delivered`);
+      workers.start(', goes on where A was');
+    },
+  });
+
+  const changed = await changeOrders(shop, changeShare);
+  screen.say(screen.style.strong(`2  ${number(changed)} orders change in the shop: sync again, only the changes`));
+  const second = await watchRun({ ...watching, expected: changed });
+
+  const told = demoReport({
+    orders,
+    changed,
+    workerKills: workers.kills,
+    verdict: await checkBoth(shop, books),
+    shop: await readShopStats(shop),
+    setAside: await engine.quarantined(first.run),
+    runs: [first, second],
+    seconds: Math.round((performance.now() - began) / 100) / 10,
+  });
+  return { told, stage };
+}
+
+function introduce(screen: Screen, { stack, shop, books }: Stage, orders: number): void {
+  const { style } = screen;
+  const row = (name: string, where: string, words: string) =>
+    screen.say(`  ${name.padEnd(9)} ${style.name(where.padEnd(23))} ${style.faint(words)}`);
+  screen.say(style.strong('Syncline demo: orders of a shop become invoices in the books'));
+  screen.say();
+  row('shop', shop.url, `${number(orders)} orders, 1 % bad; ${shopCallsPerSecond} calls/s`);
+  row('books', books.url, 'empty; keeps a journal of every request');
+  row('Temporal', stack.uiUrl ?? stack.temporalAddress, 'watch the run here');
+  screen.say();
+}
+
+function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+    work.then(resolve, reject);
+  });
+}
