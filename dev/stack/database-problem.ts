@@ -1,7 +1,9 @@
+import { errorCode } from './error-code.ts';
+
 /** In words, why a database cannot be used; never with the password. Pure. */
 export function databaseProblem(url: string, error: unknown): string {
   const where = placeOf(url);
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const code = errorCode(error) ?? '';
   const known: Record<string, string> = {
     ECONNREFUSED: `nothing accepts connections at ${where}`,
     ENOTFOUND: `the host of ${where} has no address`,

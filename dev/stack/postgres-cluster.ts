@@ -90,7 +90,8 @@ async function initialise(
       { ...identity, cwd: '/', env: postgresEnvironment(process.env) },
     );
   } catch (error) {
-    const said = error instanceof Error && 'stderr' in error ? String(error.stderr).trim() : String(error);
+    const told = typeof error === 'object' && error !== null && 'stderr' in error ? String(error.stderr).trim() : '';
+    const said = told || String(error);
     throw new SyncFailure(
       'STACK_FAILED',
       `the embedded PostgreSQL could not be set up in ${folder}: ${said.replaceAll('\n', ' / ')}`,

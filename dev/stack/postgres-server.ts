@@ -32,6 +32,8 @@ export interface PostgresServerOptions {
   readonly port?: 'usual' | 'any';
   /** The npm package of the platform; found by itself unless a test names a copy. */
   readonly packageFolder?: string;
+  /** Where root keeps data of projects that PostgreSQL's user cannot enter; only tests name others. */
+  readonly rootFolders?: readonly string[];
 }
 
 const usualPort = 5432;
@@ -44,7 +46,7 @@ const startLimitMs = 120_000;
 /** Starts the embedded PostgreSQL, made first when there is none, and waits until it answers. Throws STACK_FAILED. */
 export async function startPostgres(options: PostgresServerOptions): Promise<PostgresServer> {
   const packageFolder = options.packageFolder ?? findPostgresPackage();
-  const place = await choosePlace(options.folder, options.projectFolder);
+  const place = await choosePlace(options.folder, options.projectFolder, options.rootFolders);
   if (place.elsewhere) options.progress.note(elsewhereNote(place, options.folder));
   const copies = place.runAs === undefined ? [options.cacheFolder] : [options.cacheFolder, ...rootCacheFolders];
   const binaries = await preparePostgres(packageFolder, copies, place.runAs);

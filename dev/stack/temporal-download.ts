@@ -7,6 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { z } from 'zod';
 import type { Progress } from '../../platform/progress.ts';
+import { errorCode } from './error-code.ts';
 import { installInto } from './install-into.ts';
 
 const run = promisify(execFile);
@@ -69,7 +70,6 @@ async function fetchArchive(url: string, file: string, tell: (done: number, tota
 }
 
 function unreachable(error: unknown): never {
-  const cause =
-    error instanceof Error && error.cause instanceof Error && 'code' in error.cause ? error.cause.code : null;
-  throw new Error(`cannot be reached (${cause ?? (error instanceof Error ? error.name : 'unknown')})`);
+  const cause = typeof error === 'object' && error !== null && 'cause' in error ? errorCode(error.cause) : null;
+  throw new Error(`cannot be reached (${cause ?? 'no answer'})`);
 }
