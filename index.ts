@@ -1,4 +1,5 @@
 /** What a project's files import from 'syncline'. */
+export { secretRef } from './model/connection.ts';
 export {
   type Connector,
   type ConnectorTools,

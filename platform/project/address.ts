@@ -13,8 +13,7 @@ export function addressFault(text: string): string | undefined {
 }
 
 /** Keys whose value is an address, so that one without `://` can be noticed too. */
-export const isAddressKey = (key: string): boolean =>
-  /^(?:url|baseurl|address|endpoint|documentation)$/.test(key.toLowerCase());
+export const isAddressKey = (key: string): boolean => /^(?:url|baseurl|address|endpoint)$/.test(key.toLowerCase());
 
 export const looksLikeAddress = (text: string): boolean => /^\s*[a-z][a-z0-9+.-]*:\/\//i.test(text);
 

@@ -76,7 +76,8 @@ function thrownFault(error: unknown, message: string, context: CodeContext): Cod
   const place = thrownPlace(error, context.folder);
   const missing = notExported(message, context);
   return {
-    code: missing === undefined ? 'CODE_THREW' : 'IMPORT_MISSING',
+    code:
+      missing !== undefined ? 'IMPORT_MISSING' : codeOf(error) === 'PROJECT_INVALID' ? 'MAPPING_INVALID' : 'CODE_THREW',
     file: place?.file ?? context.file,
     ...(place && { line: place.line, column: place.column }),
     message: missing ?? `${redactSecrets(message.split('\n')[0] ?? '').replace(/\.$/, '')}.`,

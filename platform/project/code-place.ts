@@ -14,11 +14,12 @@ interface Token {
 
 /**
  * Where an option stands in a sync file: the keys of the path are looked for one inside the other, in what is written,
- * not in what it means. Gives the deepest key that is found; nothing when even the first is not there.
+ * not in what it means. Gives the deepest key that is found; nothing when even the first is not there. With
+ * `declaration`, only what stands behind `const NAME =` counts.
  */
-export function findKey(code: string, path: TreePath): CodePlace | undefined {
+export function findKey(code: string, path: TreePath, declaration?: string): CodePlace | undefined {
   const tokens = tokenize(code);
-  let from = 0;
+  let from = declaration === undefined ? 0 : Math.max(0, declarationIndex(tokens, declaration));
   let to = tokens.length;
   let found: Token | undefined;
   for (const step of path) {
@@ -31,6 +32,18 @@ export function findKey(code: string, path: TreePath): CodePlace | undefined {
   }
   return found && placeOf(code, found.offset);
 }
+
+/** Where `NAME = …` stands. */
+export function findDeclaration(code: string, name: string): CodePlace | undefined {
+  const tokens = tokenize(code);
+  const token = tokens[declarationIndex(tokens, name)];
+  return token && placeOf(code, token.offset);
+}
+
+const declarationIndex = (tokens: readonly Token[], name: string): number =>
+  tokens.findIndex(
+    (token, index) => !token.isText && token.text === name && ['=', ':'].includes(tokens[index + 1]?.text ?? ''),
+  );
 
 /** Where a text literal stands, inside the value of the key path when that is found. */
 export function findText(code: string, text: string, within: TreePath = []): CodePlace | undefined {

@@ -76,38 +76,44 @@ export async function readConnections(
       problems.push({ severity: 'error', code: 'VALUE_INVALID', ...place, message });
       continue;
     }
-    const read = await readConnection(name, value, connectors, world, [...tree.entries.keys()]);
+    const read = await readConnection({ name, place, tree: value }, connectors, world, [...tree.entries.keys()]);
     problems.push(...read.problems);
     if (read.connection && namePattern.test(name)) connections.set(name, read.connection);
   }
   return { connections, names: new Set(tree.entries.keys()), places, problems };
 }
 
+/** One system: its name, where the name stands, and what is below it. */
+interface Entry {
+  readonly name: string;
+  readonly place: Place;
+  readonly tree: TreeMap;
+}
+
 async function readConnection(
-  name: string,
-  entry: TreeMap,
+  { name, place, tree }: Entry,
   connectors: ReadonlyMap<string, Connector>,
   world: SecretWorld,
   systems: readonly string[],
 ): Promise<{ readonly connection?: Connection; readonly problems: readonly Problem[] }> {
-  const values = [...inspectValues(entry), ...(await inspectReferences(entry, world))];
-  const settled = [...values.map(({ path }) => path), ...brokenPaths(entry)];
-  const value = z.record(z.string(), z.unknown()).parse(treeValue(entry));
+  const values = [...inspectValues(tree), ...(await inspectReferences(tree, world))];
+  const settled = [...values.map(({ path }) => path), ...brokenPaths(tree)];
+  const value = z.record(z.string(), z.unknown()).parse(treeValue(tree));
   const connector = typeof value['kind'] === 'string' ? connectors.get(value['kind']) : undefined;
   const settingNames = connector ? schemaKeys(connector.settings) : undefined;
 
   const common = commonKeys.safeParse(pick(value, commonNames));
   const settings = connector?.settings.safeParse(omit(value, commonNames));
   const explained = [
-    ...explain(common, { schema: commonKeys, value }),
     ...kindProblem(name, value['kind'], connectors, systems),
+    ...explain(common, { schema: commonKeys, value }),
     ...(connector && settings
       ? explain(settings, { schema: connector.settings, value, furtherKeys: commonNames })
       : []),
     ...unreadKeys(value, settingNames),
   ];
-  const problems = [...values.map((found) => found.problem), ...toProblems(entry, explained, settled)];
-  const isSound = problems.every(({ severity }) => severity === 'warning') && brokenPaths(entry).length === 0;
+  const problems = [...values.map((found) => found.problem), ...toProblems(tree, place, explained, settled)];
+  const isSound = problems.every(({ severity }) => severity === 'warning') && brokenPaths(tree).length === 0;
   if (!isSound || !common.success || !settings?.success) return { problems };
   const { kind, timeout, auth, owner, sla, documentation, apiVersion, ...rest } = common.data;
   const optional = { auth, owner, sla, documentation, apiVersion };
@@ -139,7 +145,13 @@ function kindProblem(
     );
     return twin === ''
       ? []
-      : [{ code: 'KEY_REQUIRED', path: [], message: `\`${name}\` has no \`kind\`, so it may be misspelt.${twin}` }];
+      : [
+          {
+            code: 'KEY_REQUIRED',
+            path: ['kind'],
+            message: `\`${name}\` has no \`kind\`, so it may be misspelt.${twin}`,
+          },
+        ];
   }
   if (typeof kind !== 'string' || connectors.has(kind)) return [];
   const known = [...connectors.keys()];
@@ -157,7 +169,12 @@ function unreadKeys(value: Record<string, unknown>, settingNames: readonly strin
 }
 
 /** Complaints with their places; none about a value of which something has been said already, and none twice. */
-function toProblems(entry: Tree, explained: readonly Explained[], settled: readonly TreePath[]): readonly Problem[] {
+function toProblems(
+  entry: Tree,
+  namePlace: Place,
+  explained: readonly Explained[],
+  settled: readonly TreePath[],
+): readonly Problem[] {
   const seen = new Set<string>();
   const problems: Problem[] = [];
   for (const { code, path, message } of explained) {
@@ -167,7 +184,7 @@ function toProblems(entry: Tree, explained: readonly Explained[], settled: reado
     problems.push({
       severity: 'error',
       code,
-      ...problemPlaceOf(entry, path, code),
+      ...problemPlaceOf(entry, namePlace, path, code),
       message,
       ...yamlHint(entry, path, message),
     });
@@ -176,9 +193,10 @@ function toProblems(entry: Tree, explained: readonly Explained[], settled: reado
 }
 
 /** A wrong value is pointed at; for all else its key, or the map that lacks it. */
-function problemPlaceOf(entry: Tree, path: TreePath, code: ProblemCode): Place {
+function problemPlaceOf(entry: Tree, namePlace: Place, path: TreePath, code: ProblemCode): Place {
   const at = treeAt(entry, path);
-  return at?.type === 'scalar' && code !== 'KEY_UNKNOWN' ? at.place : treePlace(entry, path);
+  if (at?.type === 'scalar' && code !== 'KEY_UNKNOWN') return at.place;
+  return at === undefined && path.length === 1 ? namePlace : treePlace(entry, path);
 }
 
 /** YAML 1.2 reads `0123` and `1e3` as numbers and `no` as text, which surprises. */

@@ -8,8 +8,9 @@ import type { LoadedSync, Project } from '../../model/project.ts';
 import { type ReadConnections, readConnections } from './connections.ts';
 import { engineConnectors, projectConnectors } from './connectors.ts';
 import { inventoryFile, readInventory } from './inventory.ts';
+import { checkUnusedMapping, type LoadedMappings, loadMappings } from './mappings.ts';
 import { createProjectModules, type ProjectModules } from './modules.ts';
-import { checkSync } from './syncs.ts';
+import { checkSync, type SyncContext } from './syncs.ts';
 import { whyUnreadable } from './text-file.ts';
 
 export { projectFingerprint } from './fingerprint.ts';
@@ -65,15 +66,17 @@ async function readProject(asGiven: string, env: Environment): Promise<CheckedPr
   const systems = inventory.tree
     ? await readConnections(inventory.tree, own.connectors, { env, projectFolder: folder })
     : noConnections;
-  const mappings = await loadMappings(folder, modules);
-  const syncs = await loadSyncs(folder, modules, systems, own.connectors);
+  const mappings = await loadMappings(await codeFiles(folder, 'mappings'), modules);
+  const context = { ...systems, connectors: own.connectors, mappings: mappings.found };
+  const syncs = await loadSyncs(await codeFiles(folder, 'syncs'), modules, context);
   const problems = [
     ...inventory.problems,
     ...systems.problems,
     ...own.problems,
-    ...mappings,
+    ...mappings.problems,
     ...syncs.problems,
-    ...unused(systems, syncs.uses),
+    ...unusedConnections(systems, syncs.uses),
+    ...unusedMappings(mappings, syncs.mappings),
   ];
   const project = { folder, connections: systems.connections, connectors: own.connectors, syncs: syncs.loaded };
   return { project, problems: inOrder(problems) };
@@ -91,45 +94,38 @@ function virtualModules(engine: Awaited<ReturnType<typeof engineConnectors>>): R
   return { syncline: engineApi, ...Object.fromEntries(connectors) };
 }
 
-/** Mappings are loaded by themselves too, so that one that no sync uses yet is checked. */
-async function loadMappings(folder: string, modules: ProjectModules): Promise<readonly Problem[]> {
-  const problems: Problem[] = [];
-  for (const file of await codeFiles(folder, 'mappings')) {
-    const loaded = await modules.load(file);
-    if ('problem' in loaded) problems.push(loaded.problem);
-  }
-  return problems;
-}
-
 interface LoadedSyncs {
   readonly loaded: ReadonlyMap<string, LoadedSync>;
+  /** Names of connections. */
   readonly uses: ReadonlySet<string>;
+  /** Versions of mappings. */
+  readonly mappings: ReadonlySet<string>;
   readonly problems: readonly Problem[];
 }
 
 async function loadSyncs(
-  folder: string,
+  files: readonly string[],
   modules: ProjectModules,
-  { connections, names }: ReadConnections,
-  connectors: ReadonlyMap<string, Connector>,
+  context: SyncContext,
 ): Promise<LoadedSyncs> {
   const loaded = new Map<string, LoadedSync>();
   const uses = new Set<string>();
+  const mappings = new Set<string>();
   const problems: Problem[] = [];
-  const files = await codeFiles(folder, 'syncs');
   for (const file of files) {
     const module = await modules.load(file);
     if ('problem' in module) {
       problems.push(module.problem);
       continue;
     }
-    const checked = checkSync(file, module, { connections, names, connectors });
+    const checked = checkSync(file, module, context);
     for (const name of checked.uses) uses.add(name);
+    if (checked.mapping !== undefined) mappings.add(checked.mapping);
     problems.push(...checked.problems);
     if (checked.loaded) loaded.set(checked.loaded.name, checked.loaded);
   }
   if (files.length === 0) problems.push(noSyncs);
-  return { loaded, uses, problems };
+  return { loaded, uses, mappings, problems };
 }
 
 const noSyncs: Problem = {
@@ -140,7 +136,7 @@ const noSyncs: Problem = {
   next: 'Add one as `syncs/NAME.ts`, with `export default defineSync({ … })` (docs/project.md).',
 };
 
-function unused({ connections, places }: ReadConnections, uses: ReadonlySet<string>): readonly Problem[] {
+function unusedConnections({ connections, places }: ReadConnections, uses: ReadonlySet<string>): readonly Problem[] {
   return [...connections.keys()]
     .filter((name) => !uses.has(name))
     .map((name) => ({
@@ -150,6 +146,10 @@ function unused({ connections, places }: ReadConnections, uses: ReadonlySet<stri
       ...places.get(name),
       message: `no sync uses \`${name}\`.`,
     }));
+}
+
+function unusedMappings({ found }: LoadedMappings, used: ReadonlySet<string>): readonly Problem[] {
+  return [...found].flatMap(([version, mapping]) => (used.has(version) ? [] : checkUnusedMapping(mapping)));
 }
 
 /** TypeScript and JavaScript files right below a folder of the project; folders in it hold helpers. */

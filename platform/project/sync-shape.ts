@@ -9,14 +9,13 @@ const fieldPath = z.string().min(1);
 const endpoint = z.strictObject({ kind: z.string(), connection: z.string(), options: z.unknown() });
 
 /** A value made by `map`, whichever instance of the engine made it. */
-const mapping = z.custom<Mapping>(
-  (value) =>
-    isSchema(property(value, 'from')) &&
-    isSchema(property(value, 'to')) &&
-    typeof property(value, 'version') === 'string' &&
-    typeof property(value, 'run') === 'function',
-  { message: 'expected a mapping, made by `map(From, To, …)`' },
-);
+export const isMapping = (value: unknown): value is Mapping =>
+  isSchema(property(value, 'from')) &&
+  isSchema(property(value, 'to')) &&
+  typeof property(value, 'version') === 'string' &&
+  typeof property(value, 'run') === 'function';
+
+const mapping = z.custom<Mapping>(isMapping, { message: 'expected a mapping, made by `map(From, To, …)`' });
 
 /** The default export of a file in syncs/, as far as it can be checked without its connections. */
 export const syncShape = z.strictObject({

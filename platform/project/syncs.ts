@@ -1,11 +1,13 @@
 import { deliveryClass } from '../../model/delivery.ts';
 import { isSyncFailure } from '../../model/failure.ts';
+import type { Mapping } from '../../model/mapping/mapping.ts';
 import type { Policy } from '../../model/policy.ts';
 import type { Problem } from '../../model/problem.ts';
 import type { EndpointWorld, LoadedSync } from '../../model/project.ts';
 import type { Sync } from '../../model/sync.ts';
 import { property } from './connectors.ts';
 import { unreachableWorld } from './delivery.ts';
+import { checkMapping, type FoundMapping } from './mappings.ts';
 import type { LoadedCode } from './modules.ts';
 import { type CheckedEndpoint, checkEndpoint, type Systems } from './sync-endpoint.ts';
 import { checkKey, checkVersion } from './sync-fields.ts';
@@ -23,11 +25,19 @@ export interface CheckedSync {
   readonly loaded?: LoadedSync;
   /** Connections that it names, whether it is sound or not. */
   readonly uses: readonly string[];
+  /** The version of its mapping. */
+  readonly mapping?: string;
   readonly problems: readonly Problem[];
 }
 
+/** What a sync is checked against. */
+export interface SyncContext extends Systems {
+  /** Those of mappings/, by version. */
+  readonly mappings: ReadonlyMap<string, FoundMapping>;
+}
+
 /** One file of syncs/ against the systems of the project. */
-export function checkSync(file: string, module: LoadedCode, systems: Systems): CheckedSync {
+export function checkSync(file: string, module: LoadedCode, systems: SyncContext): CheckedSync {
   const name = file.replace(/^.*\//, '').replace(/\.[a-z]+$/, '');
   const problems = new SyncProblems(name, file, module.text);
   if (!syncName.test(name))
@@ -47,13 +57,26 @@ export function checkSync(file: string, module: LoadedCode, systems: Systems): C
   const parts = soundParts(exported);
   const source = parts.source && checkEndpoint('source', parts.source, systems, problems);
   const destination = parts.destination && checkEndpoint('destination', parts.destination, systems, problems);
-  if (parts.mapping && parts.key) checkKey(parts.key, parts.mapping.from, problems);
-  if (parts.mapping && parts.version) checkVersion(parts.version, parts.mapping.from, problems);
+  if (parts.mapping) checkMapped(parts.mapping, parts, { file, text: module.text, systems, problems });
   const uses = [parts.source, parts.destination].flatMap((endpoint) => (endpoint ? [endpoint.connection] : []));
-  if (!parsed.success || !source || !destination || problems.hasErrors) return { uses, problems: problems.found };
+  const facts = { uses, ...(parts.mapping && { mapping: parts.mapping.version }), problems: problems.found };
+  if (!parsed.success || !source || !destination || problems.hasErrors) return facts;
   const loaded = assemble(name, file, exported as Sync, parsed.data, source, destination);
   const checked = checkAbilities(loaded, parsed.data, problems);
-  return { uses, problems: problems.found, ...(checked && !problems.hasErrors && { loaded: checked }) };
+  return { ...facts, ...(checked && !problems.hasErrors && { loaded: checked }) };
+}
+
+/** The mapping, and the fields of its source schema that the sync needs. */
+function checkMapped(
+  mapping: Mapping,
+  { key = [], version }: Partial<SyncShape>,
+  where: { file: string; text: string; systems: SyncContext; problems: SyncProblems },
+): void {
+  const keys = typeof key === 'string' ? [key] : key;
+  const found = where.systems.mappings.get(mapping.version) ?? { mapping, file: where.file, text: where.text };
+  where.problems.found.push(...checkMapping(found, version === undefined ? keys : [...keys, version]));
+  checkKey(keys, mapping.from, where.problems);
+  if (version !== undefined) checkVersion(version, mapping.from, where.problems);
 }
 
 /** The parts of a sync that have the right shape, whatever is wrong with the others. */

@@ -15,7 +15,7 @@ import type { Problem, ProblemCode } from '../../model/problem.ts';
 import type { Place, Tree, TreeEntry } from './tree.ts';
 
 /** Alias bombs grow without bound: no honest inventory has as many values. */
-const maxValues = 100_000;
+const maxValues = 20_000;
 const maxDepth = 64;
 
 export interface ParsedYaml {
@@ -53,6 +53,8 @@ export function parseYaml(file: string, text: string): ParsedYaml {
 class TreeReader {
   readonly problems: Problem[] = [];
   private values = 0;
+  /** The outermost alias that is being read. */
+  private alias: Place | undefined;
   private readonly document: Document;
   private readonly placeAt: (offset: number) => Place;
 
@@ -72,7 +74,12 @@ class TreeReader {
 
   private readAlias(node: Alias, place: Place, depth: number): Tree {
     const target = node.resolve(this.document);
-    return target ? this.read(target, depth + 1) : this.refuseAliases(place);
+    if (!target) return this.refuseAliases(place);
+    const outer = this.alias;
+    this.alias = outer ?? place;
+    const tree = this.read(target, depth + 1);
+    this.alias = outer;
+    return tree;
   }
 
   private entries(map: YAMLMap, depth: number): ReadonlyMap<string, TreeEntry> {
@@ -107,7 +114,7 @@ class TreeReader {
     if (!this.problems.some(({ code }) => code === 'YAML_ALIASES'))
       this.report(
         'YAML_ALIASES',
-        place,
+        this.alias ?? place,
         `aliases that multiply: more than ${maxValues} values or ${maxDepth} levels.`,
         'Write the values out.',
       );
