@@ -63,6 +63,9 @@ export async function preparedTable(sql: SqlSession, options: PostgresDestinatio
 async function createMissing(sql: SqlSession, options: PostgresDestinationOptions, table: boolean): Promise<void> {
   // Two writers that create the same table at once fail in the catalog, whatever IF NOT EXISTS says.
   await sql.query(`SELECT pg_advisory_xact_lock(hashtext('syncline destination tables'))`);
+  // A session learns what others created when it first locks a table, and waiting for an advisory lock is not that:
+  // without this, it would still believe that the schema is missing.
+  await sql.query('SELECT FROM pg_namespace LIMIT 1');
   await sql.query(markerStatements(options.markerSchema));
   if (!table) return;
   if (options.columns === undefined) throw missingTable(options);

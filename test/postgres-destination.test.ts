@@ -1,0 +1,333 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import pg from 'pg';
+import type { z } from 'zod';
+import { postgres } from '../connectors/postgres.ts';
+import type { Destination, ItemOutcome, WriteItem } from '../model/connector.ts';
+import type { Json } from '../model/json.ts';
+import { startProxy } from './support/cuttable-proxy.ts';
+import { createTestDatabase, type TestDatabase } from './support/database.ts';
+import { postgresConnection, sqlTools } from './support/postgres-system.ts';
+
+const { connector } = postgres;
+type DestinationInput = z.input<typeof connector.destination.options>;
+
+let database: TestDatabase;
+let client: pg.Client;
+let tools: ReturnType<typeof sqlTools>;
+beforeAll(async () => {
+  database = await createTestDatabase();
+  client = new pg.Client({ connectionString: database.url });
+  await client.connect();
+  tools = sqlTools(database.url);
+});
+afterAll(async () => {
+  await tools.close();
+  await client.end();
+  await database.drop();
+});
+beforeEach(async () => {
+  await client.query(`DROP SCHEMA public CASCADE; CREATE SCHEMA public; DROP SCHEMA IF EXISTS syncline_meta CASCADE;
+    CREATE TABLE customer (id text PRIMARY KEY);
+    INSERT INTO customer VALUES ('c1');
+    CREATE TABLE invoice (id text PRIMARY KEY, number int UNIQUE DEFERRABLE INITIALLY DEFERRED,
+      total numeric(8,2) CHECK (total >= 0), customer text REFERENCES customer, note varchar(10) NOT NULL DEFAULT '',
+      issued timestamptz, tags text[], lines jsonb, parts jsonb[], made timestamptz DEFAULT now())`);
+});
+
+function open(options: Partial<DestinationInput> = {}, url = database.url): Destination {
+  const connection = postgresConnection(url, 5_000);
+  const parsed = connector.destination.options.parse({ table: 'invoice', key: 'id', ...options });
+  return connector.destination.open(
+    { ...connection, settings: connector.settings.parse(connection.settings) },
+    parsed,
+    tools,
+  );
+}
+
+const never = new AbortController().signal;
+const upsert = (record: { readonly [name: string]: Json }): WriteItem => ({
+  key: `source-${record['id']}`,
+  op: 'upsert',
+  json: JSON.stringify(record),
+  destinationId: null,
+});
+const remove = (destinationId: string): WriteItem => ({ key: 'source', op: 'delete', json: '', destinationId });
+let requests = 0;
+const write = (
+  destination: Destination,
+  items: readonly WriteItem[],
+  { id = `r${++requests}`, number = 1 } = {},
+): Promise<readonly ItemOutcome[]> =>
+  destination.write({ id, fence: { sync: 'invoices', number }, items, signal: never });
+const rows = async (columns = 'id'): Promise<unknown[]> =>
+  (await client.query(`SELECT ${columns} FROM invoice ORDER BY id`)).rows;
+const states = (outcomes: readonly ItemOutcome[]): string[] => outcomes.map(({ state }) => state);
+
+describe('rows of the postgres destination', () => {
+  test('are written with lists, nested values and exact decimals; the id is the text of the key', async () => {
+    const record = {
+      id: 'a',
+      total: '123456.78',
+      issued: '2026-03-01T10:00:00.5+02:00',
+      tags: ['x', 'with "quotes", \\ and ,', null],
+      lines: [{ sku: 'tab\there' }, 'text', null],
+      parts: [{ a: 1 }, 'text', [2]],
+    };
+    expect(await write(open(), [upsert(record)])).toEqual([{ state: 'confirmed', id: 'a' }]);
+    const back = (await open().read?.(['a'], never))?.get('a');
+    expect(back?.id).toBe('a');
+    expect(back?.record).toMatchObject({
+      total: 123456.78,
+      issued: '2026-03-01T08:00:00.5Z',
+      tags: record.tags,
+      lines: record.lines,
+      parts: record.parts,
+    });
+    expect(open().same?.(record, back?.record ?? null)).toBe(true);
+  });
+
+  test('are replaced by key; a field that a record leaves out is left alone', async () => {
+    await write(open(), [upsert({ id: 'a', total: 1, note: 'kept' }), upsert({ id: 'b', total: 2 })]);
+    await write(open(), [upsert({ id: 'a', total: 5 }), upsert({ id: 'b', total: null, note: 'new' })]);
+    expect(await rows('id, total, note')).toEqual([
+      { id: 'a', total: '5.00', note: 'kept' },
+      { id: 'b', total: null, note: 'new' },
+    ]);
+  });
+
+  test('of one key in one request end as the last item says', async () => {
+    const outcomes = await write(open(), [
+      upsert({ id: 'a', total: 1, note: 'first' }),
+      upsert({ id: 'b' }),
+      upsert({ id: 'a', total: 2 }),
+      remove('b'),
+    ]);
+    expect(states(outcomes)).toEqual(['confirmed', 'confirmed', 'confirmed', 'confirmed']);
+    expect(await rows('id, total, note')).toEqual([{ id: 'a', total: '2.00', note: 'first' }]);
+  });
+
+  test('that the database refuses are rejected one by one with column and constraint, all others written', async () => {
+    await write(open(), [upsert({ id: 'taken', number: 7 })]);
+    const outcomes = await write(open(), [
+      upsert({ id: 'good-1', number: 1, total: 1, customer: 'c1', note: 'n' }),
+      upsert({ id: 'cast', number: 2, total: 'secret-value', customer: 'c1', note: 'n' }),
+      upsert({ id: 'range', number: 3, total: 12345678, customer: 'c1', note: 'n' }),
+      upsert({ id: 'check', number: 4, total: -1, customer: 'c1', note: 'n' }),
+      upsert({ id: 'reference', number: 5, total: 1, customer: 'secret-value', note: 'n' }),
+      upsert({ id: 'long', number: 6, total: 1, customer: 'c1', note: 'secret-value is long' }),
+      upsert({ id: 'unique', number: 7, total: 1, customer: 'c1', note: 'n' }),
+      upsert({ id: 'null', number: 8, total: 1, customer: 'c1', note: null }),
+      upsert({ id: 'nested', number: 9, total: { secret: 'secret-value' }, customer: 'c1', note: 'n' }),
+      upsert({ id: 'nul', number: 10, total: 1, customer: 'c1', note: 'a\0b' }),
+      upsert({ id: 'half', number: 11, total: 1, customer: 'c1', note: '\ud83d' }),
+      upsert({ id: null, number: 12, total: 1, customer: 'c1', note: 'n' }),
+      upsert({ id: 'good-2', number: 13, total: 1, customer: 'c1', note: '\\u0000' }),
+    ]);
+    const said = outcomes.map((outcome) =>
+      outcome.state === 'rejected' ? [outcome.code, outcome.field, outcome.reason] : [outcome.state],
+    );
+    expect(said).toEqual([
+      ['confirmed'],
+      ['RECORD_REJECTED', 'total', expect.stringContaining('22P02')],
+      ['RECORD_REJECTED', 'total', expect.stringContaining('22003')],
+      ['RECORD_REJECTED', undefined, expect.stringContaining('invoice_total_check')],
+      ['RECORD_REJECTED', undefined, expect.stringContaining('invoice_customer_fkey')],
+      ['RECORD_REJECTED', 'note', expect.stringContaining('22001')],
+      ['RECORD_REJECTED', undefined, expect.stringContaining('invoice_number_key')],
+      ['RECORD_REJECTED', 'note', expect.stringContaining('23502')],
+      ['RECORD_REJECTED', 'total', expect.any(String)],
+      ['TEXT_NUL', 'note', expect.any(String)],
+      ['TEXT_NUL', 'note', expect.any(String)],
+      ['RECORD_REJECTED', 'id', expect.any(String)],
+      ['confirmed'],
+    ]);
+    expect(JSON.stringify(outcomes)).not.toContain('secret-value');
+    expect(await rows()).toEqual([{ id: 'good-1' }, { id: 'good-2' }, { id: 'taken' }]);
+  });
+
+  test('are found among many, however many are bad', async () => {
+    const isBad = (number: number) => number % 7 === 0 || (number > 900 && number < 1000);
+    const items = Array.from({ length: 2_000 }, (_, number) =>
+      upsert({ id: `i${number}`, number, total: isBad(number) ? (number % 2 ? 'no number' : -1) : 1 }),
+    );
+    const outcomes = await write(open(), items);
+    expect(states(outcomes)).toEqual(items.map((_, number) => (isBad(number) ? 'rejected' : 'confirmed')));
+    expect(await rows()).toHaveLength(states(outcomes).filter((state) => state === 'confirmed').length);
+  });
+
+  test('are all refused at once when a column that none has may not be empty', async () => {
+    await client.query('ALTER TABLE invoice ALTER COLUMN number SET NOT NULL');
+    const outcomes = await write(open(), [upsert({ id: 'a' }), upsert({ id: 'b' }), upsert({ id: 'c', number: 1 })]);
+    expect(states(outcomes)).toEqual(['rejected', 'rejected', 'confirmed']);
+  });
+
+  test('are deleted by key; one that others refer to is rejected, one that is absent or impossible is not', async () => {
+    await client.query(`CREATE TABLE line (invoice text REFERENCES invoice); INSERT INTO invoice (id) VALUES ('a'), ('b');
+      INSERT INTO line VALUES ('b')`);
+    const outcomes = await write(open(), [remove('a'), remove('b'), remove('gone')]);
+    expect(states(outcomes)).toEqual(['confirmed', 'rejected', 'confirmed']);
+    expect(await rows()).toEqual([{ id: 'b' }]);
+    await client.query('CREATE TABLE numbered (id int PRIMARY KEY)');
+    expect(states(await write(open({ table: 'numbered' }), [remove('not a number'), remove('1')]))).toEqual([
+      'confirmed',
+      'confirmed',
+    ]);
+  });
+
+  test('with a key of several columns are written, read and deleted by it', async () => {
+    await client.query('CREATE TABLE stock (shop text, sku int, count int, PRIMARY KEY (shop, sku))');
+    const destination = open({ table: 'stock', key: ['shop', 'sku'] });
+    const [first] = await write(destination, [
+      upsert({ shop: 'a,"b', sku: 1, count: 5 }),
+      upsert({ shop: 'c', sku: 2, count: 6 }),
+    ]);
+    const id = first?.state === 'confirmed' ? (first.id ?? '') : '';
+    expect((await destination.read?.([id, '["x","1"]', 'no key'], never))?.get(id)?.record).toEqual({
+      shop: 'a,"b',
+      sku: 1,
+      count: 5,
+    });
+    await write(destination, [remove(id)]);
+    expect((await client.query('SELECT shop FROM stock')).rows).toEqual([{ shop: 'c' }]);
+  });
+
+  test('that are read back by keys which the column cannot hold are absent', async () => {
+    await client.query('CREATE TABLE numbered (id int PRIMARY KEY); INSERT INTO numbered VALUES (1), (2)');
+    const found = await open({ table: 'numbered' }).read?.(['1', 'x', '2', '99999999999999'], never);
+    expect([...(found?.keys() ?? [])].sort()).toEqual(['1', '2']);
+  });
+});
+
+describe('the table of the postgres destination', () => {
+  test('is created from `columns`, by two writers at once', async () => {
+    const columns = { id: 'int', name: 'text', price: 'numeric(10,2)', seen: 'timestamp with time zone' };
+    const destinations = [1, 2].map(() => open({ table: 'fresh.thing', columns }));
+    await client.query('CREATE SCHEMA IF NOT EXISTS fresh');
+    await Promise.all(destinations.map((one, index) => write(one, [upsert({ id: index, name: 'n', price: '1.5' })])));
+    const { rows: found } = await client.query('SELECT id, price FROM fresh.thing ORDER BY id');
+    expect(found).toEqual([
+      { id: 0, price: '1.50' },
+      { id: 1, price: '1.50' },
+    ]);
+    await client.query('DROP SCHEMA fresh CASCADE');
+  });
+
+  test.each([
+    ['is missing', { table: 'nowhere' }, { id: 'a' }, /nowhere.*does not exist/],
+    ['lacks a column of a record', {}, { id: 'a', colour: 'red' }, /no column colour/],
+    ['has no unique index on the key', { key: 'total' }, { id: 'a', total: 1 }, /no unique index/],
+  ])('that %s stops the request with its reason and no effect', async (_name, options, record, reason) => {
+    await expect(write(open(options), [upsert(record)])).rejects.toMatchObject({
+      code: 'SQL_REJECTED',
+      effect: 'none',
+      message: expect.stringMatching(reason),
+    });
+    expect(await rows()).toEqual([]);
+  });
+
+  test('refuses types that are no types', () => {
+    const columns = { id: 'int); DROP TABLE invoice; --' };
+    expect(connector.destination.options.safeParse({ table: 't', key: 'id', columns }).success).toBe(false);
+  });
+});
+
+describe('the promise of the postgres destination: each record exactly once', () => {
+  test('a repeated request changes nothing and answers as the first did', async () => {
+    const items = [upsert({ id: 'a', note: 'first' }), upsert({ id: 'b', total: 'no number' })];
+    const first = await write(open(), items, { id: 'same' });
+    await client.query(`UPDATE invoice SET note = 'changed'`);
+    expect(await write(open(), items, { id: 'same' })).toEqual(first);
+    expect(states(first)).toEqual(['confirmed', 'rejected']);
+    expect(await rows('id, note')).toEqual([{ id: 'a', note: 'changed' }]);
+  });
+
+  test('the same request sent twice at once takes effect once', async () => {
+    await client.query('CREATE TABLE journal (id text); CREATE TABLE log_of (id text PRIMARY KEY)');
+    await client.query(`CREATE FUNCTION note() RETURNS trigger AS $$ BEGIN INSERT INTO journal VALUES (NEW.id); RETURN NEW; END $$
+      LANGUAGE plpgsql; CREATE TRIGGER t AFTER INSERT OR UPDATE ON log_of FOR EACH ROW EXECUTE FUNCTION note()`);
+    const items = [upsert({ id: 'a' }), upsert({ id: 'b' })];
+    const twice = [1, 2].map(() => write(open({ table: 'log_of' }), items, { id: 'at-once' }));
+    for (const outcomes of await Promise.all(twice)) expect(states(outcomes)).toEqual(['confirmed', 'confirmed']);
+    expect((await client.query('SELECT id FROM journal')).rows).toHaveLength(2);
+  });
+
+  test.each([
+    ['before', false],
+    ['after', true],
+  ] as const)('a connection lost %s COMMIT is seen is resolved by asking', async (when, there) => {
+    const proxy = await startProxy(Number(new URL(database.url).port));
+    try {
+      const url = new URL(database.url);
+      url.hostname = '127.0.0.1';
+      url.port = String(proxy.port);
+      await write(open(), []);
+      proxy.cutAt('COMMIT\0', when);
+      const lost = write(open({}, url.href), [upsert({ id: 'a' })], { id: 'in-doubt' });
+      await expect(lost).rejects.toMatchObject({ code: 'SQL_UNAVAILABLE', effect: 'unknown' });
+    } finally {
+      await proxy.cut();
+    }
+    const committed = await open().committed?.(['in-doubt', 'other'], { sync: 'invoices', number: 1 }, never);
+    expect([...(committed ?? [])]).toEqual(there ? ['in-doubt'] : []);
+    expect(await rows()).toEqual(there ? [{ id: 'a' }] : []);
+    await write(open(), [upsert({ id: 'a' })], { id: 'in-doubt' });
+    expect(await rows()).toEqual([{ id: 'a' }]);
+  });
+
+  test('an older writer is refused once a newer one has written or asked', async () => {
+    await write(open(), [upsert({ id: 'a' })], { number: 5 });
+    const late = { code: 'FENCED', effect: 'none' };
+    await expect(write(open(), [upsert({ id: 'b' })], { number: 4 })).rejects.toMatchObject(late);
+    await open().committed?.([], { sync: 'invoices', number: 6 }, never);
+    await expect(write(open(), [upsert({ id: 'b' })], { number: 5 })).rejects.toMatchObject(late);
+    await write(open(), [upsert({ id: 'c' })], { number: 6 });
+    expect(await rows()).toEqual([{ id: 'a' }, { id: 'c' }]);
+  });
+
+  test('a newer writer waits for a request of the older one that is under way, and so knows its end', async () => {
+    await write(open(), [], { number: 1 });
+    const slow = new pg.Client({ connectionString: database.url });
+    await slow.connect();
+    // The table is held, so that the old request stops in the middle, with the fence in its hand.
+    await slow.query('BEGIN; LOCK TABLE invoice IN ROW EXCLUSIVE MODE; INSERT INTO invoice (id) VALUES ($$a$$)');
+    const old = write(open(), [upsert({ id: 'a' })], { id: 'under-way', number: 1 });
+    await waitingFor(1);
+    const asked = open().committed?.(['under-way'], { sync: 'invoices', number: 2 }, never);
+    await waitingFor(2);
+    await slow.query('ROLLBACK');
+    await slow.end();
+    expect(states(await old)).toEqual(['confirmed']);
+    expect([...((await asked) ?? [])]).toEqual(['under-way']);
+  });
+
+  test('markers older than the limit go when a new writer comes', async () => {
+    await write(open(), [upsert({ id: 'a' })], { id: 'old', number: 1 });
+    await write(open(), [upsert({ id: 'a' })], { id: 'young', number: 1 });
+    await client.query(
+      `UPDATE syncline_meta.syncline_marker SET applied_at = now() - interval '40 days' WHERE request_id = 'old'`,
+    );
+    await write(open(), [], { id: 'next', number: 2 });
+    const { rows: kept } = await client.query('SELECT request_id FROM syncline_meta.syncline_marker ORDER BY 1');
+    expect(kept).toEqual([{ request_id: 'next' }, { request_id: 'young' }]);
+  });
+
+  test('a request leaves nothing behind when it fails as a whole', async () => {
+    await write(open(), []);
+    await expect(write(open(), [upsert({ id: 'a' }), upsert({ id: 'b', colour: 1 })], { id: 'x' })).rejects.toThrow();
+    expect(await rows()).toEqual([]);
+    const committed = await open().committed?.(['x'], { sync: 'invoices', number: 1 }, never);
+    expect(committed?.size).toBe(0);
+  });
+});
+
+/** Until so many sessions of the connector wait for a lock. */
+async function waitingFor(sessions: number): Promise<void> {
+  for (;;) {
+    const { rows: found } = await client.query<{ waiting: number }>(
+      `SELECT count(*)::int AS waiting FROM pg_stat_activity
+       WHERE application_name = 'syncline' AND wait_event_type = 'Lock' AND datname = current_database()`,
+    );
+    if ((found[0]?.waiting ?? 0) >= sessions) return;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
