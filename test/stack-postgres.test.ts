@@ -6,7 +6,7 @@ import { startGuard } from '../dev/stack/guard.ts';
 import { findPostgresPackage } from '../dev/stack/postgres-binaries.ts';
 import { type PostgresServer, type PostgresServerOptions, startPostgres } from '../dev/stack/postgres-server.ts';
 import { parsePasswd } from '../dev/stack/run-as.ts';
-import { noting, plainEnvironment, withFolder } from './support/stack.ts';
+import { noting, plainEnvironment, testUnless, withFolder } from './support/stack.ts';
 
 const isRoot = process.getuid?.() === 0;
 
@@ -79,7 +79,8 @@ test('a package that cannot be changed, or not be reached, is used from a copy',
   });
 });
 
-(isRoot ? test : test.skip)(
+testUnless(
+  isRoot ? null : 'it takes root',
   'as root, data of a folder that only root may enter is put where its user can reach it',
   async () => {
     await withFolder(async (folder) => {

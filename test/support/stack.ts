@@ -142,3 +142,9 @@ export async function stackPids(projectFolder: string): Promise<number[]> {
   }
   return pids;
 }
+
+/** A test that needs something which may be missing: then it is listed as skipped, with the reason in its name. */
+export function testUnless(missing: string | null, name: string, run: () => Promise<void>): void {
+  if (missing === null) test(name, run);
+  else test.skip(`${name} (skipped: ${missing})`, run);
+}
