@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Connection, ReadSecret } from '../../model/connection.ts';
 import type { HttpCall, HttpClient, Log } from '../../model/connector.ts';
 import { addressOf, routeOf, urlOf } from './address.ts';
@@ -40,6 +41,8 @@ export function createHttpClient(door: HttpDoor): OpenHttpClient {
   return {
     async request(call) {
       call.signal.throwIfAborted();
+      // Calls of one step share its signal: many listeners on it are no leak.
+      setMaxListeners(0, call.signal);
       const request = outgoing(address, call);
       const startedMs = performance.now();
       const answer = await send(request);
