@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
-import type { z } from 'zod';
 import { postgres } from '../connectors/postgres.ts';
 import type { Destination, ItemOutcome, WriteItem } from '../model/connector.ts';
 import type { Json } from '../model/json.ts';
@@ -9,7 +8,7 @@ import { createTestDatabase, type TestDatabase } from './support/database.ts';
 import { postgresConnection, sqlTools } from './support/postgres-system.ts';
 
 const { connector } = postgres;
-type DestinationInput = z.input<typeof connector.destination.options>;
+type DestinationInput = Parameters<typeof postgres.destination>[1];
 
 let database: TestDatabase;
 let client: pg.Client;

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import pg from 'pg';
-import type { z } from 'zod';
 import { postgres } from '../connectors/postgres.ts';
 import type { Page, Position, Source } from '../model/connector.ts';
 import { isRecord, type Json } from '../model/json.ts';
@@ -9,7 +8,7 @@ import { createTestDatabase, type TestDatabase } from './support/database.ts';
 import { postgresConnection, sqlTools } from './support/postgres-system.ts';
 
 const { connector } = postgres;
-type SourceInput = z.input<typeof connector.source.options>;
+type SourceInput = Parameters<typeof postgres.source>[1];
 
 let database: TestDatabase;
 let client: pg.Client;

@@ -5,7 +5,7 @@ import { withLock } from './files-lock.ts';
 import { mergedContent, storedRecords } from './files-merge.ts';
 import type { FilesDestinationOptions } from './files-options.ts';
 import { fileChanges, sameInCsv } from './files-records.ts';
-import { besideOf, replaceFile } from './files-replace.ts';
+import { besideOf, linkedFile, replaceFile } from './files-replace.ts';
 
 /**
  * Keeps a file that holds one record for each key (delivery class T3). A request rewrites the file as a whole, so its
@@ -30,10 +30,11 @@ async function write(
   request.signal.throwIfAborted();
   const { byKey, outcomes } = fileChanges(request.items, options);
   if (byKey.size === 0) return outcomes;
-  return withLock(besideOf(full, 'lock'), options.path, async () => {
-    await takeFileFence(full, options.path, request.fence);
+  const target = await linkedFile(full, options.path);
+  return withLock(besideOf(target, 'lock'), options.path, async () => {
+    await takeFileFence(target, options.path, request.fence);
     request.signal.throwIfAborted();
-    await replaceFile(full, options.path, mergedContent(full, options, byKey));
+    await replaceFile(target, options.path, mergedContent(target, options, byKey));
     return outcomes;
   });
 }

@@ -60,8 +60,9 @@ function csvText(value: Json, escapeFormulas: boolean): string {
   return escapeFormulas && typeof value === 'string' && formula.test(value) ? `'${value}` : String(value);
 }
 
-const formula = /^[=+\-@\t\r]/;
-const escapedFormula = /^'(?=[=+\-@\t\r])/;
+/** With any `'` before it, so that a text which has one of its own is read back with it. */
+const formula = /^'*[=+\-@\t\r]/;
+const escapedFormula = /^'(?='*[=+\-@\t\r])/;
 
 /** The text of a CSV field without the `'` that was put in front of a formula. */
 export const unescapedField = (field: string, { escapeFormulas }: FilesDestinationOptions): string =>

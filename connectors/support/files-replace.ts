@@ -1,7 +1,7 @@
-import { type FileHandle, open, rename } from 'node:fs/promises';
+import { type FileHandle, open, realpath, rename, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { SyncFailure } from '../../model/failure.ts';
-import { withFile } from './files-failures.ts';
+import { codeOf, withFile } from './files-failures.ts';
 
 const CHUNK_CHARACTERS = 256 * 1024;
 
@@ -14,6 +14,8 @@ export async function replaceFile(full: string, file: string, content: AsyncIter
   await withFile(file, async () => {
     const handle = await open(beside, 'w');
     try {
+      const mode = await modeOf(full);
+      if (mode !== undefined) await handle.chmod(mode);
       await writeAll(handle, content);
       await handle.sync();
     } finally {
@@ -22,6 +24,22 @@ export async function replaceFile(full: string, file: string, content: AsyncIter
     await rename(beside, full);
   });
   await syncFolder(path.dirname(full), file);
+}
+
+/** The file that a link names, so that the link stays one; the path itself when there is no file yet. */
+export const linkedFile = (full: string, file: string): Promise<string> =>
+  withFile(file, () => unlessMissing(realpath(full), full));
+
+const modeOf = async (full: string): Promise<number | undefined> =>
+  (await unlessMissing<{ mode?: number }>(stat(full), {})).mode;
+
+async function unlessMissing<T>(work: Promise<T>, otherwise: T): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return otherwise;
+    throw error;
+  }
 }
 
 /** A name in the same folder, hidden, so that patterns do not find it: `.orders.csv.new`. */
