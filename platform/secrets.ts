@@ -68,10 +68,12 @@ async function readSecretFile(name: string, { projectFolder }: SecretWorld): Pro
       await handle.close();
     }
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'it cannot be read';
-    return missing(code === 'ENOENT' ? 'does not exist' : `cannot be read (${code})`);
+    return missing(isAbsent(error) ? 'does not exist' : 'cannot be read by this user');
   }
 }
+
+const isAbsent = (error: unknown): boolean =>
+  typeof error === 'object' && error !== null && 'code' in error && error.code === 'ENOENT';
 
 function exposed(name: string, mode: number): FoundSecret {
   const octal = (mode & 0o777).toString(8).padStart(4, '0');
