@@ -15,7 +15,7 @@ export function parseBody(body: Buffer, place: string): Json {
     return parseExact(text);
   } catch (error) {
     const at = /position (\d+)/.exec(error instanceof Error ? error.message : '')?.[1];
-    const where = body.length === 0 ? 'it is empty' : at === undefined ? 'it ends too early' : `at character ${at}`;
+    const where = body.length === 0 ? 'it is empty' : at === undefined ? 'it is malformed' : `at character ${at}`;
     throw new SyncFailure('RESPONSE_NOT_JSON', `${place} did not answer JSON (${where}).`);
   }
 }
