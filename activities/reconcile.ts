@@ -46,7 +46,7 @@ async function compareBack(
   let different = 0;
   for (let start = 0; start < touched.length; start += READ_BACK_BATCH) {
     const part = touched.slice(start, start + READ_BACK_BATCH);
-    const keys = part.map((record) => record.destinationId ?? record.key);
+    const keys = part.map(({ key, destinationId }) => (destination.readsBy === 'key' ? key : (destinationId ?? key)));
     const found = await destination.read?.(keys, Context.current().cancellationSignal);
     for (const [index, record] of part.entries()) {
       const back = found?.get(keys[index] ?? '');

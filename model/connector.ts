@@ -113,6 +113,11 @@ export interface Destination {
    */
   read?(keys: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, ReadBack>>;
   /**
+   * What `read` takes: `id`, the id that `write` answered (default), or `key`, the key of the sync, where the
+   * destination's own ids are not what records are looked up by.
+   */
+  readonly readsBy?: 'id' | 'key';
+  /**
    * Whether a record read back says the same as the record that was written, in the destination's own terms: it may
    * store `12.5` as `12.50`, or a time in another zone. Pure. Without it they are the same when their JSON is.
    */
