@@ -7,6 +7,7 @@ import { printSummary } from '../dev/demo/summary.ts';
 import { type ExitCode, exitCode } from '../model/exit-code.ts';
 import { type CliContext, contextOf } from './context.ts';
 import { CommandFailed } from './errors.ts';
+import type { Out } from './output/out.ts';
 
 interface DemoFlags {
   readonly orders: number;
@@ -70,22 +71,28 @@ async function demo(context: CliContext, flags: DemoFlags): Promise<ExitCode> {
   }
 }
 
-function printEnd({ out }: CliContext, report: DemoReport, { shop, books }: Stage, kept: boolean): void {
+function printEnd({ out }: CliContext, report: DemoReport, stage: Stage, kept: boolean): void {
   printSummary(out, report);
   out.line();
   const [first] = report.runs;
   if (first?.uiUrl) out.line(`${out.style.strong('Run')}      ${out.style.name(first.uiUrl)}`);
   out.line(`${out.style.strong('Mapping')}  mappings/order-to-invoice.ts`);
   out.line();
-  if (kept) {
-    out.line(`Shop ${shop.url} and books ${books.url} are open too (tokens ${shop.token}, ${books.token}).`);
-    out.line(out.style.strong('Ctrl-C ends everything.'));
-    return;
-  }
+  if (kept) printOpen(out, stage);
+  else printNext(out);
+}
+
+function printOpen(out: Out, { shop, books }: Stage): void {
+  for (const [name, { url, token }] of Object.entries({ shop, books }))
+    out.line(`${out.style.strong(name.padEnd(8))} ${out.style.name(url)}  token ${token}`);
+  out.line();
+  out.line(out.style.strong('All of it stays open until Ctrl-C.'));
+}
+
+function printNext(out: Out): void {
   out.line(out.style.strong('Try next'));
-  const next = (command: string, words: string) => out.line(`  ${out.style.name(command.padEnd(24))} ${words}`);
-  next('npm run demo -- --keep', 'the same, and the Temporal UI stays open to look around');
-  next('syncline docs', 'the mapping as a page: each field, its rule, an example');
+  const next = (what: string, words: string) => out.line(`  ${out.style.name(what.padEnd(23))} ${words}`);
+  next('npm run demo -- --keep', 'everything stays open, the Temporal UI too');
   next('docs/first-sync.md', 'a sync of your own in ten minutes');
 }
 

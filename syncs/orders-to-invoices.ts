@@ -24,7 +24,6 @@ export default defineSync({
         list: '/results',
         status: 'status',
         key: 'externalId',
-        id: 'id',
         message: '/error/message',
         field: '/error/field',
       },
@@ -32,7 +31,7 @@ export default defineSync({
     maxRecords: 500,
     idempotencyKey: { hours: 24 },
     upsert: true,
-    lookup: { path: '/invoices', query: { ids: '{keys}' }, records: '/invoices', id: 'id' },
+    lookup: { path: '/invoices', query: { ids: '{keys}' }, maxKeys: 250, records: '/invoices' },
   }),
   policy: { batchRecords: 1000, heartbeatTimeout: '3 seconds' },
 });

@@ -23,8 +23,7 @@ export interface Child {
   readonly logFile: string;
   /** The first line of its stdout, once. Throws when it ends before it wrote one. */
   announcement(): Promise<string>;
-  /** Resolves when it has ended, however. */
-  readonly ended: Promise<void>;
+  isAlive(): boolean;
   /** Ends it at once, as a power cut would. Resolves when it is gone. */
   kill(): Promise<void>;
   /** Asks it to end, and kills it when it has not after `graceMs`. Never throws. */
@@ -46,8 +45,9 @@ export function startChild(options: ChildOptions): Child {
   const ended = endOf(child);
   const { pid } = child;
   if (pid === undefined) throw new Error(`${options.name} could not be started: ${file}`);
+  const isAlive = () => child.exitCode === null && child.signalCode === null;
   const signal = async (name: NodeJS.Signals) => {
-    if (child.exitCode === null && child.signalCode === null) child.kill(name);
+    if (isAlive()) child.kill(name);
     await ended;
   };
   return {
@@ -55,7 +55,7 @@ export function startChild(options: ChildOptions): Child {
     pid,
     logFile: options.logFile,
     announcement: () => firstLine(child, options),
-    ended,
+    isAlive,
     kill: () => signal('SIGKILL'),
     stop: async (graceMs = 5000) => {
       const timer = new AbortController();

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { startRun } from '../../cli/runs/start.ts';
 import type { Counts, RunReport } from '../../model/batch.ts';
-import { TASK_QUEUE } from '../../model/names.ts';
 import { openLedger } from '../../platform/ledger/ledger.ts';
 import type { QuarantineGroup } from '../../platform/ledger/quarantine.ts';
 import { connectTemporal, registerSearchAttributes } from '../../platform/temporal.ts';
@@ -32,7 +31,8 @@ export interface RunProgress {
 
 const fetchedRow = z.array(z.object({ fetched: z.coerce.number() }));
 
-export async function connectEngine(stack: StackAddresses): Promise<Engine> {
+/** `taskQueue`: of this demo alone, so that no other worker takes part in it. */
+export async function connectEngine(stack: StackAddresses, taskQueue: string): Promise<Engine> {
   const ledger = await openLedger(stack.databaseUrl);
   const temporal = await connectTemporal(stack.temporalAddress, stack.namespace);
   await registerSearchAttributes(temporal);
@@ -40,7 +40,7 @@ export async function connectEngine(stack: StackAddresses): Promise<Engine> {
     async start(sync) {
       const { client } = temporal;
       const options = { sync, full: false, trigger: 'demo', uiUrl: stack.uiUrl };
-      const { run, workflowId, url } = await startRun(client, TASK_QUEUE, options);
+      const { run, workflowId, url } = await startRun(client, taskQueue, options);
       return { run, uiUrl: url, report: client.workflow.getHandle(workflowId).result() };
     },
     async progress(run) {

@@ -9,23 +9,24 @@ export interface Moment {
   readonly expected: number;
   readonly perSecond: number;
   readonly elapsedS: number;
-  /** Who works now; null between two workers. */
-  readonly worker: string | null;
+  /** What the worker does, in words. */
+  readonly worker: string;
+  /** Nothing moves, and the words say why. */
+  readonly waiting: boolean;
 }
 
 export const number = (value: number): string => Math.round(value).toLocaleString('en');
 
 /** What the run does at this moment, in two lines that fit 80 columns. The first says enough by itself. */
-export function liveLines({ progress, expected, perSecond, elapsedS, worker }: Moment, style: Style): LiveLine[] {
+export function liveLines({ progress, expected, perSecond, elapsedS, ...now }: Moment, style: Style): LiveLine[] {
   const { counts, fetched } = progress;
-  const who = worker === null ? 'nobody works' : `${worker} works`;
   return [
     {
-      text: `  ${progressBar(counts.fetched, expected)}  ${number(counts.fetched)} of ${number(expected)} orders  ${who}`,
-      paint: worker === null ? style.doubtful : style.strong,
+      text: `  ${progressBar(counts.fetched, expected)}  ${number(counts.fetched)} of ${number(expected)} orders  ${now.worker}`,
+      paint: now.waiting ? style.doubtful : style.strong,
     },
     {
-      text: `  read ${number(fetched)} | delivered ${number(counts.delivered)} | set aside ${number(counts.quarantined)} | ${number(perSecond)} orders/s | ${elapsedS.toFixed(0)} s`,
+      text: `  read ${number(fetched)} | delivered ${number(counts.delivered)} | quarantined ${number(counts.quarantined)} | ${number(perSecond)} orders/s | ${elapsedS.toFixed(0)} s`,
       paint: style.faint,
     },
   ];

@@ -1,11 +1,11 @@
-import { addCounts, type Counts, noCounts, type RunReport } from '../../model/batch.ts';
+import { addCounts, type Counts, noCounts, type Reconciled, type RunReport } from '../../model/batch.ts';
 import type { QuarantineGroup } from '../../platform/ledger/quarantine.ts';
 import { isClean, type Verdict } from './checker.ts';
 import type { ShopStats } from './shop-server.ts';
 
 /** What the demo found; `demo --json` prints it. The counts are those of both runs together. */
 export interface DemoReport extends Counts, Omit<Verdict, 'delivered'> {
-  /** Both runs ended well, and the checker found nothing lost, doubled, stale or extra. */
+  /** Both runs ended well and read back what they wrote, and the checker found nothing lost, doubled, stale or extra. */
   readonly ok: boolean;
   /** The orders of the shop, and how many of them were changed before the second run. */
   readonly orders: number;
@@ -17,7 +17,7 @@ export interface DemoReport extends Counts, Omit<Verdict, 'delivered'> {
   readonly replays: number;
   readonly shop: ShopStats;
   /** By reason, of the first run. */
-  readonly setAside: readonly QuarantineGroup[];
+  readonly quarantine: readonly QuarantineGroup[];
   readonly runs: readonly ToldRun[];
   /** The whole demo, in seconds. */
   readonly seconds: number;
@@ -31,12 +31,17 @@ export interface ToldRun extends RunReport {
 
 export type DemoFindings = Pick<
   DemoReport,
-  'orders' | 'changed' | 'workerKills' | 'shop' | 'setAside' | 'runs' | 'seconds'
+  'orders' | 'changed' | 'workerKills' | 'shop' | 'quarantine' | 'runs' | 'seconds'
 > & { readonly verdict: Verdict & { readonly replays: number } };
 
 export function demoReport({ verdict, ...found }: DemoFindings): DemoReport {
-  const ended = found.runs.every(({ status }) => status === 'succeeded' || status === 'partial');
   const { delivered, ...checked } = verdict;
   const counts = found.runs.reduce((sum, run) => addCounts(sum, run.counts), noCounts);
-  return { ok: ended && isClean(verdict), ...counts, ...checked, inStep: delivered, ...found };
+  return { ok: found.runs.every(isSound) && isClean(verdict), ...counts, ...checked, inStep: delivered, ...found };
 }
+
+const isSound = ({ status, reconciled }: RunReport): boolean =>
+  (status === 'succeeded' || status === 'partial') && differing(reconciled) === 0;
+
+/** Records read back from the destination that are not as they were sent. */
+export const differing = ({ missing, extra, different }: Reconciled): number => missing + extra + different;

@@ -99,7 +99,8 @@ async function tell(options: DemoOptions, folder: string, ending: Ending): Promi
   const stack = await openStack({ projectFolder: folder, progress, env: withoutStackOfUser(options.env) });
   ending.add(() => stack.stop());
   signal.throwIfAborted();
-  const engine = await connectEngine(stack);
+  const taskQueue = `syncline-demo-${process.pid}`;
+  const engine = await connectEngine(stack, taskQueue);
   ending.add(() => engine.close());
   const [shop, books] = await Promise.all([
     startShopProgram(orders, folder, ending.keep),
@@ -108,7 +109,11 @@ async function tell(options: DemoOptions, folder: string, ending: Ending): Promi
   const stage: Stage = { stack, shop, books };
   introduce(screen, stage, orders);
 
-  const workers = new Workers({ ...stage, projectFolder: packageFolder, logFolder: folder }, ending.keep, screen);
+  const workers = new Workers(
+    { ...stage, taskQueue, projectFolder: packageFolder, logFolder: folder },
+    ending.keep,
+    screen,
+  );
   const watching = { engine, workers, screen, signal, sync };
 
   screen.say(screen.style.strong('1  First sync: everything, and the worker dies on the way'));
@@ -119,7 +124,7 @@ async function tell(options: DemoOptions, folder: string, ending: Ending): Promi
     onProgress: async ({ counts }) => {
       if (workers.kills > 0 || counts.fetched < orders * killAtShare) return;
       await workers.kill(` with SIGKILL, ${number(counts.delivered)} orders delivered`);
-      workers.start(', goes on where A was');
+      workers.start(', goes on where A was', counts.fetched);
     },
   });
 
@@ -133,7 +138,7 @@ async function tell(options: DemoOptions, folder: string, ending: Ending): Promi
     workerKills: workers.kills,
     verdict: await checkBoth(shop, books),
     shop: await readShopStats(shop),
-    setAside: await engine.quarantined(first.run),
+    quarantine: await engine.quarantined(first.run),
     runs: [first, second],
     seconds: Math.round((performance.now() - began) / 100) / 10,
   });

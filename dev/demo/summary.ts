@@ -1,30 +1,34 @@
 import type { Out } from '../../cli/output/out.ts';
 import { number } from './live-lines.ts';
-import type { DemoReport } from './report.ts';
+import { type DemoReport, differing, type ToldRun } from './report.ts';
 
 /** The end of the demo for people: what became of every order, and what both systems say of it. */
 export function printSummary(out: Out, report: DemoReport): void {
   printRuns(out, report);
-  printSetAside(out, report);
+  printQuarantine(out, report);
   printBooks(out, report);
 }
 
 function printRuns(out: Out, { runs }: DemoReport): void {
-  const rows = (['fetched', 'delivered', 'unchanged', 'quarantined'] as const).map((bucket) => [
-    bucket,
-    ...runs.map(({ counts }) => number(counts[bucket])),
-  ]);
+  const row = (title: string, value: (run: ToldRun) => number) => [title, ...runs.map((run) => number(value(run)))];
   out.table(
     [{ title: 'ORDERS' }, { title: 'FIRST SYNC', align: 'right' }, { title: 'AFTER THE CHANGE', align: 'right' }],
-    rows,
+    [
+      row('fetched', ({ counts }) => counts.fetched),
+      row('delivered', ({ counts }) => counts.delivered),
+      row('unchanged', ({ counts }) => counts.unchanged),
+      row('quarantined', ({ counts }) => counts.quarantined),
+      row('read back', ({ reconciled }) => reconciled.checked),
+      row('of these, differing', ({ reconciled }) => differing(reconciled)),
+    ],
   );
   out.line();
 }
 
-function printSetAside(out: Out, { setAside }: DemoReport): void {
+function printQuarantine(out: Out, { quarantine }: DemoReport): void {
   out.table(
-    [{ title: 'SET ASIDE', align: 'right' }, { title: 'FIELD' }, { title: 'WHY' }],
-    setAside.map(({ records, field, reason }) => [number(records), field ?? '', reason]),
+    [{ title: 'QUARANTINED', align: 'right' }, { title: 'FIELD' }, { title: 'WHY' }],
+    quarantine.map(({ records, field, reason }) => [number(records), field ?? '', reason]),
   );
   out.line();
 }
@@ -33,9 +37,14 @@ function printBooks(out: Out, report: DemoReport): void {
   const { style } = out;
   const none = (count: number, words: string) =>
     `${count === 0 ? style.good('none') : style.bad(number(count))} ${words}`;
-  out.line(style.strong('In the books, by their own journal'));
+  out.line(style.strong('What the two systems say, without the engine'));
   out.line(
-    `  ${style.good(number(report.inStep))} once each, ${none(report.doubled, 'twice')}, ${none(report.lost, 'missing')}, ` +
-      `${none(report.stale, 'outdated')}, ${none(report.extra, 'too many')}`,
+    `  books  ${style.good(number(report.inStep))} orders once each, ${none(report.doubled, 'twice')}, ` +
+      `${none(report.lost, 'missing')}, ${none(report.stale, 'outdated')}`,
   );
+  if (report.extra > 0) out.line(`         ${style.bad(number(report.extra))} that belong to no valid order`);
+  if (report.replays > 0)
+    out.line(`         ${number(report.replays)} requests came again and had no second effect (idempotency key)`);
+  const { calls, refused } = report.shop;
+  out.line(`  shop   ${number(calls)} calls, ${number(refused)} of them refused by its rate limit (429)`);
 }

@@ -51,6 +51,7 @@ export interface WorkerOptions {
   readonly name: string;
   readonly projectFolder: string;
   readonly stack: StackAddresses;
+  readonly taskQueue: string;
   readonly shop: DemoSystem;
   readonly books: DemoSystem;
   readonly logFolder: string;
@@ -58,7 +59,7 @@ export interface WorkerOptions {
 
 /** A worker as a process of its own, which knows the two systems by its environment. */
 export function startWorkerProgram(options: WorkerOptions, keep: Keep): Child {
-  const { name, projectFolder, stack, shop, books, logFolder } = options;
+  const { name, projectFolder, stack, taskQueue, shop, books, logFolder } = options;
   return keep(
     startChild({
       name,
@@ -69,6 +70,7 @@ export function startWorkerProgram(options: WorkerOptions, keep: Keep): Child {
         TEMPORAL_ADDRESS: stack.temporalAddress,
         TEMPORAL_NAMESPACE: stack.namespace,
         DATABASE_URL: stack.databaseUrl,
+        SYNCLINE_TASK_QUEUE: taskQueue,
         SHOP_URL: shop.url,
         SHOP_TOKEN: shop.token,
         BOOKS_URL: books.url,

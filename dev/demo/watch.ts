@@ -18,13 +18,16 @@ export interface WatchOptions {
 
 const pollMs = 150;
 
+/** When nothing has moved for this long, something is wrong that the demo cannot mend. */
+const stallMs = 60_000;
+
 /** Starts a run and shows it until it has ended. */
 export async function watchRun(options: WatchOptions): Promise<ToldRun> {
   const began = performance.now();
   const seconds = () => (performance.now() - began) / 1000;
   const { run, uiUrl, report } = await options.engine.start(options.sync);
-  if (uiUrl !== null) options.screen.say(`  ${options.screen.style.faint(uiUrl)}`);
   const rate = rateMeter();
+  const refuseStall = stallGuard(options.workers);
   let ended = false;
   const end = report.finally(() => {
     ended = true;
@@ -33,8 +36,9 @@ export async function watchRun(options: WatchOptions): Promise<ToldRun> {
   while (!ended) {
     await Promise.race([end, sleep(pollMs)]);
     options.signal.throwIfAborted();
-    await options.workers.refuseDead();
+    options.workers.refuseDead();
     const progress = await options.engine.progress(run);
+    refuseStall(progress.fetched + progress.counts.fetched);
     await options.onProgress?.(progress);
     const { screen } = options;
     const lines = liveLines(
@@ -43,7 +47,7 @@ export async function watchRun(options: WatchOptions): Promise<ToldRun> {
         expected: Math.max(options.expected, progress.fetched),
         perSecond: rate(progress.counts.fetched, performance.now()),
         elapsedS: seconds(),
-        worker: options.workers.current?.name ?? null,
+        ...options.workers.now(progress.counts.fetched),
       },
       screen.style,
     );
@@ -55,8 +59,20 @@ export async function watchRun(options: WatchOptions): Promise<ToldRun> {
 function conclude(screen: Screen, told: ToldRun): ToldRun {
   screen.settle();
   const { fetched, delivered, unchanged, quarantined } = told.counts;
-  const words = `read ${number(fetched)}, delivered ${number(delivered)}, unchanged ${number(unchanged)}, set aside ${number(quarantined)}`;
+  const words = `read ${number(fetched)}, delivered ${number(delivered)}, unchanged ${number(unchanged)}, quarantined ${number(quarantined)}`;
   screen.say(`  ${screen.style.good(`done in ${told.seconds} s`)}: ${words}`);
   screen.say();
   return told;
+}
+
+function stallGuard(workers: Workers): (moved: number) => void {
+  let last = -1;
+  let movedAtMs = performance.now();
+  return (moved) => {
+    if (moved !== last) movedAtMs = performance.now();
+    last = moved;
+    if (performance.now() - movedAtMs < stallMs) return;
+    const where = workers.current ? `; see ${workers.current.logFile}` : '';
+    throw new Error(`nothing has moved for ${stallMs / 1000} seconds${where}`);
+  };
 }
