@@ -1,3 +1,4 @@
+import { Console } from 'node:console';
 import process from 'node:process';
 import { CommanderError } from 'commander';
 import { exitCode } from '../model/exit-code.ts';
@@ -14,6 +15,9 @@ for (const stream of [process.stdout, process.stderr])
 
 const args = helpAsOption(process.argv.slice(2));
 const json = args.includes('--json');
+
+// A mapping that prints while it is loaded must not break the one document on stdout.
+if (json) globalThis.console = new Console(process.stderr, process.stderr);
 
 process.on('uncaughtException', (error) => end(fail(error)));
 process.on('unhandledRejection', (error) => end(fail(error)));

@@ -3,7 +3,10 @@ export function nearName(written: string, names: Iterable<string>): string | und
   return nearNames(written, names)[0];
 }
 
-/** The close ones, nearest first, at most three. Close: a third of the letters may differ, or one is the start of the other. */
+/**
+ * The nearest ones, at most three. Near: a third of the letters may differ, or one is the start of the other; and hardly
+ * farther than the nearest of all.
+ */
 export function nearNames(written: string, names: Iterable<string>): readonly string[] {
   const wanted = written.toLowerCase().slice(0, longestCompared);
   const close: { name: string; distance: number }[] = [];
@@ -14,7 +17,9 @@ export function nearNames(written: string, names: Iterable<string>): readonly st
     if (distance <= Math.max(1, Math.floor(Math.max(wanted.length, candidate.length) / 3)) || isStart)
       close.push({ name, distance });
   }
+  const best = Math.min(...close.map(({ distance }) => distance));
   return close
+    .filter(({ distance }) => distance <= best + 1)
     .sort((a, b) => a.distance - b.distance || (a.name < b.name ? -1 : 1))
     .slice(0, 3)
     .map(({ name }) => name);

@@ -54,11 +54,14 @@ async function importFault(error: unknown, message: string, context: CodeContext
     file,
     ...findText(text, wanted),
     message: `\`${asWritten}\` is not there.${await nearImport(wanted, join(context.folder, file), context)}`,
-    next:
-      wanted.startsWith('.') || wanted.startsWith('/')
-        ? 'Mend the path; it needs its ending, such as `.ts`.'
-        : `Mend the name, or install the package: \`npm install ${wanted}\`.`,
+    next: howToMend(wanted),
   };
+}
+
+function howToMend(wanted: string): string {
+  if (wanted.startsWith('.') || wanted.startsWith('/')) return 'Mend the path; it needs its ending, such as `.ts`.';
+  if (wanted.startsWith('syncline')) return 'Mend the name.';
+  return `Mend the name, or install the package: \`npm install ${wanted}\`.`;
 }
 
 async function nearImport(wanted: string, importer: string, { virtualModules }: CodeContext): Promise<string> {

@@ -75,7 +75,7 @@ async function readProject(asGiven: string, env: Environment): Promise<CheckedPr
     ...own.problems,
     ...mappings.problems,
     ...syncs.problems,
-    ...unusedConnections(systems, syncs.uses),
+    ...(syncs.all ? unusedConnections(systems, syncs.uses) : []),
     ...unusedMappings(mappings, syncs.mappings),
   ];
   const project = { folder, connections: systems.connections, connectors: own.connectors, syncs: syncs.loaded };
@@ -96,6 +96,8 @@ function virtualModules(engine: Awaited<ReturnType<typeof engineConnectors>>): R
 
 interface LoadedSyncs {
   readonly loaded: ReadonlyMap<string, LoadedSync>;
+  /** Whether every file is a sound sync: only then can it be said what no sync uses. */
+  readonly all: boolean;
   /** Names of connections. */
   readonly uses: ReadonlySet<string>;
   /** Versions of mappings. */
@@ -125,7 +127,7 @@ async function loadSyncs(
     if (checked.loaded) loaded.set(checked.loaded.name, checked.loaded);
   }
   if (files.length === 0) problems.push(noSyncs);
-  return { loaded, uses, mappings, problems };
+  return { loaded, all: loaded.size === files.length, uses, mappings, problems };
 }
 
 const noSyncs: Problem = {
