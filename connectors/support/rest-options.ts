@@ -198,6 +198,7 @@ export const restDestinationOptions = z
   })
   .superRefine((options, context) => {
     const problem = (message: string, key: string) => context.addIssue({ code: 'custom', message, path: [key] });
+    if (options.path.includes('{id}')) problem('expected no `{id}` in the path of a first write; see `update`', 'path');
     if (options.bulk && options.path.includes(KEY)) problem('expected no `{key}` with `bulk`', 'path');
     if (options.bulk && options.update) problem('expected no `update` with `bulk`', 'update');
     if (!options.bulk && options.maxRecords !== undefined) problem('expected `bulk` for `maxRecords`', 'maxRecords');

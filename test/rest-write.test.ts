@@ -1,0 +1,451 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { describe, expect, test } from '@jest/globals';
+import rest from '../connectors/rest.ts';
+import type { Destination, ItemOutcome, WriteItem } from '../model/connector.ts';
+import { deliveryClass } from '../model/delivery.ts';
+import { connectionTo, doorTo, httpTools } from './support/tools.ts';
+import { bodyOf, json, withServer } from './support/with-server.ts';
+
+type DestinationInput = Parameters<typeof rest.destination>[1];
+
+interface Call {
+  readonly line: string;
+  readonly body: string;
+  readonly headers: IncomingHttpHeaders;
+}
+
+/** What the system answers; `undefined` cuts the connection. */
+type Answer = { readonly status: number; readonly body?: unknown } | undefined;
+
+async function withDestination<T>(
+  answer: (call: Call) => Answer,
+  options: DestinationInput,
+  work: (destination: Destination, calls: readonly Call[]) => Promise<T>,
+): Promise<T> {
+  const calls: Call[] = [];
+  return withServer(
+    async (request, response) => {
+      const call = { line: `${request.method} ${request.url}`, body: await bodyOf(request), headers: request.headers };
+      calls.push(call);
+      const given = answer(call);
+      if (given === undefined) request.socket.destroy();
+      else json(response, given.body === undefined ? '' : JSON.stringify(given.body), given.status);
+    },
+    async ({ address }) => {
+      const connection = connectionTo({ address, headers: { 'X-Version': '7' } });
+      const http = doorTo(connection);
+      const settings = rest.connector.settings.parse(connection.settings);
+      const parsed = rest.connector.destination.options.parse(options);
+      try {
+        return await work(rest.connector.destination.open({ ...connection, settings }, parsed, httpTools(http)), calls);
+      } finally {
+        http.close();
+      }
+    },
+  );
+}
+
+const item = (key: string, more: Partial<WriteItem> = {}): WriteItem => ({
+  key,
+  op: 'upsert',
+  json: JSON.stringify({ sku: key, name: `Name of ${key}` }),
+  destinationId: null,
+  ...more,
+});
+
+const write = (destination: Destination, items: readonly WriteItem[], id = 'request-1') =>
+  destination.write({ id, fence: { sync: 's', number: 1 }, items, signal: new AbortController().signal });
+
+const written = (answer: (call: Call) => Answer, options: DestinationInput, items: readonly WriteItem[]) =>
+  withDestination(answer, options, (destination) => write(destination, items));
+
+const ok = (body?: unknown): Answer => ({ status: 200, body });
+
+describe('a single write', () => {
+  test('sends the record as it is, with the headers of the connection and the idempotency key', async () => {
+    const options: DestinationInput = {
+      path: '/things',
+      idempotencyKey: { hours: 24 },
+      id: '/data/id',
+      query: { dry: false },
+    };
+    await withDestination(
+      () => ok({ data: { id: 17 } }),
+      options,
+      async (destination, calls) => {
+        expect(await write(destination, [item('a')])).toEqual([{ state: 'confirmed', id: '17' }]);
+        expect(calls.map(({ line, body }) => [line, body])).toEqual([['POST /things?dry=false', item('a').json]]);
+        expect(calls[0]?.headers).toMatchObject({
+          'content-type': 'application/json',
+          'x-version': '7',
+          'idempotency-key': 'request-1',
+        });
+        expect(destination.limits.records).toBe(1);
+        expect(deliveryClass(destination.can)).toBe('T2');
+      },
+    );
+  });
+
+  test('puts the key into the path, whatever it holds', async () => {
+    await withDestination(
+      () => ok(),
+      { path: '/things/{key}', method: 'PUT', upsert: true },
+      async (destination, calls) => {
+        await write(destination, [item('a/b ?#ä')]);
+        expect(calls[0]?.line).toBe('PUT /things/a%2Fb%20%3F%23%C3%A4');
+        expect(deliveryClass(destination.can)).toBe('T3');
+      },
+    );
+  });
+
+  test.each(['', '.', '..', '\ud800'])('refuses the record whose key %p would lead elsewhere', async (key) => {
+    await withDestination(
+      () => ok(),
+      { path: '/things/{key}', method: 'PUT' },
+      async (destination, calls) => {
+        expect(await write(destination, [item(key)])).toMatchObject([{ state: 'rejected', code: 'RECORD_REJECTED' }]);
+        expect(calls).toEqual([]);
+      },
+    );
+  });
+
+  test('updates by the id of the destination once it is known', async () => {
+    const options: DestinationInput = { path: '/things', update: { path: '/things/{id}' } };
+    await withDestination(
+      () => ok(),
+      options,
+      async (destination, calls) => {
+        await write(destination, [item('a', { destinationId: 'no 7' })]);
+        await write(destination, [item('b')]);
+        expect(calls.map(({ line }) => line)).toEqual(['PATCH /things/no%207', 'POST /things']);
+        expect(deliveryClass(destination.can)).toBe('T5');
+      },
+    );
+  });
+
+  const answered = (answer: Answer, options: DestinationInput = { path: '/things' }) =>
+    written(() => answer, options, [item('a')]);
+
+  test.each([
+    [400, 'RECORD_REJECTED'],
+    [422, 'RECORD_REJECTED'],
+    [409, 'CONFLICT'],
+    [412, 'CONFLICT'],
+  ])('answered %d is rejected as %s', async (status, code) => {
+    const outcomes = await answered({ status, body: { errors: [{ field: 'name', message: 'is too long' }] } });
+    expect(outcomes).toEqual([{ state: 'rejected', code, reason: 'is too long', field: 'name' }]);
+  });
+
+  test('answered 400 without a body is rejected all the same', async () => {
+    expect(await answered({ status: 400 })).toEqual([
+      { state: 'rejected', code: 'RECORD_REJECTED', reason: 'answered 400' },
+    ]);
+  });
+
+  test('answered 404 says that the record is gone, or that the path is wrong', async () => {
+    expect(await answered({ status: 404 }, { path: '/things/{key}', method: 'PUT' })).toMatchObject([
+      { state: 'rejected', code: 'CONFLICT' },
+    ]);
+    await expect(answered({ status: 404 })).rejects.toMatchObject({ code: 'NOT_FOUND', effect: 'none' });
+  });
+
+  test('answered 413 is BATCH_LIMIT', async () => {
+    await expect(answered({ status: 413 })).rejects.toMatchObject({ code: 'BATCH_LIMIT', effect: 'none' });
+  });
+
+  test('answered 500, or not at all, is in doubt', async () => {
+    await expect(answered({ status: 500 })).rejects.toMatchObject({ code: 'SERVER_ERROR', effect: 'unknown' });
+    await expect(answered(undefined)).rejects.toMatchObject({ code: 'CONNECTION_LOST', effect: 'unknown' });
+  });
+
+  test('whose record does not hold its key in the stated field is refused before it is sent', async () => {
+    await withDestination(
+      () => ok(),
+      { path: '/things', key: 'sku' },
+      async (destination, calls) => {
+        const wrong = item('a', { json: '{"sku":"b"}' });
+        await expect(write(destination, [wrong])).rejects.toMatchObject({ code: 'REQUEST_REJECTED', effect: 'none' });
+        expect(calls).toEqual([]);
+      },
+    );
+  });
+});
+
+describe('a bulk write', () => {
+  const plain: DestinationInput = { path: '/bulk', bulk: {} };
+  const withResults: DestinationInput = {
+    path: '/bulk',
+    bulk: {
+      list: '/data/the~1items',
+      results: {
+        list: '/results',
+        status: 'status',
+        key: 'sku',
+        id: 'id',
+        message: '/error/message',
+        field: '/error/field',
+      },
+    },
+  };
+  const results = (...list: unknown[]) => ok({ results: list });
+  const three = [item('a'), item('b'), item('c')];
+  const states = (outcomes: readonly ItemOutcome[]) => outcomes.map(({ state }) => state);
+
+  test('sends a list, or a list where it belongs', async () => {
+    await withDestination(
+      () => ok(),
+      plain,
+      async (destination, calls) => {
+        await write(destination, three);
+        expect(JSON.parse(calls[0]?.body ?? '')).toEqual(three.map(({ json: text }) => JSON.parse(text)));
+      },
+    );
+    await withDestination(
+      () => results(),
+      withResults,
+      async (destination, calls) => {
+        await write(destination, three);
+        expect(Object.keys(JSON.parse(calls[0]?.body ?? '').data)).toEqual(['the/items']);
+      },
+    );
+  });
+
+  test('without results in the answer is confirmed as a whole', async () => {
+    expect(states(await written(() => ok(), plain, three))).toEqual(['confirmed', 'confirmed', 'confirmed']);
+  });
+
+  test('takes the result of each item, in their order', async () => {
+    const answer = results(
+      { status: 'created', id: 'no-1' },
+      { status: 'rejected', error: { field: 'name', message: 'is reserved' } },
+      { status: 409, error: { message: 'newer there' } },
+    );
+    expect(await written(() => answer, withResults, three)).toEqual([
+      { state: 'confirmed', id: 'no-1' },
+      { state: 'rejected', code: 'RECORD_REJECTED', reason: 'is reserved', field: 'name' },
+      { state: 'rejected', code: 'CONFLICT', reason: 'newer there' },
+    ]);
+  });
+
+  test('takes the results by key where they come in another order', async () => {
+    const answer = results(
+      { sku: 'c', status: 201, id: 3 },
+      { sku: 'a', status: 200, id: 1 },
+      { sku: 'b', status: 422 },
+    );
+    expect(await written(() => answer, withResults, three)).toMatchObject([
+      { state: 'confirmed', id: '1' },
+      { state: 'rejected' },
+      { state: 'confirmed', id: '3' },
+    ]);
+  });
+
+  test('takes the results by their order where a refused one names no key', async () => {
+    const answer = results({ sku: 'a', status: true }, { sku: null, status: false }, { sku: 'c', status: true });
+    expect(states(await written(() => answer, withResults, three))).toEqual(['confirmed', 'rejected', 'confirmed']);
+  });
+
+  test.each<[name: string, answer: Answer]>([
+    ['too few results', results({ status: 'ok' }, { status: 'ok' })],
+    ['too many results', results({ status: 'ok' }, { status: 'ok' }, { status: 'ok' }, { status: 'ok' })],
+    ['results of other keys', results({ sku: 'x', status: 1 }, { sku: 'y', status: 1 }, { sku: 'z', status: 1 })],
+    ['two results of one key', results({ sku: 'b', status: 1 }, { sku: 'b', status: 1 }, { sku: 'c', status: 1 })],
+    ['no list of results', ok({ results: 'fine' })],
+    ['no body', ok()],
+    ['a conflict that names no item', { status: 409, body: {} }],
+  ])('with %s is unknown for every item', async (_name, answer) => {
+    expect(states(await written(() => answer, withResults, three))).toEqual(['unknown', 'unknown', 'unknown']);
+  });
+
+  test('with an item that failed for a while, or says nothing, is unknown for that item', async () => {
+    const answer = results({ status: 503 }, { status: 200 }, { id: 1 });
+    expect(states(await written(() => answer, withResults, three))).toEqual(['unknown', 'confirmed', 'unknown']);
+  });
+
+  test('knows success by the values stated', async () => {
+    const options: DestinationInput = { path: '/bulk', bulk: { results: { list: '', status: 's', ok: [0, 'saved'] } } };
+    const answer = ok([{ s: 0 }, { s: 'saved' }, { s: 'created' }]);
+    expect(states(await written(() => answer, options, three))).toEqual(['confirmed', 'confirmed', 'rejected']);
+  });
+
+  test('answered 207 without stated results is RESPONSE_SHAPE, in doubt', async () => {
+    const failure = written(() => ({ status: 207, body: {} }), plain, three);
+    await expect(failure).rejects.toMatchObject({ code: 'RESPONSE_SHAPE', effect: 'unknown' });
+  });
+
+  test('answered 400 or 422 with results honours them', async () => {
+    const list = [{ status: 200 }, { status: 422, error: { field: 'name' } }, { status: 200 }];
+    const outcomes = await written(() => ({ status: 422, body: { results: list } }), withResults, three);
+    expect(states(outcomes)).toEqual(['confirmed', 'rejected', 'confirmed']);
+  });
+
+  test.each([400, 422])('answered %d without results is REQUEST_REJECTED, to be halved', async (status) => {
+    const failure = written(() => ({ status, body: { message: 'canary' } }), withResults, three);
+    await expect(failure).rejects.toMatchObject({ code: 'REQUEST_REJECTED', effect: 'none' });
+    await expect(failure).rejects.not.toThrow('canary');
+  });
+
+  test('of one record answered 422 rejects the record: halving has come to its end', async () => {
+    const outcomes = await written(() => ({ status: 422, body: { message: 'no such colour' } }), withResults, [
+      item('a'),
+    ]);
+    expect(outcomes).toEqual([{ state: 'rejected', code: 'RECORD_REJECTED', reason: 'no such colour' }]);
+  });
+
+  test('answered 413 is BATCH_LIMIT', async () => {
+    await expect(written(() => ({ status: 413 }), plain, three)).rejects.toMatchObject({
+      code: 'BATCH_LIMIT',
+      effect: 'none',
+    });
+  });
+
+  test('over the stated bytes is BATCH_LIMIT before it is sent', async () => {
+    await withDestination(
+      () => ok(),
+      { ...plain, maxBytes: 1024 },
+      async (destination, calls) => {
+        const large = item('a', { json: JSON.stringify({ text: 'ä'.repeat(600) }) });
+        await expect(write(destination, [large])).rejects.toMatchObject({ code: 'BATCH_LIMIT', effect: 'none' });
+        expect(calls).toEqual([]);
+      },
+    );
+  });
+
+  test('keeps the order of writes and deletions, with a key of its own for each request', async () => {
+    const options: DestinationInput = { ...plain, delete: { path: '/things/{key}' }, idempotencyKey: { hours: 1 } };
+    const items = [item('a'), item('b'), item('c', { op: 'delete', json: '' }), item('d')];
+    await withDestination(
+      () => ok(),
+      options,
+      async (destination, calls) => {
+        expect(states(await write(destination, items))).toEqual(Array(4).fill('confirmed'));
+        expect(calls.map(({ line }) => line)).toEqual(['POST /bulk', 'DELETE /things/c', 'POST /bulk']);
+        expect(new Set(calls.map(({ headers }) => headers['idempotency-key'])).size).toBe(3);
+      },
+    );
+  });
+
+  test('that fails after an earlier part of it was written is in doubt', async () => {
+    const options: DestinationInput = { ...plain, delete: { path: '/things/{key}' } };
+    const items = [item('a'), item('c', { op: 'delete', json: '' })];
+    const answer = ({ line }: Call) => (line.startsWith('DELETE') ? { status: 429 } : ok());
+    await expect(written(answer, options, items)).rejects.toMatchObject({ code: 'RATE_LIMITED', effect: 'unknown' });
+  });
+});
+
+describe('a deletion', () => {
+  const gone = item('a', { op: 'delete', json: '', destinationId: '7' });
+  const options: DestinationInput = { path: '/things', delete: { path: '/things/{id}' } };
+
+  test.each([200, 204, 404, 410])('answered %d is done', async (status) => {
+    expect(await written(() => ({ status }), options, [gone])).toEqual([{ state: 'confirmed' }]);
+  });
+
+  test('of a record whose id is not known is rejected', async () => {
+    const unknown = { ...gone, destinationId: null };
+    expect(await written(() => ok(), options, [unknown])).toMatchObject([{ state: 'rejected' }]);
+  });
+
+  test('that the sync does not describe is REQUEST_REJECTED', async () => {
+    await expect(written(() => ok(), { path: '/things' }, [gone])).rejects.toMatchObject({
+      code: 'REQUEST_REJECTED',
+      effect: 'none',
+    });
+  });
+});
+
+describe('a look-up', () => {
+  const lookedUp = (answer: (call: Call) => Answer, options: DestinationInput, keys: readonly string[]) =>
+    withDestination(answer, options, async (destination, calls) => ({
+      found: [...((await destination.read?.(keys, new AbortController().signal)) ?? [])],
+      calls: calls.map(({ line }) => decodeURIComponent(line)),
+    }));
+
+  test('by path finds the record, or 404', async () => {
+    const options: DestinationInput = { path: '/things', lookup: { path: '/things/{key}', id: 'id', lagMs: 500 } };
+    const answer = ({ line }: Call): Answer => (line.endsWith('/a') ? ok({ id: 7, sku: 'a' }) : { status: 404 });
+    const { found, calls } = await lookedUp(answer, options, ['a', 'b']);
+    expect(found).toEqual([['a', { id: '7', record: { id: 7, sku: 'a' } }]]);
+    expect(calls.sort()).toEqual(['GET /things/a', 'GET /things/b']);
+  });
+
+  test('gives the delivery class T4 by itself', async () => {
+    const options: DestinationInput = { path: '/things', lookup: { path: '/things/{key}', lagMs: 500 } };
+    await withDestination(
+      () => ok(),
+      options,
+      async ({ can }) => {
+        expect(can.lookupLagMs).toBe(500);
+        expect(deliveryClass(can)).toBe('T4');
+      },
+    );
+  });
+
+  test('by a filter takes only the record that has the key', async () => {
+    const options: DestinationInput = {
+      path: '/things',
+      key: 'sku',
+      lookup: { path: '/things', query: { filter: 'sku = "{key}"' }, records: '/items' },
+    };
+    const answer = (): Answer => ok({ items: [{ sku: 'A' }, { sku: 'say "a"' }] });
+    const { found, calls } = await lookedUp(answer, options, ['say "a"']);
+    expect(found).toEqual([['say "a"', { record: { sku: 'say "a"' } }]]);
+    expect(calls[0]?.replaceAll('+', ' ')).toBe('GET /things?filter=sku = "say \\"a\\""');
+  });
+
+  test('by many keys at once asks in groups', async () => {
+    const options: DestinationInput = {
+      path: '/things',
+      key: 'sku',
+      lookup: { path: '/things', query: { ids: '{keys}' }, records: '', maxKeys: 2 },
+    };
+    const answer = ({ line }: Call): Answer =>
+      ok((new URL(line.slice(4), 'http://x').searchParams.get('ids') ?? '').split(',').map((sku) => ({ sku })));
+    const { found, calls } = await lookedUp(answer, options, ['a', 'b', 'c']);
+    expect(found.map(([key]) => key).sort()).toEqual(['a', 'b', 'c']);
+    expect(calls.sort()).toEqual(['GET /things?ids=a,b', 'GET /things?ids=c']);
+  });
+
+  test('by many keys may write each in a form', async () => {
+    const options: DestinationInput = {
+      path: '/things',
+      key: 'sku',
+      lookup: {
+        path: '/things',
+        query: { filter: '({keys})' },
+        each: "sku='{key}'",
+        join: '||',
+        quotes: 'double',
+        records: '',
+      },
+    };
+    const { calls } = await lookedUp(() => ok([]), options, ["o'x", 'b']);
+    expect(calls).toEqual(["GET /things?filter=(sku='o''x'||sku='b')"]);
+  });
+
+  test('refuses a key that holds the separator, as its record would seem absent', async () => {
+    const options: DestinationInput = {
+      path: '/x',
+      key: 'sku',
+      lookup: { path: '/x', query: { ids: '{keys}' }, records: '' },
+    };
+    await expect(lookedUp(() => ok([]), options, ['a,b'])).rejects.toMatchObject({ code: 'REQUEST_REJECTED' });
+  });
+
+  test('that is answered 400 is no proof of absence', async () => {
+    const options: DestinationInput = { path: '/x', lookup: { path: '/x/{key}' } };
+    await expect(lookedUp(() => ({ status: 400 }), options, ['a'])).rejects.toMatchObject({ code: 'REQUEST_REJECTED' });
+  });
+});
+
+test.each([
+  ['a key in the path of a bulk write', { path: '/x/{key}', bulk: {} }],
+  ['an id in the path of a first write', { path: '/x/{id}' }],
+  ['an update with a bulk write', { path: '/x', bulk: {}, update: { path: '/x/{id}' } }],
+  ['a number of records without bulk', { path: '/x', maxRecords: 10 }],
+  ['a deletion of nothing in particular', { path: '/x', delete: { path: '/x' } }],
+  ['a look-up of nothing in particular', { path: '/x', lookup: { path: '/x' } }],
+  ['a look-up of many without a key', { path: '/x', lookup: { path: '/x', query: { ids: '{keys}' } } }],
+])('options with %s are refused', (_name, options) => {
+  expect(rest.connector.destination.options.safeParse(options).success).toBe(false);
+});
