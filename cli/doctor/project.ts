@@ -1,3 +1,4 @@
+import { SyncFailure } from '../../model/failure.ts';
 import { formatProblem, hasErrors } from '../../model/problem.ts';
 import type { Project } from '../../model/project.ts';
 import { type CheckedProject, checkProject } from '../../platform/project/load.ts';
@@ -19,15 +20,24 @@ export async function checkProjectFolder(folder: string, env: NodeJS.ProcessEnv)
 }
 
 function judge(folder: string, { project, problems }: CheckedProject): Finding {
-  const found = `${folder}: ${project?.syncs.size ?? 0} syncs, ${project?.connections.size ?? 0} systems`;
+  const found = `${folder}: ${count(project?.syncs.size ?? 0, 'sync')}, ${count(project?.connections.size ?? 0, 'system')}`;
   const [first] = [...problems].sort((a, b) => Number(a.severity === 'warning') - Number(b.severity === 'warning'));
   if (first === undefined) return ok(part, found);
-  const counted = `${found}; ${problems.length} problem${problems.length === 1 ? '' : 's'}, first: ${formatProblem(first)}`;
+  const counted = `${found}; ${count(problems.length, 'problem')}, first: ${formatProblem(first)}`;
   const say = first.severity === 'error' ? failed : warning;
   return say(part, counted, '`syncline check` lists them.');
 }
 
+const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? '' : 's'}`;
+
 const connectionLimitMs = 15_000;
+/** For a connector that does not listen to the signal. */
+const late = (signal: AbortSignal): Promise<never> =>
+  new Promise((_resolve, reject) => {
+    const words = `no answer within ${connectionLimitMs / 1000} s`;
+    signal.addEventListener('abort', () => reject(new SyncFailure('TIMEOUT', words)), { once: true });
+  });
+
 const silentLog = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
 async function checkConnections(project: Project, env: NodeJS.ProcessEnv): Promise<Finding[]> {
@@ -39,8 +49,11 @@ async function checkConnections(project: Project, env: NodeJS.ProcessEnv): Promi
         const connector = project.connectors.get(connection.kind);
         if (connector === undefined) return skipped(name, `no connector of kind ${connection.kind}`);
         try {
-          const tools = world.toolsFor(connection);
-          return ok(name, await connector.check(connection, tools, AbortSignal.timeout(connectionLimitMs)));
+          const signal = AbortSignal.timeout(connectionLimitMs);
+          return ok(
+            name,
+            await Promise.race([connector.check(connection, world.toolsFor(connection), signal), late(signal)]),
+          );
         } catch (error) {
           return failedBy(name, error);
         }
