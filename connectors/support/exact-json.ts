@@ -9,8 +9,11 @@ export function parseExact(text: string): Json {
   return JSON.parse(mayLoseDigits.test(text) ? text.replace(stringOrNumber, quoteWhenLossy) : text);
 }
 
-/** Fifteen significant digits always survive a double, so only longer runs of digits and exponents are looked at. */
-const mayLoseDigits = /\d[\d.]{15}|\d[eE][+-]?\d/;
+/**
+ * Fifteen significant digits always survive a double, so only longer runs of digits and exponents are looked at; and
+ * only where a number can begin, as texts such as UUIDs are full of both.
+ */
+const mayLoseDigits = /(?:^|[[,:\s])-?\d(?:[\d.]{15}|[\d.]*[eE][+-]?\d)/;
 const stringOrNumber = /"(?:[^"\\]|\\.)*"|-?\d[\d.]*(?:[eE][+-]?\d+)?/g;
 const jsonNumber = /^(-?)(0|[1-9]\d*)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/;
 
