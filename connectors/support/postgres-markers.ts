@@ -17,7 +17,7 @@ export async function takeFence(
   const table = fenceTable(options.markerSchema);
   if (mode === 'share') {
     const rows = await sql.query<{ number: string }>(
-      `SELECT number FROM ${table} WHERE sync = $1 AND number >= $2`,
+      `SELECT number FROM ${table} WHERE sync = $1 AND number >= $2 FOR SHARE`,
       [fence.sync, fence.number],
     );
     if (rows[0] !== undefined) return refuseLower(rows[0].number, fence);
