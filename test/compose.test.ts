@@ -14,6 +14,7 @@ import {
 } from '../dev/compose/compose-file.ts';
 import { type Ground, localHealthCheck, localProcess } from '../dev/compose/ground.ts';
 import { NAMESPACE, searchAttribute } from '../model/names.ts';
+import { readSettings } from '../platform/config.ts';
 import { describeUnless } from './support/skip.ts';
 
 const run = promisify(execFile);
@@ -117,6 +118,12 @@ describe('docker-compose.yml', () => {
     const environment = file.services['temporal-namespace']?.environment ?? {};
     expect(environment['TEMPORAL_NAMESPACE']).toBe(NAMESPACE);
     expect(environment['SEARCH_ATTRIBUTES']?.split(' ').sort()).toEqual(Object.values(searchAttribute).sort());
+  });
+
+  it('lets a worker finish what it has begun before it is ended by force', () => {
+    const settings = readSettings({ ...file.services['worker']?.environment });
+    const graceMs = composeDurationMs(file.services['worker']?.stop_grace_period ?? '0s');
+    expect(graceMs).toBeGreaterThan(settings.graceSeconds * 1000 + 10_000);
   });
 
   it('names only files that are there', async () => {

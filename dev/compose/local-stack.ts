@@ -38,8 +38,6 @@ interface Site {
   readonly guard: Guard;
 }
 
-const healthLimitMs = 120_000;
-
 export interface LocalStackOptions {
   /** The folder of docker-compose.yml. */
   readonly root: string;
@@ -59,6 +57,8 @@ export async function startLocalStack({
   workerVariables,
   progress,
 }: LocalStackOptions): Promise<LocalStack> {
+  // What only a person can install is looked for before anything takes long.
+  const psql = await psqlFolder();
   const secretsFolder = path.join(workFolder, 'secrets');
   await run('/bin/sh', [path.join(root, 'deploy/make-secrets.sh'), secretsFolder]);
   const text = await readFile(path.join(root, 'docker-compose.yml'), 'utf8');
@@ -69,7 +69,6 @@ export async function startLocalStack({
   const volumesFolder = path.join(workFolder, 'volumes');
   const ground: Ground = { ports, imagePaths: tools.imagePaths, root, secretsFolder, volumesFolder };
   const site: Site = { file, ground, tools, workFolder, guard: startGuard() };
-  const psql = await psqlFolder();
   const servers: ServerProcess[] = [];
   const ran: string[] = [];
   const stop = async () => {
@@ -126,7 +125,7 @@ async function startHealthy(
   const server = await startProcess(site, name, service, { argv, env }, folder);
   try {
     const check = { argv: healthCheckOf(site, name, service), env };
-    if (check.argv.length > 0) await untilHealthy(name, check, server, healthLimitMs);
+    if (check.argv.length > 0) await untilHealthy(name, check, server, site.ground.root);
     return server;
   } catch (error) {
     await server.stop();

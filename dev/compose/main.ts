@@ -28,7 +28,6 @@ async function main(): Promise<number> {
   // PostgreSQL's own user must be able to enter it when this runs as root.
   await chmod(workFolder, 0o755);
   const progress = createProgress(process.stderr);
-  const stopped = stopSignal();
   try {
     const projectFolder = await prepareSmokeProject(root, workFolder);
     const stack = await startLocalStack({
@@ -42,7 +41,7 @@ async function main(): Promise<number> {
       await tryOut(stack, root, projectFolder);
       if (values.keep) {
         process.stderr.write(addresses(stack));
-        await stopped;
+        await stopSignal();
       }
     } finally {
       await progress.step('Stopping', () => stack.stop());

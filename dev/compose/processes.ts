@@ -41,28 +41,29 @@ const lastLinesOf = async (log: string): Promise<string> =>
   (await readFile(log, 'utf8')).trimEnd().split('\n').slice(-8).join('\n');
 
 const healthEveryMs = 250;
+const healthLimitMs = 120_000;
 
 /** Repeats a health check until it passes. Throws when the server ends before, or when it takes too long. */
 export async function untilHealthy(
   name: string,
   check: LocalProcess,
   server: ServerProcess,
-  limitMs: number,
+  cwd: string,
 ): Promise<void> {
-  const until = performance.now() + limitMs;
-  while (!(await passes(check))) {
+  const until = performance.now() + healthLimitMs;
+  while (!(await passes(check, cwd))) {
     const end = server.ended();
     if (end !== null) throw new Error(`${name} ${end}`);
-    if (performance.now() > until) throw new Error(`${name} was not healthy within ${limitMs / 1000} s`);
+    if (performance.now() > until) throw new Error(`${name} was not healthy within ${healthLimitMs / 1000} s`);
     await sleep(healthEveryMs);
   }
 }
 
 /** `nc -z HOST PORT` is done here, so that no machine needs nc; every other check is run as it stands. */
-async function passes({ argv, env }: LocalProcess): Promise<boolean> {
+async function passes({ argv, env }: LocalProcess, cwd: string): Promise<boolean> {
   const [command = '', ...args] = argv;
   if (command === 'nc' && args[0] === '-z') return accepts(args[1] ?? '', Number(args[2]));
-  const child = spawn(command, args, { env, stdio: 'ignore' });
+  const child = spawn(command, args, { cwd, env, stdio: 'ignore' });
   return new Promise((resolve) => {
     child.once('error', () => resolve(false));
     child.once('exit', (code) => resolve(code === 0));

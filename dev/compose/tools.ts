@@ -5,7 +5,7 @@ import type { Progress } from '../../platform/progress.ts';
 import { cacheFolderOf } from '../stack/state-folder.ts';
 import { obtainTemporal } from '../stack/temporal-binary.ts';
 import { type ComposeFile, imageVersion } from './compose-file.ts';
-import { type GoProgram, goModuleFolder, goProgram } from './go-programs.ts';
+import { type GoProgram, goModuleFolder, goProgram, whyNoGo } from './go-programs.ts';
 
 const serverModule = 'go.temporal.io/server';
 const uiModule = 'github.com/temporalio/ui-server/v2';
@@ -22,6 +22,8 @@ export interface Tools {
 
 /** Builds what is missing, in the versions that the Compose file pins. Throws when Go is needed and missing. */
 export async function obtainTools(file: ComposeFile, workFolder: string, progress: Progress): Promise<Tools> {
+  const noGo = await whyNoGo();
+  if (noGo !== null) throw new Error(`${noGo}: it builds the programs that the images hold`);
   const server = imageVersion(imageOf(file, 'temporal'));
   const ui = imageVersion(imageOf(file, 'temporal-ui'));
   const places = { env: process.env, home: os.homedir() };
