@@ -113,11 +113,12 @@ test('the password is random and only its owner can read it', async () => {
 test('a pid file whose pid belongs to another program by now does not keep it from starting', async () => {
   await withFolder(async (folder) => {
     await withPostgres(folder, {}, async () => {});
-    await withIdleProcess(async (pid) => {
-      const data = path.join(folder, 'postgres/data');
-      await writeFile(path.join(data, 'postmaster.pid'), `${pid}\n${data}\n0\n5432\n\n127.0.0.1\n`);
-      const { uid, gid } = await stat(data);
-      if (isRoot) await chown(path.join(data, 'postmaster.pid'), uid, gid);
+    const data = path.join(folder, 'postgres/data');
+    const { uid, gid } = await stat(data);
+    await withIdleProcess({ uid, gid }, async (pid) => {
+      const file = path.join(data, 'postmaster.pid');
+      await writeFile(file, `${pid}\n${data}\n0\n5432\n\n127.0.0.1\n`);
+      if (isRoot) await chown(file, uid, gid);
       await withPostgres(folder, {}, async ({ url }) => {
         expect(await checkDatabase(url)).toMatch(/^18\./);
       });
@@ -175,8 +176,13 @@ test('users are read from the lines of passwd(5)', () => {
   ]);
 });
 
-async function withIdleProcess(work: (pid: number) => Promise<void>): Promise<void> {
-  const idle: ChildProcess = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' });
+/** Some program of the same user, which PostgreSQL cannot tell from a postmaster. */
+async function withIdleProcess(
+  owner: { uid: number; gid: number },
+  work: (pid: number) => Promise<void>,
+): Promise<void> {
+  const as = isRoot ? owner : {};
+  const idle: ChildProcess = spawn('/bin/sleep', ['600'], { stdio: 'ignore', ...as });
   try {
     await work(idle.pid ?? 0);
   } finally {

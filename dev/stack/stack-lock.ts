@@ -24,6 +24,8 @@ export async function takeStackLock(stateFolder: string, command: string): Promi
     identity: (await processIdentity(process.pid)) ?? '',
     command,
     since: new Date().toISOString(),
+    // Two attempts of one process are two.
+    attempt: randomUUID(),
   });
   for (;;) {
     if (await create(file, mine)) {
@@ -36,7 +38,7 @@ export async function takeStackLock(stateFolder: string, command: string): Promi
     if (found === null) continue;
     const current = parse(found);
     if (current !== null && (await processIdentity(current.pid)) === current.identity) return current;
-    await discard(file, found);
+    await discardStale(file, found);
   }
 }
 
@@ -56,7 +58,7 @@ async function create(file: string, text: string): Promise<boolean> {
 }
 
 /** Moves a stale lock away. When it was somebody's new one by now, it is put back. */
-async function discard(file: string, stale: string): Promise<void> {
+export async function discardStale(file: string, stale: string): Promise<void> {
   const aside = `${file}.${randomUUID()}`;
   try {
     await rename(file, aside);
