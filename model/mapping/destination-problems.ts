@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { nearest } from './definition.ts';
+import { nearName } from '../near-name.ts';
 import { nodeKinds, present } from './kinds.ts';
 import type { Mapping } from './mapping.ts';
 import type { Kind, Node } from './node.ts';
@@ -43,7 +43,7 @@ function fieldProblems(fields: readonly (readonly [string, Node])[], place: Plac
   const unknown = names ? [...given.keys()].filter((name) => !names.includes(name)) : [];
   return [
     ...unmapped.map((name) => unmappedProblem([...place.path, name])),
-    ...unknown.map((name) => unknownProblem([...place.path, name], nearest(name, names ?? []))),
+    ...unknown.map((name) => unknownProblem([...place.path, name], nearName(name, names ?? []))),
     ...fields.flatMap(([name, node]) => (unknown.includes(name) ? [] : compare(node, below(place, name)))),
   ];
 }

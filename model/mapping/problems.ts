@@ -1,4 +1,4 @@
-import { nearest } from './definition.ts';
+import { nearName } from '../near-name.ts';
 import { destinationProblems } from './destination-problems.ts';
 import type { Mapping, Recorded } from './mapping.ts';
 import { isWithin, pathSteps, pathText } from './path.ts';
@@ -70,7 +70,7 @@ function unknownProblem(path: readonly string[], from: Schema): readonly Mapping
   for (const step of path) {
     if (!at) return [];
     if (lacksField(at, step, 'out')) {
-      const near = nearest(step, fieldNames(at, 'out') ?? []);
+      const near = nearName(step, fieldNames(at, 'out') ?? []);
       const message = `the source has no field \`${pathText(path)}\`${near ? `; did you mean \`${near}\`?` : ''}`;
       return [{ code: 'SOURCE_UNKNOWN', field: pathText(path), message }];
     }

@@ -168,7 +168,9 @@ function evaluate(node: Node, context: Context): unknown {
 }
 
 function readField(node: Node & { kind: 'field' }, context: Context): unknown {
-  const holder = evaluate(node.input, context);
+  // Of `/customer/email` the e-mail is what was read, not the customer on the way to it.
+  const onTheWay = sourcePath(node.input) !== undefined;
+  const holder = evaluate(node.input, onTheWay ? { ...context, trace: newTrace() } : context);
   const value =
     !isMissing(holder) && Object.hasOwn(Object(holder), node.name)
       ? (holder as Record<string, unknown>)[node.name]

@@ -1,4 +1,5 @@
-import { definitionError, nearest } from '../definition.ts';
+import { nearName } from '../../near-name.ts';
+import { definitionError } from '../definition.ts';
 
 /**
  * Formats of written dates: `yyyy MM dd HH mm ss SSS` with a fixed number of digits, `M d H` with one or two,
@@ -86,7 +87,7 @@ function partOf(rule: string, piece: string): Part {
   if (!/[a-zA-Z]/.test(piece)) return { kind: 'literal', text: piece };
   const part = Object.hasOwn(tokens, piece) ? tokens[piece] : undefined;
   if (part) return part;
-  const near = piece === 'yy' ? 'yyyy' : nearest(piece, Object.keys(tokens));
+  const near = piece === 'yy' ? 'yyyy' : nearName(piece, Object.keys(tokens));
   const hint = near ? `; did you mean \`${near}\`?` : '';
   const why = piece === 'yy' ? ' (two digits do not tell the century)' : '';
   throw definitionError(

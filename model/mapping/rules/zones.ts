@@ -1,5 +1,6 @@
 import { Temporal } from 'temporal-polyfill';
-import { definitionError, nearest } from '../definition.ts';
+import { nearName } from '../../near-name.ts';
+import { definitionError } from '../definition.ts';
 import type { DateParts } from './date-format.ts';
 
 /** What to do with a local time that a clock shows twice, or skips, when summer time ends or begins. */
@@ -13,7 +14,7 @@ export function checkZone(rule: string, zone: string): string {
     Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(zone);
     return zone;
   } catch {
-    const near = nearest(zone, Intl.supportedValuesOf('timeZone'));
+    const near = nearName(zone, Intl.supportedValuesOf('timeZone'));
     throw definitionError(
       `\`${rule}\`: \`${zone}\` is no time zone${near ? `; did you mean \`${near}\`?` : '. Zones are named like `Europe/Berlin` or `UTC`'}`,
     );
