@@ -1,6 +1,9 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the files under test have variables
+import fc from 'fast-check';
 import { formatProblem, type Problem } from '../model/problem.ts';
 import { checkProject, loadProject, ProjectInvalid } from '../platform/project/load.ts';
+import { substituteVariables } from '../platform/project/variables.ts';
+import { parseYaml } from '../platform/project/yaml.ts';
 import { type ProjectFiles, paperConnections, paperProject, withProject } from './support/temp-project.ts';
 
 type Env = Record<string, string>;
@@ -235,6 +238,13 @@ const badInputs: readonly BadInput[] = [
     hides: '4242',
   },
   {
+    what: 'a secret where a key belongs',
+    yaml: shop(`${url}\n  sk_live_4242secret: x`),
+    expected: 'KEY_UNKNOWN 4:3',
+    says: '[redacted]',
+    hides: '4242',
+  },
+  {
     what: 'an unknown secret provider',
     yaml: shop(`${url}\n  password: { vault: shop/pw }`),
     expected: 'SECRET_REFERENCE 4:15',
@@ -437,5 +447,46 @@ describe('connections.yaml', () => {
       expect(error).toBeInstanceOf(ProjectInvalid);
       expect(error).toMatchObject({ code: 'PROJECT_INVALID', message: expect.stringContaining('(and 1 more)') });
     });
+  });
+
+  test('no text whatever makes the reader throw, and no message repeats a secret in it', () => {
+    const scraps = fc.constantFrom(
+      'shop:',
+      '  ',
+      '\n',
+      '\t',
+      '- ',
+      '[',
+      ']',
+      '{',
+      '}',
+      '"',
+      "'",
+      '&a ',
+      '*a',
+      '!x ',
+      '|',
+      '#',
+      ': ',
+      '${X',
+      '}',
+      'sk_live_4242',
+    );
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.array(scraps, { maxLength: 40 }).map((parts) => parts.join('')),
+          fc.string(),
+        ),
+        (text) => {
+          const { tree, problems } = parseYaml('connections.yaml', text);
+          const found = [...problems];
+          if (tree) substituteVariables(tree, {}, found);
+          expect(tree === undefined || problems.length === 0).toBe(true);
+          expect(JSON.stringify(found)).not.toContain('4242');
+        },
+      ),
+      { numRuns: 2000 },
+    );
   });
 });

@@ -2,23 +2,14 @@ import { z } from 'zod';
 import { authSpec, type Connection, callLimits } from '../../model/connection.ts';
 import type { Connector } from '../../model/connector.ts';
 import { formatDuration } from '../../model/duration.ts';
-import { didYouMean } from '../../model/near-name.ts';
 import { duration } from '../../model/policy.ts';
-import type { Problem, ProblemCode } from '../../model/problem.ts';
+import type { Problem } from '../../model/problem.ts';
 import type { SecretWorld } from '../secrets.ts';
-import { type Explained, type ExplainedInput, explainIssues, unknownKey } from './explain-issue.ts';
+import { brokenPaths, kindProblem, placeComplaints, unreadKeys } from './connection-problems.ts';
+import { type Explained, type ExplainedInput, explainIssues } from './explain-issue.ts';
 import { schemaKeys } from './schema-walk.ts';
 import { inspectReferences, inspectValues } from './secrets-in-clear.ts';
-import {
-  type Place,
-  type Tree,
-  type TreeMap,
-  type TreePath,
-  treeAt,
-  treePlace,
-  treeScalars,
-  treeValue,
-} from './tree.ts';
+import { type Place, type TreeMap, treeValue } from './tree.ts';
 
 const minTimeoutMs = 100;
 const maxTimeoutMs = 3_600_000;
@@ -97,7 +88,8 @@ async function readConnection(
   systems: readonly string[],
 ): Promise<{ readonly connection?: Connection; readonly problems: readonly Problem[] }> {
   const values = [...inspectValues(tree), ...(await inspectReferences(tree, world))];
-  const settled = [...values.map(({ path }) => path), ...brokenPaths(tree)];
+  const faults = values.filter(({ problem }) => problem.severity === 'error');
+  const settled = [...faults.map(({ path }) => path), ...brokenPaths(tree)];
   const value = z.record(z.string(), z.unknown()).parse(treeValue(tree));
   const connector = typeof value['kind'] === 'string' ? connectors.get(value['kind']) : undefined;
   const settingNames = connector ? schemaKeys(connector.settings) : undefined;
@@ -110,9 +102,9 @@ async function readConnection(
     ...(connector && settings
       ? explain(settings, { schema: connector.settings, value, furtherKeys: commonNames })
       : []),
-    ...unreadKeys(value, settingNames),
+    ...unreadKeys(value, settingNames, commonNames),
   ];
-  const problems = [...values.map((found) => found.problem), ...toProblems(tree, place, explained, settled)];
+  const problems = [...values.map((found) => found.problem), ...placeComplaints(tree, place, explained, settled)];
   const isSound = problems.every(({ severity }) => severity === 'warning') && brokenPaths(tree).length === 0;
   if (!isSound || !common.success || !settings?.success) return { problems };
   const { kind, timeout, auth, owner, sla, documentation, apiVersion, ...rest } = common.data;
@@ -130,93 +122,6 @@ async function readConnection(
 
 function explain(result: z.ZodSafeParseResult<unknown>, input: ExplainedInput): readonly Explained[] {
   return result.success ? [] : explainIssues(result.error.issues, input);
-}
-
-function kindProblem(
-  name: string,
-  kind: unknown,
-  connectors: ReadonlyMap<string, Connector>,
-  systems: readonly string[],
-): readonly Explained[] {
-  if (kind === undefined) {
-    const twin = didYouMean(
-      name,
-      systems.filter((other) => other !== name),
-    );
-    return twin === ''
-      ? []
-      : [
-          {
-            code: 'KEY_REQUIRED',
-            path: ['kind'],
-            message: `\`${name}\` has no \`kind\`, so it may be misspelt.${twin}`,
-          },
-        ];
-  }
-  if (typeof kind !== 'string' || connectors.has(kind)) return [];
-  const known = [...connectors.keys()];
-  const message = `there is no connector \`${kind.slice(0, 40)}\`.${didYouMean(kind, known)} There are: ${known.join(', ')}.`;
-  return [{ code: 'KIND_UNKNOWN', path: ['kind'], message }];
-}
-
-/** A settings schema that does not refuse further keys would drop them in silence. */
-function unreadKeys(value: Record<string, unknown>, settingNames: readonly string[] | undefined): readonly Explained[] {
-  if (!settingNames) return [];
-  const allowed = [...settingNames, ...commonNames];
-  return Object.keys(value)
-    .filter((key) => !allowed.includes(key))
-    .map((key) => unknownKey([key], allowed));
-}
-
-/** Complaints with their places; none about a value of which something has been said already, and none twice. */
-function toProblems(
-  entry: Tree,
-  namePlace: Place,
-  explained: readonly Explained[],
-  settled: readonly TreePath[],
-): readonly Problem[] {
-  const seen = new Set<string>();
-  const problems: Problem[] = [];
-  for (const { code, path, message } of explained) {
-    const id = `${code} ${path.join('.')}`;
-    if (seen.has(id) || settled.some((done) => isPrefix(done, path))) continue;
-    seen.add(id);
-    problems.push({
-      severity: 'error',
-      code,
-      ...problemPlaceOf(entry, namePlace, path, code),
-      message,
-      ...yamlHint(entry, path, message),
-    });
-  }
-  return problems;
-}
-
-/** A wrong value is pointed at; for all else its key, or the map that lacks it. */
-function problemPlaceOf(entry: Tree, namePlace: Place, path: TreePath, code: ProblemCode): Place {
-  const at = treeAt(entry, path);
-  if (at?.type === 'scalar' && code !== 'KEY_UNKNOWN') return at.place;
-  return at === undefined && path.length === 1 ? namePlace : treePlace(entry, path);
-}
-
-/** YAML 1.2 reads `0123` and `1e3` as numbers and `no` as text, which surprises. */
-function yamlHint(entry: Tree, path: TreePath, message: string): { next?: string } {
-  const at = treeAt(entry, path);
-  if (at?.type !== 'scalar' || !at.plain || at.variables) return {};
-  if (typeof at.value !== 'string' && at.value !== null && message.includes('expected text'))
-    return { next: `To mean the text, put it in quotes: \`"${at.source}"\`.` };
-  const isOldBoolean = typeof at.value === 'string' && /^(?:yes|no|on|off|y|n)$/i.test(at.value);
-  return isOldBoolean && message.includes('`true` or `false`') ? { next: 'YAML 1.2 has `true` and `false` only.' } : {};
-}
-
-const brokenPaths = (entry: Tree): readonly TreePath[] =>
-  [...treeScalars(entry)].filter(({ scalar }) => scalar.broken).map(({ path }) => path);
-
-/** A value of which something has been said settles what lies at it, below it, and a union that it made fail above it. */
-function isPrefix(done: TreePath, path: TreePath): boolean {
-  const short = done.length < path.length ? done : path;
-  const long = done.length < path.length ? path : done;
-  return path.length > 0 && short.every((step, index) => String(step) === String(long[index]));
 }
 
 const pick = (value: Record<string, unknown>, keys: readonly string[]): Record<string, unknown> =>

@@ -3,8 +3,8 @@ import { DURATION_GRAMMAR } from '../../model/duration.ts';
 import { didYouMean } from '../../model/near-name.ts';
 import { duration } from '../../model/policy.ts';
 import type { ProblemCode } from '../../model/problem.ts';
-import { isSecretName, secretKind } from '../../model/secret-text.ts';
 import { bareSchema, numberRange, schemaAt, schemaKeys } from './schema-walk.ts';
+import { pathText, shown } from './shown.ts';
 import type { TreePath } from './tree.ts';
 
 /** What a schema has against a value, in words: where, what was found (redacted), what is allowed, the nearest name. */
@@ -177,26 +177,6 @@ function formatWord(issue: Extract<Issue, { code: 'invalid_format' }>): string {
   if ('prefix' in issue) return `text that begins with \`${String(issue.prefix)}\``;
   if (issue.format === 'regex') return `text that matches ${issue.pattern ?? 'a pattern'}`;
   return `text in the form ${issue.format}`;
-}
-
-/** A value as a message may show it: never one that could be a secret. */
-export function shown(value: unknown, name = ''): string {
-  if (value === null) return 'nothing (null)';
-  if (Array.isArray(value)) return 'a list';
-  if (typeof value === 'object') return 'a map';
-  if (isSecretName(name)) return 'a value';
-  if (typeof value !== 'string') return `\`${String(value)}\``;
-  const isShowable = value.length <= longestShown && secretKind(value) === undefined && !/\s\S+\s\S+\s/.test(value);
-  return isShowable ? `the text \`${value}\`` : `a text of ${value.length} characters`;
-}
-
-const longestShown = 40;
-
-/** The path as people write it: `auth.token`, `items[0].path`. */
-export function pathText(path: TreePath): string {
-  return path
-    .map((step, index) => (typeof step === 'number' ? `[${step}]` : `${index === 0 ? '' : '.'}${String(step)}`))
-    .join('');
 }
 
 const subject = (path: TreePath): string => (path.length === 0 ? 'this' : `\`${pathText(path)}\``);

@@ -5,6 +5,7 @@ import type { Connector } from '../../model/connector.ts';
 import { SyncFailure } from '../../model/failure.ts';
 import { formatProblem, hasErrors, type Problem } from '../../model/problem.ts';
 import type { LoadedSync, Project } from '../../model/project.ts';
+import { redactSecrets } from '../../model/secret-text.ts';
 import { type ReadConnections, readConnections } from './connections.ts';
 import { engineConnectors, projectConnectors } from './connectors.ts';
 import { inventoryFile, readInventory } from './inventory.ts';
@@ -182,10 +183,11 @@ async function whyNoProject(folder: string): Promise<Problem | undefined> {
   return absent(`${join(folder, inventoryFile)} does not exist.${twin === undefined ? '' : ` Is it \`${twin}\`?`}`);
 }
 
-/** By file and line. A mapping that throws is met once by itself and once by each sync that imports it. */
+/** By file and line, redacted: a name may be a secret that was pasted in the wrong place. A mapping that throws is met once by itself and once by each sync that imports it. */
 function inOrder(problems: readonly Problem[]): readonly Problem[] {
   const seen = new Set<string>();
   return problems
+    .map((problem) => ({ ...problem, message: redactSecrets(problem.message) }))
     .filter((problem) => {
       const id = formatProblem(problem);
       return !seen.has(id) && seen.add(id);

@@ -4,7 +4,7 @@ import type { Problem } from '../../model/problem.ts';
 import { isSecretName, secretKind } from '../../model/secret-text.ts';
 import { findSecret, type SecretWorld, secretProviders } from '../secrets.ts';
 import { addressFault, isAddressKey, lookAlike, looksLikeAddress } from './address.ts';
-import { pathText } from './explain-issue.ts';
+import { pathText } from './shown.ts';
 import { type Tree, type TreeScalar, treeScalars, treeValue } from './tree.ts';
 
 /** A problem of a value, with the path whose further complaints it replaces. */

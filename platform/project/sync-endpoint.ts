@@ -2,8 +2,9 @@ import type { Connection } from '../../model/connection.ts';
 import type { Connector, Endpoint } from '../../model/connector.ts';
 import { didYouMean } from '../../model/near-name.ts';
 import { isSecretName, secretKind } from '../../model/secret-text.ts';
-import { explainIssues, pathText, unknownKey } from './explain-issue.ts';
+import { explainIssues, unknownKey } from './explain-issue.ts';
 import { schemaKeys } from './schema-walk.ts';
+import { pathText } from './shown.ts';
 import type { SyncProblems } from './sync-problems.ts';
 
 /** What endpoints can refer to. */
