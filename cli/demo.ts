@@ -104,12 +104,20 @@ function keepOpen(signal: AbortSignal): Promise<void> {
 /** The exit code of a program that was interrupted, by the convention of shells. */
 const interruptedExit = 130;
 
+/** npm passes Ctrl-C on to a program that has already got it from the terminal: that is one, not two. */
+const sameInterruptMs = 1000;
+
+/** The first Ctrl-C ends the demo with all it started; a later one ends this process at once. */
 function interruption(): { readonly signal: AbortSignal; readonly dispose: () => void } {
   const controller = new AbortController();
-  const stop = () =>
+  let firstAtMs: number | undefined;
+  const stop = () => {
+    if (firstAtMs !== undefined && performance.now() - firstAtMs > sameInterruptMs) process.exit(interruptedExit);
+    firstAtMs ??= performance.now();
     controller.abort(new CommandFailed('INTERRUPTED', 'the demo was ended early', interruptedExit as ExitCode));
-  process.once('SIGINT', stop);
-  process.once('SIGTERM', stop);
+  };
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
   return {
     signal: controller.signal,
     dispose: () => {

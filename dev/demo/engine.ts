@@ -19,7 +19,8 @@ export interface StartedRun {
   readonly run: string;
   /** Where the run is seen in the Temporal UI; null when there is no UI. */
   readonly uiUrl: string | null;
-  readonly report: Promise<RunReport>;
+  /** The report once the run has ended; undefined before. Throws when it ended without one. */
+  report(): Promise<RunReport | undefined>;
 }
 
 export interface RunProgress {
@@ -41,7 +42,10 @@ export async function connectEngine(stack: StackAddresses, taskQueue: string): P
       const { client } = temporal;
       const options = { sync, full: false, trigger: 'demo', uiUrl: stack.uiUrl };
       const { run, workflowId, url } = await startRun(client, taskQueue, options);
-      return { run, uiUrl: url, report: client.workflow.getHandle(workflowId).result() };
+      const handle = client.workflow.getHandle(workflowId);
+      // Asked again and again rather than waited for: a call that is open when the demo ends early would break it.
+      const report = async () => ((await handle.describe()).status.name === 'RUNNING' ? undefined : handle.result());
+      return { run, uiUrl: url, report };
     },
     async progress(run) {
       const { rows } = await ledger.pool.query(

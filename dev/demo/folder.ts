@@ -18,6 +18,10 @@ export async function freshFolder(projectFolder: string): Promise<string> {
   return folder;
 }
 
+/** What cannot be removed now is removed by the next demo. */
+export const removeFolder = (folder: string): Promise<void> =>
+  rm(folder, { recursive: true, force: true, maxRetries: 5 }).catch(() => {});
+
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);

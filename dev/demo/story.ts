@@ -1,11 +1,11 @@
-import { rm } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Progress } from '../../platform/progress.ts';
 import { openStack, type Stack } from '../stack/stack.ts';
 import type { Child } from './child.ts';
 import { changeOrders, checkBoth, readShopStats } from './client.ts';
 import { connectEngine } from './engine.ts';
-import { freshFolder } from './folder.ts';
+import { freshFolder, removeFolder } from './folder.ts';
 import { number } from './live-lines.ts';
 import { type DemoReport, demoReport } from './report.ts';
 import type { Screen } from './screen.ts';
@@ -55,25 +55,20 @@ export async function tellDemo(options: DemoOptions): Promise<DemoReport> {
   const folder = await freshFolder(options.projectFolder);
   const ending = new Ending();
   let report: DemoReport | undefined;
-  const tellAll = async () => {
+  try {
     const { told, stage } = await tell(options, folder, ending);
     report = told;
     await options.present(told, stage);
     return told;
-  };
-  try {
-    return await untilAborted(tellAll(), options.signal);
-  } catch (error) {
-    // Ctrl-C after the end is how a demo ends that was kept open.
-    if (report && options.signal.aborted) return report;
-    throw error;
   } finally {
     options.screen.settle();
     await ending.end();
-    if (report || options.signal.aborted) await rm(folder, { recursive: true, force: true });
+    if (report || options.signal.aborted) await removeFolder(folder);
     else options.screen.say(`The logs of the demo are in ${folder}`);
   }
 }
+
+const stepLimitMs = 20_000;
 
 /** Remembers what was started, and ends it: the last first. */
 class Ending {
@@ -88,16 +83,24 @@ class Ending {
     return child;
   };
 
+  /** A step that never comes to its end is left to the guard of the stack, which outlives this process. */
   async end(): Promise<void> {
-    for (const step of this.#steps.splice(0).reverse()) await step().catch(() => {});
+    for (const step of this.#steps.splice(0).reverse()) {
+      const late = new AbortController();
+      const patience = sleep(stepLimitMs, undefined, { signal: late.signal });
+      await Promise.race([step(), patience]).catch(() => {});
+      late.abort();
+      await patience.catch(() => {});
+    }
   }
 }
 
 async function tell(options: DemoOptions, folder: string, ending: Ending): Promise<{ told: DemoReport; stage: Stage }> {
   const began = performance.now();
   const { screen, signal, orders, progress } = options;
-  const stack = await openStack({ projectFolder: folder, progress, env: withoutStackOfUser(options.env) });
-  ending.add(() => stack.stop());
+  const opening = openStack({ projectFolder: folder, progress, env: withoutStackOfUser(options.env) });
+  ending.add(async () => (await opening).stop());
+  const stack = await untilAborted(opening, signal);
   signal.throwIfAborted();
   const taskQueue = `syncline-demo-${process.pid}`;
   const engine = await connectEngine(stack, taskQueue);

@@ -28,32 +28,24 @@ export async function watchRun(options: WatchOptions): Promise<ToldRun> {
   const { run, uiUrl, report } = await options.engine.start(options.sync);
   const rate = rateMeter();
   const refuseStall = stallGuard(options.workers);
-  let ended = false;
-  const end = report.finally(() => {
-    ended = true;
-  });
-  end.catch(() => {});
-  while (!ended) {
-    await Promise.race([end, sleep(pollMs)]);
+  for (;;) {
+    const ended = await report();
     options.signal.throwIfAborted();
     options.workers.refuseDead();
     const progress = await options.engine.progress(run);
     refuseStall(progress.fetched + progress.counts.fetched);
     await options.onProgress?.(progress);
-    const { screen } = options;
-    const lines = liveLines(
-      {
-        progress,
-        expected: Math.max(options.expected, progress.fetched),
-        perSecond: rate(progress.counts.fetched, performance.now()),
-        elapsedS: seconds(),
-        ...options.workers.now(progress.counts.fetched),
-      },
-      screen.style,
-    );
-    screen.live(lines);
+    if (ended) return conclude(options.screen, { ...ended, seconds: Math.round(seconds() * 10) / 10, uiUrl });
+    const moment = {
+      progress,
+      expected: Math.max(options.expected, progress.fetched),
+      perSecond: rate(progress.counts.fetched, performance.now()),
+      elapsedS: seconds(),
+      ...options.workers.now(progress.counts.fetched),
+    };
+    options.screen.live(liveLines(moment, options.screen.style));
+    await sleep(pollMs);
   }
-  return conclude(options.screen, { ...(await report), seconds: Math.round(seconds() * 10) / 10, uiUrl });
 }
 
 function conclude(screen: Screen, told: ToldRun): ToldRun {
