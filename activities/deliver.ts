@@ -4,7 +4,7 @@ import type { Destination } from '../model/connector.ts';
 import { deliveryClass } from '../model/delivery.ts';
 import type { ReadyRecord, Transformed } from '../model/prepared.ts';
 import type { LoadedSync } from '../model/project.ts';
-import type { DeliveryStart } from '../platform/ledger/deliveries.ts';
+import type { Confirmed, DeliveryStart } from '../platform/ledger/deliveries.ts';
 import { chunksOf, eachAtMost } from './chunks.ts';
 import type { Dependencies } from './dependencies.ts';
 import { settleDoubts } from './doubt.ts';
@@ -25,8 +25,10 @@ export interface Delivery {
   readonly signal: AbortSignal;
   readonly now: Dependencies['now'];
   readonly log: Dependencies['log'];
-  /** Counts what this attempt settled, and heartbeats it. */
-  settled(confirmed: number, rejected: number): void;
+  /** Some of what this attempt saw confirmed, to be read back later. */
+  readonly sample: Confirmed[];
+  /** Notes what this attempt settled, and heartbeats it. */
+  settled(confirmed: readonly Confirmed[], rejected: number): void;
 }
 
 export interface DeliverInput extends BatchRef {
@@ -56,6 +58,7 @@ export async function deliverBatch(deps: Dependencies, { answer, ...ref }: Deliv
     unchanged,
     superseded: batch.superseded + superseded,
     highest: batch.highest,
+    sample: delivery.sample,
   });
   deps.cache.drop(ref);
   return counts;
@@ -70,6 +73,9 @@ function newDelivery(
 ): Delivery {
   let confirmed = 0;
   let rejected = 0;
+  const sample: Confirmed[] = [];
+  const { readBack } = loaded.policy;
+  const sampleSize = readBack === 'all' ? Number.POSITIVE_INFINITY : readBack;
   return {
     ledger: deps.ledger.deliveries,
     ref,
@@ -80,8 +86,10 @@ function newDelivery(
     signal: Context.current().cancellationSignal,
     now: deps.now,
     log: deps.log,
+    sample,
     settled(more, less) {
-      confirmed += more;
+      for (const one of more.slice(0, Math.max(0, sampleSize - sample.length))) sample.push(one);
+      confirmed += more.length;
       rejected += less;
       reportProgress({ confirmed, rejected, of: batch.ready.length });
     },

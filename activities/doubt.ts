@@ -78,7 +78,7 @@ async function settleByLookUp(
   const found = (await destination.read?.(keys, signal)) ?? new Map<string, ReadBack>();
   const arrived = records.filter((record) => {
     const back = found.get(record.key);
-    return back !== undefined && sameContent(loaded.sync.mapping.to, back.record, record.hash);
+    return back !== undefined && sameContent(destination, loaded.sync.mapping.to, record.json, back.record);
   });
   const outcomes = arrived.map((record): ItemOutcome => {
     const id = found.get(record.key)?.id;

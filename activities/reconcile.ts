@@ -3,7 +3,7 @@ import { type Counts, type Reconciled, unaccounted } from '../model/batch.ts';
 import type { Destination } from '../model/connector.ts';
 import { SyncFailure } from '../model/failure.ts';
 import type { LoadedSync } from '../model/project.ts';
-import type { Touched } from '../platform/ledger/reports.ts';
+import type { Written } from '../platform/ledger/samples.ts';
 import type { Dependencies } from './dependencies.ts';
 import { reportProgress } from './progress.ts';
 import { runOf } from './run.ts';
@@ -13,9 +13,6 @@ export interface ReconcileResult {
   readonly counts: Counts;
   readonly reconciled: Reconciled;
 }
-
-/** Records asked for in one look-up. */
-const READ_BACK_BATCH = 500;
 
 /**
  * Step 5: closes the books of a run. The counts have to add up (invariant 1), and what the run delivered is read back
@@ -27,33 +24,27 @@ export async function reconcileRun(deps: Dependencies, run: string): Promise<Rec
     throw new SyncFailure('CONSERVATION', `the run: ${JSON.stringify(counts)} leaves ${unaccounted(counts)}`);
   }
   const { loaded } = await runOf(deps, run);
-  const { readBack } = loaded.policy;
-  const limit = readBack === 'all' ? counts.delivered : Math.min(readBack, counts.delivered);
+  return { counts, reconciled: await compareBack(deps, run, loaded) };
+}
+
+/** Reads back the sample that each batch kept. */
+async function compareBack(deps: Dependencies, run: string, loaded: LoadedSync): Promise<Reconciled> {
+  const found = { checked: 0, missing: 0, extra: 0, different: 0 };
   const destination = loaded.openDestination(deps.world);
-  if (limit === 0 || destination.read === undefined) return { counts, reconciled: nothingRead };
-  const touched = await deps.ledger.reports.touched(run, limit);
-  return { counts, reconciled: await compareBack(loaded, destination, touched) };
-}
-
-const nothingRead: Reconciled = { checked: 0, missing: 0, extra: 0, different: 0 };
-
-async function compareBack(
-  loaded: LoadedSync,
-  destination: Destination,
-  touched: readonly Touched[],
-): Promise<Reconciled> {
-  let missing = 0;
-  let different = 0;
-  for (let start = 0; start < touched.length; start += READ_BACK_BATCH) {
-    const part = touched.slice(start, start + READ_BACK_BATCH);
-    const keys = part.map(({ key, destinationId }) => (destination.readsBy === 'key' ? key : (destinationId ?? key)));
-    const found = await destination.read?.(keys, Context.current().cancellationSignal);
-    for (const [index, record] of part.entries()) {
-      const back = found?.get(keys[index] ?? '');
-      if (back === undefined) missing++;
-      else if (!sameContent(loaded.sync.mapping.to, back.record, record.hash)) different++;
+  if (destination.read === undefined) return found;
+  for await (const sample of deps.ledger.samples.ofRun(run)) {
+    const keys = sample.map((written) => readKey(destination, written));
+    const back = await destination.read(keys, Context.current().cancellationSignal);
+    for (const [index, written] of sample.entries()) {
+      const read = back.get(keys[index] ?? '');
+      found.checked++;
+      if (read === undefined) found.missing++;
+      else if (!sameContent(destination, loaded.sync.mapping.to, written.json, read.record)) found.different++;
     }
-    reportProgress({ readBack: start + part.length, of: touched.length });
+    reportProgress(found);
   }
-  return { checked: touched.length, missing, extra: 0, different };
+  return found;
 }
+
+const readKey = (destination: Destination, { key, destinationId }: Written): string =>
+  destination.readsBy === 'key' ? key : (destinationId ?? key);

@@ -1,12 +1,14 @@
 import type { z } from 'zod';
+import type { Destination } from '../model/connector.ts';
 import type { Json } from '../model/json.ts';
-import { contentHash } from '../model/transform.ts';
 
 /**
- * Whether a record read back from the destination has the content that was sent. Both are brought into the form of
- * the destination schema, so that the order of fields and fields of the destination's own do not count.
+ * Whether a record read back from the destination has the content that was written: in the form of the destination
+ * schema, so that the order of fields and fields of the destination's own do not count; or in the destination's own
+ * terms, where it stores a value in another form.
  */
-export function sameContent(to: z.ZodType, record: Json, hash: string): boolean {
-  const parsed = to.safeParse(record);
-  return parsed.success && contentHash(JSON.stringify(parsed.data)) === hash;
+export function sameContent(destination: Destination, to: z.ZodType, writtenJson: string, read: Json): boolean {
+  const parsed = to.safeParse(read);
+  if (parsed.success && JSON.stringify(parsed.data) === writtenJson) return true;
+  return destination.same?.(JSON.parse(writtenJson), read) ?? false;
 }

@@ -95,7 +95,7 @@ export async function settle(
   refuseSystemic(rejects.length, batch.fetched, loaded.policy);
   const only = partly ? { only: records.map((record) => record.ordinal) } : {};
   await delivery.ledger.settle(start, ref.run, ref.seq, intent, { confirmed, rejects, ...only });
-  delivery.settled(confirmed.length, rejects.length);
+  delivery.settled(confirmed, rejects.length);
 }
 
 const ownId = (record: Outgoing, id: string | undefined): string | null =>

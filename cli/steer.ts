@@ -1,9 +1,11 @@
+import { setTimeout } from 'node:timers/promises';
 import { Command } from 'commander';
 import { exitCode } from '../model/exit-code.ts';
 import { signalName } from '../model/names.ts';
-import { contextOf } from './context.ts';
+import { type CliContext, contextOf } from './context.ts';
 import { CommandFailed } from './errors.ts';
-import { openEngine } from './runs/engine.ts';
+import { type Engine, openEngine } from './runs/engine.ts';
+import { followRun } from './runs/follow.ts';
 
 interface Steer {
   readonly summary: string;
@@ -56,6 +58,8 @@ export function steerCommand(verb: keyof typeof verbs): Command {
         const signal = signalOf[verb];
         if (signal === null) await handle.cancel();
         else await handle.signal(signal);
+        // Without a stack that stays up nobody would act on it: this command waits for the effect itself.
+        if (engine.stack.owned && verb !== 'pause') await seeItThrough(context, engine, sync, open.workflowId);
         context.out.result({ sync, run: open.run, [verb]: true }, () =>
           context.out.line(`run ${open.run} of ${sync} ${said}`),
         );
@@ -64,3 +68,18 @@ export function steerCommand(verb: keyof typeof verbs): Command {
       }
     });
 }
+
+/** Follows the run until it has ended or waits for a person again. */
+async function seeItThrough(context: CliContext, engine: Engine, sync: string, workflowId: string): Promise<void> {
+  await engine.ensureWorker();
+  await setTimeout(EFFECT_AFTER_MS);
+  await followRun(engine.client, workflowId, {
+    title: sync,
+    progress: context.progress,
+    untilMs: Number.POSITIVE_INFINITY,
+    signal: new AbortController().signal,
+  });
+}
+
+/** A run that is parked needs a moment to hear the signal; looked at too soon it would still seem parked. */
+const EFFECT_AFTER_MS = 1000;

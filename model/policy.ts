@@ -34,8 +34,8 @@ export const policySchema = z.strictObject({
   maxRejectedShare: z.number().min(0).max(1).default(0.5),
   /** …and at least this many. */
   maxRejectedAtLeast: z.int().min(1).default(100),
-  /** Records read back from the destination at the end of a run, spread over its batches; `all` or 0 for none. */
-  readBack: z.union([z.literal('all'), z.int().min(0)]).default(10_000),
+  /** Delivered records of each batch that are read back from the destination at the end of a run; 0 for none. */
+  readBack: z.union([z.literal('all'), z.int().min(0)]).default(1000),
   /** First wait after a failed attempt; doubles up to `retryMax`. */
   retryFirst: duration.prefault('1 second'),
   retryMax: duration.prefault('1 minute'),

@@ -60,7 +60,7 @@ function installRuntime(log: Logger): void {
   if (runtimeInstalled) return;
   runtimeInstalled = true;
   const write = (level: 'debug' | 'info' | 'warn' | 'error') => (message: string, meta?: Record<string, unknown>) =>
-    log[level]({ sdk: meta?.['sdkComponent'] ?? 'temporal' }, message);
+    log[level]({ sdk: meta?.['sdkComponent'] ?? 'temporal', err: meta?.['error'] }, message);
   Runtime.install({
     shutdownSignals: [],
     logger: {
@@ -68,7 +68,9 @@ function installRuntime(log: Logger): void {
       trace: () => {},
       debug: () => {},
       info: () => {},
-      warn: write('warn'),
+      // Failed steps and runs are told by our own log, with their code.
+      warn: (message, meta) =>
+        /^(Activity|Workflow) failed$/.test(message) ? undefined : write('warn')(message, meta),
       error: write('error'),
     },
   });

@@ -19,9 +19,21 @@ export function createWorld(projectFolder: string, env: NodeJS.ProcessEnv, log: 
       const id = JSON.stringify(connection);
       const known = tools.get(id);
       if (known) return known;
-      const http = createHttpClient({ connection, readSecret: secret, log, clock: Date });
-      clients.push(http);
-      const made = { http, sql: pools.pool, secret, log, projectFolder };
+      let client: OpenHttpClient | undefined;
+      const made: ConnectorTools = {
+        // Made when it is first asked for: a folder or a database has no address to call.
+        get http() {
+          if (client === undefined) {
+            client = createHttpClient({ connection, readSecret: secret, log, clock: Date });
+            clients.push(client);
+          }
+          return client;
+        },
+        sql: pools.pool,
+        secret,
+        log,
+        projectFolder,
+      };
       tools.set(id, made);
       return made;
     },

@@ -6,6 +6,7 @@ import type { ReadyRecord, Reject } from '../../model/prepared.ts';
 import { fingerprint } from '../../model/transform.ts';
 import type { RecordVersion } from '../../model/version.ts';
 import { insertRejects } from './quarantine.ts';
+import { keepSample } from './samples.ts';
 import { holdFence, query, transaction } from './sql.ts';
 
 /** An intent that an earlier attempt left without an outcome, or one whose outcome is known. */
@@ -54,6 +55,8 @@ export interface Remainder {
   readonly unchanged: number;
   readonly superseded: number;
   readonly highest: RecordVersion | null;
+  /** Some of what was confirmed, to be read back when the run is reconciled. */
+  readonly sample: readonly Confirmed[];
 }
 
 export function ledgerDeliveries(pool: Pool) {
@@ -165,6 +168,7 @@ export function ledgerDeliveries(pool: Pool) {
           [run, seq, counts, rest.highest],
         );
         await sql.query('update intents set ordinals = null where run = $1 and seq = $2', [run, seq]);
+        await keepSample(sql, run, seq, rest.sample);
         return counts;
       }),
   };

@@ -4,6 +4,7 @@ import { migrate } from './migrate.ts';
 import { ledgerQuarantine } from './quarantine.ts';
 import { ledgerReports } from './reports.ts';
 import { ledgerRuns } from './runs.ts';
+import { ledgerSamples } from './samples.ts';
 import { ledgerPool } from './sql.ts';
 import { ledgerStaging } from './staging.ts';
 
@@ -14,6 +15,7 @@ export interface Ledger {
   readonly deliveries: ReturnType<typeof ledgerDeliveries>;
   readonly quarantine: ReturnType<typeof ledgerQuarantine>;
   readonly reports: ReturnType<typeof ledgerReports>;
+  readonly samples: ReturnType<typeof ledgerSamples>;
   readonly pool: Pool;
   close(): Promise<void>;
 }
@@ -33,6 +35,7 @@ export async function openLedger(databaseUrl: string): Promise<Ledger> {
     deliveries: ledgerDeliveries(pool),
     quarantine: ledgerQuarantine(pool),
     reports: ledgerReports(pool),
+    samples: ledgerSamples(pool),
     pool,
     close: () => pool.end(),
   };

@@ -64,6 +64,14 @@ create table staged (
 );
 alter table staged alter column body set storage external;
 
+-- What was written, of some records of each batch, to be compared with what is read back. Gone when the run has ended.
+create table written (
+  run text not null,
+  seq integer not null,
+  records bytea not null,
+  primary key (run, seq)
+);
+
 -- One row per record and sync. Column order keeps a row at 72 bytes for keys of up to nine.
 create table ledger (
   version bigint,

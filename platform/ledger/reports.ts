@@ -2,12 +2,6 @@ import type { Pool } from 'pg';
 import type { Counts, Reconciled } from '../../model/batch.ts';
 import { query } from './sql.ts';
 
-export interface Touched {
-  readonly key: string;
-  readonly hash: string;
-  readonly destinationId: string | null;
-}
-
 export interface RunSummary {
   readonly run: string;
   readonly sync: string;
@@ -31,18 +25,6 @@ const runColumns = `r.id as run, s.name as sync, r.workflow_id as "workflowId", 
 /** The public, read-only side of the ledger. */
 export function ledgerReports(pool: Pool) {
   return {
-    /** What a run delivered, at most `limit` records, spread evenly: the hash orders them at random. */
-    touched: (run: string, limit: number): Promise<readonly Touched[]> =>
-      query<{ key: string; hash: string; destinationId: string | null }>(
-        pool,
-        'choosing what to read back',
-        `select l.key, replace(l.hash::text, '-', '') as hash, l.destination_id as "destinationId"
-         from runs r join ledger l on l.sync_id = r.sync_id
-         where r.id = $1 and l.state = 'c' and l.intent in (select id from intents where run = $1)
-         order by l.hash limit $2`,
-        [run, limit],
-      ),
-
     latestRuns: (sync?: string): Promise<readonly RunSummary[]> =>
       query<RunSummary & Record<string, unknown>>(
         pool,

@@ -123,7 +123,7 @@ export function ledgerRuns(pool: Pool) {
            where id = $1`,
           [end.run, end.status, counts, end.reconciled, end.failure?.code ?? null, end.failure?.message ?? null],
         );
-        await sql.query('delete from staged where run = $1', [end.run]);
+        await dropWorkingData(sql, end.run);
         return counts;
       }),
   };
@@ -142,7 +142,12 @@ async function endAbandoned(sql: Sql, run: string): Promise<void> {
        counts = coalesce(counts, '{}'), ended_at = now() where id = $1 and ended_at is null`,
     [run],
   );
+  await dropWorkingData(sql, run);
+}
+
+async function dropWorkingData(sql: Sql, run: string): Promise<void> {
   await sql.query('delete from staged where run = $1', [run]);
+  await sql.query('delete from written where run = $1', [run]);
 }
 
 async function batchCounts(sql: Sql, run: string): Promise<Counts> {
