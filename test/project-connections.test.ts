@@ -239,7 +239,7 @@ const badInputs: readonly BadInput[] = [
   },
   {
     what: 'a secret where a key belongs',
-    yaml: shop(`${url}\n  sk_live_4242secret: x`),
+    yaml: shop(`${url}\n  sk_live_4242word: x`),
     expected: 'KEY_UNKNOWN 4:3',
     says: '[redacted]',
     hides: '4242',
