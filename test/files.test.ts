@@ -75,6 +75,11 @@ describe('CSV files as a source', () => {
   test('with bytes that are not UTF-8 are refused, never read with replacements', async () => {
     const text = Buffer.concat([Buffer.from('id,name\n1,'), Buffer.from([0xff, 0xfe]), Buffer.from('\n')]);
     await expect(readText(text)).rejects.toMatchObject({ code: 'FILE_MALFORMED' });
+    const line = Buffer.concat([Buffer.from('{"id":1}\n{"id":"'), Buffer.from([0xc3]), Buffer.from('"}\n')]);
+    await expect(readText(line, jsonl)).rejects.toMatchObject({
+      code: 'FILE_MALFORMED',
+      message: expect.stringContaining('in.jsonl:2'),
+    });
   });
 
   test('tell the true line when reading has been resumed', () =>

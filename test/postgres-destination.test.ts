@@ -283,7 +283,10 @@ describe('the promise of the postgres destination: each record exactly once', ()
     expect(await rows()).toEqual([{ id: 'a' }, { id: 'c' }]);
   });
 
-  test('a newer writer waits for a request of the older one that is under way, and so knows its end', async () => {
+  test.each([
+    ['a newer writer', 2],
+    ['a second attempt of the same writer', 1],
+  ])('%s waits for a request that is under way, and so knows its end', async (_name, number) => {
     await write(open(), [], { number: 1 });
     const slow = new pg.Client({ connectionString: database.url });
     await slow.connect();
@@ -291,7 +294,7 @@ describe('the promise of the postgres destination: each record exactly once', ()
     await slow.query('BEGIN; LOCK TABLE invoice IN ROW EXCLUSIVE MODE; INSERT INTO invoice (id) VALUES ($$a$$)');
     const old = write(open(), [upsert({ id: 'a' })], { id: 'under-way', number: 1 });
     await waitingFor(1);
-    const asked = open().committed?.(['under-way'], { sync: 'invoices', number: 2 }, never);
+    const asked = open().committed?.(['under-way'], { sync: 'invoices', number }, never);
     await waitingFor(2);
     await slow.query('ROLLBACK');
     await slow.end();
