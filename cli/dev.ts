@@ -3,8 +3,8 @@ import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
+import { withoutPassword } from '../dev/stack/database-problem.ts';
 import { type RunningStack, startDev } from '../dev/stack/dev.ts';
-import { withoutPassword } from '../dev/stack/stack.ts';
 import { exitCode } from '../model/exit-code.ts';
 import { type CliContext, contextOf } from './context.ts';
 

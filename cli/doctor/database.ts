@@ -2,11 +2,11 @@ import { execFile } from 'node:child_process';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { withoutPassword } from '../../dev/stack/database-problem.ts';
 import { checkDatabase } from '../../dev/stack/external.ts';
 import { findPostgresPackage, preparePostgres } from '../../dev/stack/postgres-binaries.ts';
 import { rootCacheFolders } from '../../dev/stack/postgres-place.ts';
 import { findRunAs } from '../../dev/stack/run-as.ts';
-import { withoutPassword } from '../../dev/stack/stack.ts';
 import { cacheFolderOf, stateFolderOf } from '../../dev/stack/state-folder.ts';
 import { type Finding, failedBy, ok } from './finding.ts';
 

@@ -25,3 +25,14 @@ function placeOf(url: string): string {
     return 'DATABASE_URL';
   }
 }
+
+/** A database address that may be shown. */
+export function withoutPassword(url: string): string {
+  try {
+    const shown = new URL(url);
+    shown.password = '';
+    return `PostgreSQL ${shown.host}${shown.pathname}`;
+  } catch {
+    return 'PostgreSQL at an address that is not a URL';
+  }
+}

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { SyncFailure } from '../../model/failure.ts';
 import { NAMESPACE } from '../../model/names.ts';
 import type { Progress } from '../../platform/progress.ts';
+import { withoutPassword } from './database-problem.ts';
 import { readRunningDev } from './dev-file.ts';
 import { type EmbeddedStack, startEmbedded } from './embedded.ts';
 import { checkDatabase, checkTemporal } from './external.ts';
@@ -195,15 +196,4 @@ async function inUse(stateFolder: string, holder: LockHolder): Promise<SyncFailu
         : ''
       : `: Temporal ${dev.temporalAddress}, UI ${dev.uiUrl ?? 'none'}, ${withoutPassword(dev.databaseUrl)}`;
   return new SyncFailure('STACK_IN_USE', `${who} runs the services of this project${where}`);
-}
-
-/** A database address that may be shown. */
-export function withoutPassword(url: string): string {
-  try {
-    const shown = new URL(url);
-    shown.password = '';
-    return `PostgreSQL ${shown.host}${shown.pathname}`;
-  } catch {
-    return 'PostgreSQL at an address that is not a URL';
-  }
 }
