@@ -63,10 +63,16 @@ async function tryOut(stack: LocalStack, root: string, projectFolder: string): P
   process.stdout.write(`the table holds the ${smokeRows} rows of the file\n`);
 }
 
+/** Resolves at Ctrl-C. Until then it keeps this process alive, which the services, being detached, do not. */
 const stopSignal = (): Promise<void> =>
   new Promise((resolve) => {
-    process.once('SIGINT', () => resolve());
-    process.once('SIGTERM', () => resolve());
+    const alive = setInterval(() => {}, 60_000);
+    const stop = () => {
+      clearInterval(alive);
+      resolve();
+    };
+    process.once('SIGINT', stop);
+    process.once('SIGTERM', stop);
   });
 
 const addresses = ({ ports }: LocalStack): string =>
