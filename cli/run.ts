@@ -3,9 +3,9 @@ import type { RunReport } from '../model/batch.ts';
 import { DURATION_GRAMMAR, formatDuration, parseDurationMs } from '../model/duration.ts';
 import { type ExitCode, exitCode, exitCodeOf } from '../model/exit-code.ts';
 import { type FailureCode, failures, isFailureCode, SyncFailure } from '../model/failure.ts';
-import { didYouMean } from '../model/near-name.ts';
 import type { RunSummary } from '../platform/ledger/reports.ts';
-import { loadProject } from '../platform/project/load.ts';
+import { checkProject } from '../platform/project/load.ts';
+import { soundSync } from '../platform/project/sound-sync.ts';
 import { type CliContext, contextOf } from './context.ts';
 import { CommandFailed } from './errors.ts';
 import { type Engine, openEngine } from './runs/engine.ts';
@@ -55,12 +55,7 @@ function durationMs(text: string): number {
 }
 
 async function run(context: CliContext, sync: string, options: RunOptions): Promise<ExitCode> {
-  const project = await loadProject(context.projectFolder, context.env);
-  if (!project.syncs.has(sync)) {
-    const names = [...project.syncs.keys()];
-    const hint = didYouMean(sync, names) || ` There are: ${names.join(', ') || 'none'}.`;
-    throw new SyncFailure('SYNC_UNKNOWN', `the project has no sync \`${sync}\`.${hint}`);
-  }
+  soundSync(await checkProject(context.projectFolder, context.env), sync);
   const engine = await openEngine(context);
   try {
     const wait = options.wait === true || engine.stack.owned;

@@ -1,10 +1,9 @@
 import { Command } from 'commander';
 import { formatDuration } from '../model/duration.ts';
 import { exitCode } from '../model/exit-code.ts';
-import { SyncFailure } from '../model/failure.ts';
-import { didYouMean } from '../model/near-name.ts';
 import type { RunSummary } from '../platform/ledger/reports.ts';
-import { loadProject } from '../platform/project/load.ts';
+import { checkProject } from '../platform/project/load.ts';
+import { soundSync } from '../platform/project/sound-sync.ts';
 import { type CliContext, contextOf } from './context.ts';
 import { safeText } from './output/text.ts';
 import { type Engine, openEngine } from './runs/engine.ts';
@@ -40,15 +39,14 @@ interface Seen {
 }
 
 async function status(context: CliContext, sync: string | undefined): Promise<void> {
-  const { syncs } = await loadProject(context.projectFolder, context.env);
-  if (sync !== undefined && !syncs.has(sync)) {
-    throw new SyncFailure('SYNC_UNKNOWN', `the project has no sync \`${sync}\`.${didYouMean(sync, [...syncs.keys()])}`);
-  }
+  const checked = await checkProject(context.projectFolder, context.env);
+  if (sync !== undefined) soundSync(checked, sync);
+  const names = [...(checked.project?.syncs.keys() ?? [])];
   const engine = await openEngine(context);
   try {
     const runs = await engine.ledger.reports.latestRuns(sync);
     const seen = await Promise.all(runs.map((summary) => look(engine, summary)));
-    if (sync === undefined) printAll(context, [...syncs.keys()], seen);
+    if (sync === undefined) printAll(context, names, seen);
     else await printOne(context, engine, sync, seen);
   } finally {
     await engine.close();

@@ -1,7 +1,8 @@
 import type { Dependencies } from '../activities/dependencies.ts';
 import { SyncFailure } from '../model/failure.ts';
-import type { LoadedSync, Project } from '../model/project.ts';
-import { type Environment, loadProject, projectFingerprint } from '../platform/project/load.ts';
+import type { LoadedSync } from '../model/project.ts';
+import { type CheckedProject, checkProject, type Environment, projectFingerprint } from '../platform/project/load.ts';
+import { soundSync } from '../platform/project/sound-sync.ts';
 
 /**
  * The project folder as a worker sees it: read again when its files have changed, with the versions kept that open
@@ -9,22 +10,17 @@ import { type Environment, loadProject, projectFingerprint } from '../platform/p
  */
 export function projectStore(folder: string, env: Environment): Dependencies['projects'] {
   const versions = new Map<string, LoadedSync>();
-  let latest: { fingerprint: string; project: Promise<Project> } | undefined;
+  let latest: { fingerprint: string; checked: Promise<CheckedProject> } | undefined;
 
-  const load = async (): Promise<Project> => {
+  const load = async (): Promise<CheckedProject> => {
     const fingerprint = await projectFingerprint(folder);
-    if (latest?.fingerprint !== fingerprint) latest = { fingerprint, project: loadProject(folder, env) };
-    const project = await latest.project;
-    for (const sync of project.syncs.values()) versions.set(`${sync.name}@${sync.version}`, sync);
-    return project;
+    if (latest?.fingerprint !== fingerprint) latest = { fingerprint, checked: checkProject(folder, env) };
+    const checked = await latest.checked;
+    for (const sync of checked.project?.syncs.values() ?? []) versions.set(`${sync.name}@${sync.version}`, sync);
+    return checked;
   };
 
-  const current = async (name: string): Promise<LoadedSync> => {
-    const project = await load();
-    const sync = project.syncs.get(name);
-    if (!sync) throw new SyncFailure('SYNC_UNKNOWN', `the project has no sync \`${name}\``, { effect: 'none' });
-    return sync;
-  };
+  const current = async (name: string): Promise<LoadedSync> => soundSync(await load(), name);
 
   return {
     current,
