@@ -19,6 +19,13 @@ const verbs = {
     description: 'After what was wrong has been mended: the run goes on where it stopped; nothing is sent twice.',
     said: 'tries again',
   },
+  skip: {
+    summary: 'count the write in doubt as done on which a run waits',
+    description:
+      'For a destination that cannot be asked (class T5), after a look at it: the write arrived. ' +
+      'On any other step it is the same as `retry`.',
+    said: 'goes on',
+  },
   pause: {
     summary: 'hold a run before its next batch',
     description: 'What is under way is finished. `resume` goes on.',
@@ -32,7 +39,13 @@ const verbs = {
   },
 } as const satisfies Record<string, Steer>;
 
-const signalOf = { retry: signalName.retry, pause: signalName.pause, resume: signalName.resume, cancel: null } as const;
+const signalOf = {
+  retry: signalName.retry,
+  skip: signalName.skip,
+  pause: signalName.pause,
+  resume: signalName.resume,
+  cancel: null,
+} as const;
 
 /** `retry`, `pause`, `resume` or `cancel`: the same signals that the Temporal UI can send. */
 export function steerCommand(verb: keyof typeof verbs): Command {

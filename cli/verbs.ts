@@ -40,6 +40,11 @@ export const verbs: readonly Verb[] = [
     load: async () => (await import('./steer.ts')).steerCommand('retry'),
   },
   {
+    name: 'skip',
+    summary: 'Count the write in doubt as done on which a run waits',
+    load: async () => (await import('./steer.ts')).steerCommand('skip'),
+  },
+  {
     name: 'pause',
     summary: 'Hold a run before its next batch',
     load: async () => (await import('./steer.ts')).steerCommand('pause'),
