@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { z } from 'zod';
-import { compileCheck } from '../model/mapping/compile-check.ts';
+import { checkOf, compileCheck } from '../model/mapping/compile-check.ts';
 
 /** Any schema, over values that nearly fit: the generated check and zod have to say the same, to the last issue. */
 const texts = fc.constantFrom<() => z.ZodType>(
@@ -129,4 +129,10 @@ test('the source of a record is not changed', () => {
   const copy = structuredClone(record);
   compileCheck(z.object({ a: z.array(z.object({ b: z.string() })) }))(record);
   expect(record).toStrictEqual(copy);
+});
+
+test('the check of a schema is compiled once', () => {
+  const schema = z.object({ a: z.string() });
+  expect(checkOf(schema)).toBe(checkOf(schema));
+  expect(checkOf(schema)({ a: 'x' })).toEqual({ success: true, data: { a: 'x' } });
 });

@@ -1,3 +1,4 @@
+import { CodeWriter } from './code-writer.ts';
 import type { Mapped, Recorded } from './mapping.ts';
 import { type Node, REJECTED } from './node.ts';
 import { pathText } from './path.ts';
@@ -10,7 +11,8 @@ type Run = (record: unknown) => Mapped;
  * allocated but the result. `onThrow` is asked when a rule throws, which is a defect of the rule: it finds out which.
  */
 export function compile(recorded: Pick<Recorded, 'tree' | 'where'>, onThrow: Run): Run {
-  const out = new Writer();
+  const out = new CodeWriter();
+  out.line('try {');
   if (recorded.where) {
     const holds = value(recorded.where, out, ['where']);
     const filtered = out.bind(Object.freeze({ state: 'filtered', reason: filteredWords(recorded.where) }));
@@ -18,51 +20,17 @@ export function compile(recorded: Pick<Recorded, 'tree' | 'where'>, onThrow: Run
   }
   const result = value(recorded.tree, out, []);
   out.line(`return { state: 'mapped', record: ${result} };`);
-  return out.build(onThrow);
-}
-
-/** Collects the lines of the function and the values it refers to. */
-class Writer {
-  readonly #lines: string[] = [];
-  readonly #bound = new Map<unknown, string>();
-  #names = 0;
-
-  line(text: string): void {
-    this.#lines.push(text);
-  }
-
-  name(): string {
-    this.#names += 1;
-    return `v${this.#names}`;
-  }
-
-  /** A name under which the function finds this value. */
-  bind(bound: unknown): string {
-    const known = this.#bound.get(bound);
-    if (known) return known;
-    const name = `k${this.#bound.size}`;
-    this.#bound.set(bound, name);
-    return name;
-  }
-
-  build(onThrow: Run): Run {
-    const body = `'use strict';
-return function mapRecord(record) {
-try {
-${this.#lines.join('\n')}
-} catch {
-return onThrow(record);
-}
-};`;
-    const make = new Function('onThrow', 'REJECTED', ...this.#bound.values(), body);
-    return make(onThrow, REJECTED, ...this.#bound.keys());
-  }
+  out.line('} catch {');
+  out.line(`return ${out.bind(onThrow)}(record);`);
+  out.line('}');
+  // What the lines return is written above, in this file.
+  return out.build('record') as Run;
 }
 
 type Field = readonly string[];
 
 /** Writes what computes the node; answers the expression that holds its value. `field` is where it goes. */
-function value(node: Node, out: Writer, field: Field): string {
+function value(node: Node, out: CodeWriter, field: Field): string {
   switch (node.kind) {
     case 'source':
       return node.scope === 0 ? 'record' : `item${node.scope}`;
@@ -73,7 +41,7 @@ function value(node: Node, out: Writer, field: Field): string {
     case 'object':
       return object(node.fields, out, field);
     case 'list':
-      return keep(`[${node.items.map((item, index) => value(item, out, [...field, String(index)])).join(', ')}]`, out);
+      return out.keep(`[${node.items.map((item, index) => value(item, out, [...field, String(index)])).join(', ')}]`);
     case 'apply':
       return apply(node, out, field);
     case 'or':
@@ -86,35 +54,29 @@ function value(node: Node, out: Writer, field: Field): string {
       return orElse(node.input, out, field, () => out.line(`return ${name};`));
     }
     case 'orOmit':
-      return keep(`${value(node.input, out, field)} ?? undefined`, out);
+      return out.keep(`${value(node.input, out, field)} ?? undefined`);
     case 'when':
       return choice(node, out, field);
     case 'each':
     case 'filter':
       return list(node, out, field);
     case 'first':
-      return keep(`${value(node.input, out, field)}?.[0]`, out);
+      return out.keep(`${value(node.input, out, field)}?.[0]`);
   }
-}
-
-function keep(expression: string, out: Writer): string {
-  const name = out.name();
-  out.line(`const ${name} = ${expression};`);
-  return name;
 }
 
 /** Only a record's own fields count: `toString` is not one. */
 const inherited = new Set(Object.getOwnPropertyNames(Object.prototype));
 
-function fieldValue(input: Node, name: string, out: Writer, field: Field): string {
+function fieldValue(input: Node, name: string, out: CodeWriter, field: Field): string {
   const holder = value(input, out, field);
   const access = input.kind === 'source' && input.scope === 0 ? '' : '?.';
   const key = JSON.stringify(name);
-  if (!inherited.has(name)) return keep(`${holder}${access}[${key}]`, out);
-  return keep(`${holder} != null && Object.hasOwn(${holder}, ${key}) ? ${holder}[${key}] : undefined`, out);
+  if (!inherited.has(name)) return out.keep(`${holder}${access}[${key}]`);
+  return out.keep(`${holder} != null && Object.hasOwn(${holder}, ${key}) ? ${holder}[${key}] : undefined`);
 }
 
-function constant(given: unknown, out: Writer): string {
+function constant(given: unknown, out: CodeWriter): string {
   if (given === undefined) return 'undefined';
   if (typeof given === 'object' && given !== null) return out.bind(given);
   return Object.is(given, -0) ? '-0' : JSON.stringify(given);
@@ -125,11 +87,11 @@ const property = (name: string): string => `[${JSON.stringify(name)}]`;
 const literal = (name: string): string => (name === '__proto__' ? property(name) : JSON.stringify(name));
 
 /** A field that may be undefined is set only when it is not, and what follows it is set after it: the order stays. */
-function object(fields: readonly (readonly [string, Node])[], out: Writer, field: Field): string {
+function object(fields: readonly (readonly [string, Node])[], out: CodeWriter, field: Field): string {
   const values = fields.map(([name, part]) => ({ name, part, code: value(part, out, [...field, name]) }));
   const firstOpen = values.findIndex(({ part }) => canBeUndefined(part));
   const sure = firstOpen < 0 ? values : values.slice(0, firstOpen);
-  const made = keep(`{ ${sure.map(({ name, code }) => `${literal(name)}: ${code}`).join(', ')} }`, out);
+  const made = out.keep(`{ ${sure.map(({ name, code }) => `${literal(name)}: ${code}`).join(', ')} }`);
   for (const { name, part, code } of values.slice(sure.length)) {
     const set =
       name === '__proto__'
@@ -162,23 +124,24 @@ function canBeUndefined(node: Node): boolean {
   }
 }
 
-function apply(node: Node & { kind: 'apply' }, out: Writer, field: Field): string {
+function apply(node: Node & { kind: 'apply' }, out: CodeWriter, field: Field): string {
   const input = value(node.input, out, field);
   const result = out.name();
   out.line(`let ${result} = ${input};`);
   if (node.skipMissing) out.line(`if (${result} !== null && ${result} !== undefined) {`);
   const args = node.rule.args.map((arg) => value(arg, out, field));
   out.line(`${result} = ${out.bind(node.rule.run)}(${[input, ...args].join(', ')});`);
+  const brand = out.bind(REJECTED);
   const where = `field: ${JSON.stringify(pathText(field))}, rule: ${JSON.stringify(node.rule.name)}`;
   out.line(
-    `if (typeof ${result} === 'object' && ${result} !== null && ${result}[REJECTED] !== undefined) ` +
-      `return { state: 'rejected', reason: ${result}[REJECTED], ${where} };`,
+    `if (typeof ${result} === 'object' && ${result} !== null && ${result}[${brand}] !== undefined) ` +
+      `return { state: 'rejected', reason: ${result}[${brand}], ${where} };`,
   );
   if (node.skipMissing) out.line('}');
   return result;
 }
 
-function orElse(input: Node, out: Writer, field: Field, otherwise: (name: string) => void): string {
+function orElse(input: Node, out: CodeWriter, field: Field, otherwise: (name: string) => void): string {
   const given = value(input, out, field);
   const name = out.name();
   out.line(`let ${name} = ${given};`);
@@ -188,7 +151,7 @@ function orElse(input: Node, out: Writer, field: Field, otherwise: (name: string
   return name;
 }
 
-function choice(node: Node & { kind: 'when' }, out: Writer, field: Field): string {
+function choice(node: Node & { kind: 'when' }, out: CodeWriter, field: Field): string {
   const condition = value(node.condition, out, field);
   const name = out.name();
   out.line(`let ${name};`);
@@ -200,7 +163,7 @@ function choice(node: Node & { kind: 'when' }, out: Writer, field: Field): strin
   return name;
 }
 
-function list(node: Node & { kind: 'each' | 'filter' }, out: Writer, field: Field): string {
+function list(node: Node & { kind: 'each' | 'filter' }, out: CodeWriter, field: Field): string {
   const given = value(node.input, out, field);
   const [name, index, item] = [out.name(), out.name(), `item${node.scope}`];
   out.line(`let ${name} = ${given};`);

@@ -114,27 +114,41 @@ const described = (
   missing: missingWords(node, from),
 });
 
+const REQUIRED = 'required at the source';
+const FIXED = 'never: it is fixed';
+
 function missingWords(node: Node, from: Schema): string {
   switch (node.kind) {
     case 'constant':
-      return 'never: it is fixed';
+      return FIXED;
     case 'or':
       return `becomes ${valueWords(node.fallback)}`;
     case 'orReject':
       return `the record is set aside: ${node.reason}`;
     case 'orOmit':
       return 'left out';
-    case 'apply':
-      if (nodeKinds(node.input, from).has('unknown') || absent(nodeKinds(node, from)).size > 0) break;
-      return missingWords(node.input, from);
     case 'each':
       return missingWords(node.input, from);
+    case 'apply':
+      if (absent(nodeKinds(node, from)).size > 0) break;
+      return together([node.input, ...node.rule.args].map((part) => missingWords(part, from)));
+    case 'object':
+      return together(node.fields.map(([, part]) => missingWords(part, from)));
+    case 'list':
+      return together(node.items.map((part) => missingWords(part, from)));
     default:
       break;
   }
   const kinds = absent(nodeKinds(node, from));
   const words = [...kinds].map((kind) => (kind === 'null' ? 'null stays null' : 'left out'));
-  return words.length > 0 ? words.join('; ') : 'required at the source';
+  return words.length > 0 ? words.join('; ') : REQUIRED;
+}
+
+/** Of several parts, what can happen; otherwise that nothing can. */
+function together(words: readonly string[]): string {
+  const happening = [...new Set(words)].filter((one) => one !== REQUIRED && one !== FIXED);
+  if (happening.length > 0) return happening.join('; ');
+  return words.includes(REQUIRED) ? REQUIRED : FIXED;
 }
 
 const simpleTypes: Readonly<Record<string, string>> = {

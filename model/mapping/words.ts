@@ -123,6 +123,7 @@ export function transformWords(node: Node): string {
 function stepsOf(node: Node): readonly string[] {
   switch (node.kind) {
     case 'apply':
+      if (node.input.kind === 'constant') return [valueWords(node)];
       return [...stepsOf(node.input), ruleWords(node.rule)];
     case 'or':
     case 'orReject':
