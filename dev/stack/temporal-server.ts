@@ -34,6 +34,7 @@ const usualUiPort = 8233;
 const stopSignal = 'SIGTERM';
 const graceMs = 15_000;
 const startLimitMs = 60_000;
+const settleMs = 300;
 
 /** Starts the Temporal development server on a file store and waits until it serves. Throws STACK_FAILED. */
 export async function startTemporal(options: TemporalServerOptions): Promise<TemporalServer> {
@@ -68,6 +69,10 @@ async function tryStart(options: TemporalServerOptions): Promise<TemporalServer 
     }
     await sleep(50);
   }
+  // Another server that won the race for the port would answer too: ours must still be there.
+  await sleep(settleMs);
+  const lost = server.ended();
+  if (lost !== null) return lost;
   return { address, uiUrl: uiPort === null ? null : `http://127.0.0.1:${uiPort}`, server };
 }
 
