@@ -1,5 +1,5 @@
 import { type FailureCode, SyncFailure } from '../model/failure.ts';
-import { type RowFault, SqlRowFailure } from '../model/sql-failure.ts';
+import { type RowFault, rowMessage, SqlRowFailure } from '../model/sql-failure.ts';
 
 /**
  * Where a statement stood when it failed:
@@ -67,7 +67,7 @@ const meanings: readonly (readonly [RegExp, (facts: SqlFacts) => Meaning])[] = [
   [/^55/, ({ code }) => unavailable(`a row or table is locked by another transaction (${code})`)],
   [/^25006/, () => unavailable('the database accepts only reads at the moment (25006)')],
   [/^28/, ({ code }) => ({ code: 'AUTH_REJECTED', message: `the database refused the user or password (${code})` })],
-  [/^(21000|22|23|44|54|P0)/, (facts) => ({ code: 'RECORD_REJECTED', message: rowMessage(facts) })],
+  [/^(21000|22|23|44|54|P0)/, (facts) => ({ code: 'RECORD_REJECTED', message: rowMessage(facts.code, facts.fault) })],
   [/^42P10/, () => ({ code: 'SQL_REJECTED', message: 'the table has no unique index on the key columns (42P10)' })],
 ];
 
@@ -76,27 +76,6 @@ function serverMeaning(facts: SqlFacts): Meaning {
   if (known !== undefined) return known[1](facts);
   // Class 42 and its like speak of the statement, which never holds record data: its message is safe and useful.
   return { code: 'SQL_REJECTED', message: `the database refused the statement: ${facts.message} (${facts.code})` };
-}
-
-const rowWords: Readonly<Record<string, string>> = {
-  '22001': 'the text is too long',
-  '22003': 'the number is out of range',
-  '22007': 'the value is not a valid date or time',
-  '22008': 'the date or time is out of range',
-  '22P02': 'the value does not have the type of the column',
-  '22021': 'the text has bytes that the encoding of the database does not allow',
-  '23502': 'the value is missing',
-  '23503': 'the row it refers to does not exist, or is still referred to',
-  '23505': 'another row already has this value',
-  '23514': 'a check of the table does not hold',
-  '23P01': 'it overlaps another row',
-};
-
-function rowMessage({ code, fault }: SqlFacts): string {
-  const words = rowWords[code] ?? 'the database refused the row';
-  const column = fault.column === undefined ? '' : `column ${fault.column}: `;
-  const constraint = fault.constraint === undefined ? '' : `, constraint ${fault.constraint}`;
-  return `${column}${words} (${code}${constraint})`;
 }
 
 const refusedTls =

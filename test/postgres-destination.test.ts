@@ -154,6 +154,21 @@ describe('rows of the postgres destination', () => {
     expect(await rows()).toHaveLength(states(outcomes).filter((state) => state === 'confirmed').length);
   });
 
+  test('may refer to each other in any order, also when others are bad', async () => {
+    await client.query('CREATE TABLE node (id int PRIMARY KEY, parent int REFERENCES node, n int CHECK (n > 0))');
+    const items = [
+      upsert({ id: 1, parent: 2, n: 1 }),
+      upsert({ id: 2, parent: 3, n: 1 }),
+      upsert({ id: 3, parent: null, n: 1 }),
+      upsert({ id: 4, parent: 99, n: 1 }),
+      upsert({ id: 5, parent: 4, n: 1 }),
+      upsert({ id: 6, parent: null, n: -1 }),
+    ];
+    const expected = ['confirmed', 'confirmed', 'confirmed', 'rejected', 'rejected', 'rejected'];
+    expect(states(await write(open({ table: 'node' }), items))).toEqual(expected);
+    expect((await client.query('SELECT id FROM node ORDER BY id')).rows).toEqual([{ id: 1 }, { id: 2 }, { id: 3 }]);
+  });
+
   test('are all refused at once when a column that none has may not be empty', async () => {
     await client.query('ALTER TABLE invoice ALTER COLUMN number SET NOT NULL');
     const outcomes = await write(open(), [upsert({ id: 'a' }), upsert({ id: 'b' }), upsert({ id: 'c', number: 1 })]);

@@ -210,7 +210,10 @@ describe('the SQL door', () => {
   test('goes on with a new connection when the server has ended an idle one', async () => {
     const direct = new pg.Client({ connectionString: database.url });
     await direct.connect();
-    await direct.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'syncline'`);
+    await direct.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+       WHERE application_name = 'syncline' AND datname = current_database()`,
+    );
     await direct.end();
     const first = await sql.query('SELECT 1 AS one').catch((error: unknown) => error);
     if (isSyncFailure(first)) expect(first.code).toBe('SQL_UNAVAILABLE');

@@ -3,12 +3,13 @@ import { SqlRowFailure } from '../../model/sql-failure.ts';
 import type { Column, Table } from './postgres-catalog.ts';
 import { copyChunks } from './postgres-copy.ts';
 import type { Rejected } from './postgres-markers.ts';
-import { quoteName, quoteNames, quoteTable } from './postgres-names.ts';
+import { moveOneByOne, upsertStatement } from './postgres-move.ts';
+import { quoteNames, quoteTable } from './postgres-names.ts';
 import type { PostgresDestinationOptions } from './postgres-options.ts';
 import { byFields, type Row, rejection } from './postgres-rows.ts';
 
-/** After a row that cannot be copied, the rest is copied in pieces of this many rows, so that little is sent twice. */
-const CAREFUL_ROWS = 256;
+/** After a row that cannot be copied, the rest is copied in pieces of so many rows, so that little is sent twice. */
+const careful = { least: 8, most: 512 };
 
 /** Tells where a refused row goes. */
 type Refuse = (row: Row, outcome: Rejected) => void;
@@ -45,7 +46,7 @@ async function upsertGroup(sql: SqlSession, group: Group): Promise<void> {
      SELECT 0::int AS "syncline row", ${names} FROM ${quoteTable(group.options.table)} WITH NO DATA`,
   );
   await copyRows(sql, group);
-  await insertRange(sql, group, upsertStatement(group), 0, group.rows.length - 1);
+  await moveRows(sql, group);
 }
 
 /** Copies all rows; those that do not fit their column's type are refused, and the others are in the stage at the end. */
@@ -57,12 +58,14 @@ async function copyRows(sql: SqlSession, group: Group): Promise<void> {
     const bad = await tryCopy(sql, group, start, end);
     if (bad === undefined) {
       start = end;
+      size = Math.min(size * 2, careful.most);
       continue;
     }
     if (bad.at > start) await copy(sql, group, start, bad.at);
     refuseRow(group, bad.at, bad.failure);
+    // A piece is about as long as the good rows between two bad ones.
+    size = Math.min(Math.max(2 * (bad.at - start), careful.least), careful.most);
     start = bad.at + 1;
-    size = CAREFUL_ROWS;
   }
 }
 
@@ -98,29 +101,16 @@ async function rowFailure(sql: SqlSession, step: () => Promise<unknown>): Promis
   return undefined;
 }
 
-function upsertStatement({ options, columns, stage }: Group): string {
+/** Moves the staged rows into the table: all at once, or, when some are at fault, each for itself. */
+async function moveRows(sql: SqlSession, group: Group): Promise<void> {
+  const { options, columns, stage } = group;
   const names = quoteNames(columns.map(({ name }) => name));
-  const changes = columns
-    .filter(({ name }) => !options.key.includes(name))
-    .map(({ name }) => `${quoteName(name)} = excluded.${quoteName(name)}`);
-  return `INSERT INTO ${quoteTable(options.table)} (${names})
-    SELECT ${names} FROM ${stage} WHERE "syncline row" BETWEEN $1::int AND $2::int
-    ON CONFLICT (${quoteNames(options.key)}) DO ${changes.length === 0 ? 'NOTHING' : `UPDATE SET ${changes.join(', ')}`}`;
-}
-
-/** Writes the staged rows of a range; halves it until the rows at fault stand alone. */
-async function insertRange(sql: SqlSession, group: Group, text: string, first: number, last: number): Promise<void> {
-  const failure = await rowFailure(sql, () => sql.query(text, [first, last]));
-  if (failure === undefined) return;
-  const { column } = failure.fault;
-  const concernsAll = column !== undefined && !group.columns.some(({ name }) => name === column);
-  if (first === last || concernsAll) {
-    for (let at = first; at <= last; at++) refuseRow(group, at, failure);
-    return;
+  const statement = upsertStatement(options, columns, `SELECT ${names} FROM ${stage}`);
+  if ((await rowFailure(sql, () => sql.query(statement))) === undefined) return;
+  for (const { place, message, column } of await moveOneByOne(sql, options, columns, stage)) {
+    const row = group.rows[place];
+    if (row !== undefined) group.refuse(row, rejection('RECORD_REJECTED', message, column));
   }
-  const middle = Math.floor((first + last) / 2);
-  await insertRange(sql, group, text, first, middle);
-  await insertRange(sql, group, text, middle + 1, last);
 }
 
 function refuseRow(group: Group, at: number, failure: SqlRowFailure): void {

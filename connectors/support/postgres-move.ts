@@ -1,0 +1,88 @@
+import type { SqlSession } from '../../model/connector.ts';
+import { rowMessage } from '../../model/sql-failure.ts';
+import type { Column } from './postgres-catalog.ts';
+import { quoteName, quoteNames, quoteTable } from './postgres-names.ts';
+import type { PostgresDestinationOptions } from './postgres-options.ts';
+
+/** An upsert of the rows that `source` gives: a SELECT, or VALUES. */
+export function upsertStatement(
+  { table, key }: PostgresDestinationOptions,
+  columns: readonly Column[],
+  source: string,
+): string {
+  const changes = columns
+    .filter(({ name }) => !key.includes(name))
+    .map(({ name }) => `${quoteName(name)} = excluded.${quoteName(name)}`);
+  return `INSERT INTO ${quoteTable(table)} (${quoteNames(columns.map(({ name }) => name))}) ${source}
+    ON CONFLICT (${quoteNames(key)}) DO ${changes.length === 0 ? 'NOTHING' : `UPDATE SET ${changes.join(', ')}`}`;
+}
+
+/** A staged row that the database refused. `place` counts from 0. */
+export interface RefusedRow {
+  readonly place: number;
+  readonly message: string;
+  readonly column?: string;
+}
+
+/**
+ * Moves the staged rows one by one, inside the server, and answers those that were refused; all others are in the
+ * table. Rows that refer to rows of the same request are tried again as long as that lets some of them pass.
+ */
+export async function moveOneByOne(
+  sql: SqlSession,
+  options: PostgresDestinationOptions,
+  columns: readonly Column[],
+  stage: string,
+): Promise<readonly RefusedRow[]> {
+  const refused = `${stage}_refused`;
+  await sql.query(
+    `CREATE TEMP TABLE ${refused.replace('pg_temp.', '')} (place int PRIMARY KEY, state text, col text, con text)
+     ON COMMIT DROP`,
+  );
+  const values = columns.map(({ name }) => `syncline_item.${quoteName(name)}`).join(', ');
+  const body = oneByOne(upsertStatement(options, columns, `VALUES (${values})`), stage, refused);
+  await sql.query(`DO ${dollarQuoted(body)}`);
+  const rows = await sql.query<{ place: number; state: string; col: string; con: string }>(
+    `SELECT place, state, col, con FROM ${refused} ORDER BY place`,
+  );
+  return rows.map(({ place, state, col, con }) => {
+    const column = col === '' ? {} : { column: col };
+    return { place, message: rowMessage(state, { ...column, ...(con === '' ? {} : { constraint: con }) }), ...column };
+  });
+}
+
+/** The conditions caught are those that speak of a row; any other ends the whole request. */
+const oneByOne = (upsert: string, stage: string, refused: string): string => `
+  #variable_conflict use_column
+  DECLARE
+    syncline_item record; syncline_state text; syncline_col text; syncline_con text;
+    syncline_first boolean := true; syncline_passed boolean := true;
+  BEGIN
+    WHILE syncline_passed LOOP
+      syncline_passed := syncline_first;
+      FOR syncline_item IN SELECT * FROM ${stage} WHERE syncline_first
+          OR "syncline row" IN (SELECT place FROM ${refused} WHERE state = '23503') ORDER BY "syncline row" LOOP
+        BEGIN
+          ${upsert};
+          IF NOT syncline_first THEN
+            DELETE FROM ${refused} WHERE place = syncline_item."syncline row";
+            syncline_passed := true;
+          END IF;
+        EXCEPTION WHEN integrity_constraint_violation OR data_exception OR cardinality_violation OR raise_exception
+            OR program_limit_exceeded OR with_check_option_violation THEN
+          GET STACKED DIAGNOSTICS syncline_state = RETURNED_SQLSTATE, syncline_col = COLUMN_NAME,
+            syncline_con = CONSTRAINT_NAME;
+          INSERT INTO ${refused} VALUES (syncline_item."syncline row", syncline_state, syncline_col, syncline_con)
+            ON CONFLICT (place) DO UPDATE SET state = excluded.state, col = excluded.col, con = excluded.con;
+        END;
+      END LOOP;
+      syncline_first := false;
+    END LOOP;
+  END`;
+
+/** Quotes a text in dollars, with a tag that the text does not hold. */
+function dollarQuoted(text: string): string {
+  let tag = '$syncline$';
+  while (text.includes(tag)) tag = `${tag.slice(0, -1)}_$`;
+  return `${tag}${text}${tag}`;
+}
