@@ -1,3 +1,4 @@
+import { relative } from 'node:path';
 import process from 'node:process';
 import { Command, InvalidArgumentError } from 'commander';
 import type { DemoReport } from '../dev/demo/report.ts';
@@ -76,7 +77,8 @@ function printEnd({ out }: CliContext, report: DemoReport, stage: Stage, kept: b
   out.line();
   const [first] = report.runs;
   if (first?.uiUrl) out.line(`${out.style.strong('Run')}      ${out.style.name(first.uiUrl)}`);
-  out.line(`${out.style.strong('Mapping')}  mappings/order-to-invoice.ts`);
+  const page = relative(process.cwd(), report.mappingPage);
+  out.line(`${out.style.strong('Mapping')}  ${out.style.name(page)}`);
   out.line();
   if (kept) printOpen(out, stage);
   else printNext(out);

@@ -24,6 +24,7 @@ export default defineSync({
         list: '/results',
         status: 'status',
         key: 'externalId',
+        id: 'id',
         message: '/error/message',
         field: '/error/field',
       },
@@ -31,7 +32,7 @@ export default defineSync({
     maxRecords: 500,
     idempotencyKey: { hours: 24 },
     upsert: true,
-    lookup: { path: '/invoices', query: { ids: '{keys}' }, maxKeys: 250, records: '/invoices' },
+    lookup: { path: '/invoices', query: { ids: '{keys}' }, maxKeys: 250, records: '/invoices', id: 'id' },
   }),
   policy: { batchRecords: 1000, heartbeatTimeout: '3 seconds' },
 });

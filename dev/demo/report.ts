@@ -19,6 +19,8 @@ export interface DemoReport extends Counts, Omit<Verdict, 'delivered'> {
   /** By reason, of the first run. */
   readonly quarantine: readonly QuarantineGroup[];
   readonly runs: readonly ToldRun[];
+  /** The mapping as a page for people. */
+  readonly mappingPage: string;
   /** The whole demo, in seconds. */
   readonly seconds: number;
 }
@@ -31,7 +33,7 @@ export interface ToldRun extends RunReport {
 
 export type DemoFindings = Pick<
   DemoReport,
-  'orders' | 'changed' | 'workerKills' | 'shop' | 'quarantine' | 'runs' | 'seconds'
+  'orders' | 'changed' | 'workerKills' | 'shop' | 'quarantine' | 'runs' | 'mappingPage' | 'seconds'
 > & { readonly verdict: Verdict & { readonly replays: number } };
 
 export function demoReport({ verdict, ...found }: DemoFindings): DemoReport {

@@ -7,6 +7,7 @@ import { changeOrders, checkBoth, readShopStats } from './client.ts';
 import { connectEngine } from './engine.ts';
 import { freshFolder, removeFolder } from './folder.ts';
 import { number } from './live-lines.ts';
+import { writeMappingPage } from './mapping-page.ts';
 import { type DemoReport, demoReport } from './report.ts';
 import type { Screen } from './screen.ts';
 import {
@@ -143,6 +144,7 @@ async function tell(options: DemoOptions, folder: string, ending: Ending): Promi
     shop: await readShopStats(shop),
     quarantine: await engine.quarantined(first.run),
     runs: [first, second],
+    mappingPage: await writeMappingPage({ ...options, packageFolder, sync }),
     seconds: Math.round((performance.now() - began) / 100) / 10,
   });
   return { told, stage };
