@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { findPocketBase, type PocketBase, startPocketBase } from '../support/pocketbase.ts';
 import { type RealProject, startRealProject } from '../support/real-project.ts';
 import { describeUnless } from '../support/skip.ts';
@@ -12,7 +13,6 @@ const text = (name: string, required = false) => ({ name, type: 'text', required
 const number = (name: string) => ({ name, type: 'number' });
 
 const ticketCount = 230;
-const contactCount = 120;
 
 describeUnless('missing' in found ? found.missing : null, 'a real PocketBase', () => {
   let pocketbase: PocketBase;
@@ -41,20 +41,27 @@ describeUnless('missing' in found ? found.missing : null, 'a real PocketBase', (
   });
 
   describe('read through its own login, pages and filter', () => {
-    it('gives every ticket, and none the second time', async () => {
-      const first = await project.run('tickets');
+    let first: Awaited<ReturnType<RealProject['run']>>;
+    beforeAll(async () => {
+      first = await project.run('tickets');
+    }, minute);
+
+    it('gives every ticket', () => {
       expect(first.document).toMatchObject({
         status: 'succeeded',
         counts: { fetched: ticketCount, delivered: ticketCount, quarantined: 0 },
         reconciled: { checked: ticketCount, missing: 0, different: 0 },
       });
       expect(first.exitCode).toBe(0);
-      const second = await project.run('tickets');
-      expect(second.document.counts.delivered).toBe(0);
     });
 
-    it('holds what PocketBase holds, with empty texts and dates as nulls', async () => {
-      const rows = await project.query<{ id: string }>(
+    it('gives none the second time', async () => {
+      const second = await project.run('tickets');
+      expect(second.document).toMatchObject({ status: 'succeeded', counts: { delivered: 0, quarantined: 0 } });
+    });
+
+    it('leaves in the warehouse what PocketBase holds, with empty texts and dates as nulls', async () => {
+      const rows = await project.query(
         `SELECT id, title, priority, hours::float8 AS hours, open,
                 to_char(due AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.MS"Z"') AS due FROM tickets ORDER BY id`,
       );
@@ -66,8 +73,8 @@ describeUnless('missing' in found ? found.missing : null, 'a real PocketBase', (
         open,
         due: due === '' ? null : due,
       }));
-      expect(expected.filter(({ due }) => due === null)).toHaveLength(115);
       expect(rows).toEqual(expected);
+      expect(expected.filter(({ due }) => due === null)).toHaveLength(ticketCount / 2);
     });
 
     it('gives a ticket that changed and one that is new, and those alone', async () => {
@@ -83,47 +90,74 @@ describeUnless('missing' in found ? found.missing : null, 'a real PocketBase', (
     });
   });
 
+  // Each test writes contacts with numbers of its own letter; those of the others stay as they are.
   describe('written to from a CSV file', () => {
+    const contacts = async (letter: string) =>
+      (await pocketbase.records('contacts')).filter(({ number }) => String(number).startsWith(letter));
+
     it('gets every contact once, whether the file is sent once or twice', async () => {
-      await writeContacts(folder, contactCount);
+      await writeContacts(folder, 'A', 120);
       const first = await project.run('contacts');
       expect(first.document).toMatchObject({
         status: 'succeeded',
-        counts: { fetched: contactCount, delivered: contactCount, quarantined: 0 },
-        reconciled: { checked: contactCount, missing: 0, different: 0 },
+        counts: { fetched: 120, delivered: 120, quarantined: 0 },
+        reconciled: { checked: 120, missing: 0, different: 0 },
       });
       const second = await project.run('contacts');
-      expect(second.document.counts).toMatchObject({ fetched: contactCount, delivered: 0, unchanged: contactCount });
-      const contacts = await pocketbase.records('contacts');
-      expect(contacts).toHaveLength(contactCount);
-      expect(contacts.find((contact) => contact['number'] === 'C007')).toMatchObject({
+      expect(second.document.counts).toMatchObject({ fetched: 120, delivered: 0, unchanged: 120 });
+      const there = await contacts('A');
+      expect(there).toHaveLength(120);
+      expect(there.find(({ number }) => number === 'A007')).toMatchObject({
         name: 'Jane "J" Doe, No. 7',
-        email: 'c007@example.com',
+        email: 'a007@example.com',
         points: 70,
       });
     });
 
-    it('changes a contact in place, adds a new one, and sets a wrong address aside', async () => {
-      await writeContacts(folder, contactCount + 1, { C003: ['C003', 'Renamed', 'c003@example.com', '3'] });
-      const before = new Map(
-        (await pocketbase.records('contacts')).map((contact) => [contact['number'], contact['id']]),
-      );
-      const { document } = await project.run('contacts');
-      expect(document.counts).toMatchObject({ delivered: 2, unchanged: contactCount - 1, quarantined: 0 });
-      const after = await pocketbase.records('contacts');
-      expect(after).toHaveLength(contactCount + 1);
-      const renamed = after.find((contact) => contact['number'] === 'C003');
-      expect(renamed).toMatchObject({ id: before.get('C003'), name: 'Renamed', points: 3 });
+    it(
+      'gets every contact once although the worker is killed in the middle',
+      async () => {
+        await writeContacts(folder, 'B', 600);
+        const run = project.run('contacts');
+        await until(async () => (await contacts('B')).length > 50);
+        await project.replaceWorker();
+        const { document } = await run;
+        expect(document).toMatchObject({ status: 'succeeded', counts: { fetched: 600, delivered: 600 } });
+        const numbers = (await contacts('B')).map(({ number }) => number);
+        expect(numbers).toHaveLength(600);
+        expect(new Set(numbers).size).toBe(600);
+      },
+      2 * minute,
+    );
 
-      await writeContacts(folder, contactCount + 1, { C004: ['C004', 'Four', 'no address', '4'] });
-      const rejected = await project.run('contacts');
-      expect(rejected.document).toMatchObject({ status: 'partial', counts: { quarantined: 1 } });
-      expect(rejected.exitCode).toBe(4);
-      expect(rejected.document.quarantine).toMatchObject([{ code: 'DESTINATION_SCHEMA', field: 'email' }]);
+    it('changes a contact in place and adds a new one', async () => {
+      await writeContacts(folder, 'C', 5);
+      await project.run('contacts');
+      const before = (await contacts('C')).find(({ number }) => number === 'C003');
+      await writeContacts(folder, 'C', 6, { C003: ['C003', 'Renamed', 'c003@example.com', '3'] });
+      const { document } = await project.run('contacts');
+      expect(document.counts).toMatchObject({ delivered: 2, unchanged: 4, quarantined: 0 });
+      const after = await contacts('C');
+      expect(after).toHaveLength(6);
+      const renamed = after.find(({ number }) => number === 'C003');
+      expect(renamed).toMatchObject({ id: before?.['id'], name: 'Renamed', points: 3 });
+    });
+
+    it('is spared a contact with a wrong address, which is set aside with its field', async () => {
+      await writeContacts(folder, 'D', 4, { D004: ['D004', 'Four', 'no address', '4'] });
+      const { exitCode, document } = await project.run('contacts');
+      expect(document).toMatchObject({ status: 'partial', counts: { delivered: 3, quarantined: 1 } });
+      expect(exitCode).toBe(4);
+      expect(document.quarantine).toMatchObject([{ code: 'DESTINATION_SCHEMA', field: 'email', records: 1 }]);
     });
   });
 });
 
+async function until(holds: () => Promise<boolean>): Promise<void> {
+  while (!(await holds())) await sleep(20);
+}
+
+/** Without a unique index on the contact's number: nothing but the engine stands between it and a double. */
 async function createCollections(pocketbase: PocketBase): Promise<void> {
   await pocketbase.call('POST', '/api/collections', {
     name: 'tickets',
@@ -142,7 +176,6 @@ async function createCollections(pocketbase: PocketBase): Promise<void> {
     name: 'contacts',
     type: 'base',
     fields: [text('number', true), text('name'), { name: 'email', type: 'email' }, number('points')],
-    indexes: ['CREATE UNIQUE INDEX contact_number ON contacts (number)'],
   });
 }
 
@@ -154,9 +187,14 @@ const ticket = (index: number) => ({
   due: index % 2 === 0 ? '' : `2026-0${(index % 9) + 1}-15 12:00:00.000Z`,
 });
 
-async function writeContacts(folder: string, count: number, instead: Record<string, string[]> = {}): Promise<void> {
+async function writeContacts(
+  folder: string,
+  letter: string,
+  count: number,
+  instead: Record<string, string[]> = {},
+): Promise<void> {
   const rows = Array.from({ length: count }, (_, index) => {
-    const code = `C${String(index + 1).padStart(3, '0')}`;
+    const code = `${letter}${String(index + 1).padStart(3, '0')}`;
     const email = index % 5 === 0 ? '' : ` ${code}@Example.com`;
     return (
       instead[code] ?? [code, `Jane "J"  Doe, No. ${index + 1}`, email, index % 4 === 0 ? '' : String((index + 1) * 10)]

@@ -34,6 +34,8 @@ export type RunDocument = z.infer<typeof runDocument>;
 export interface RealProject {
   /** `syncline run SYNC --wait --json`, as a person types it. */
   run(sync: string): Promise<{ readonly exitCode: number; readonly document: RunDocument }>;
+  /** Ends the worker by SIGKILL, in the middle of whatever it does, and starts another. */
+  replaceWorker(): Promise<void>;
   /** Asks the warehouse. */
   query<Row extends object>(text: string): Promise<Row[]>;
   stop(): Promise<void>;
@@ -60,16 +62,23 @@ export async function startRealProject(name: string, env: Readonly<Record<string
     WAREHOUSE_PASSWORD: decodeURIComponent(new URL(warehouse.url).password),
   };
   const guard = startGuard();
-  const worker = await startServer({
-    folder,
-    command: process.execPath,
-    args: [path.join(root, 'dist/workers/main.js')],
-    env: settings,
-    stopSignal: 'SIGTERM',
-    graceMs: 15_000,
-    guard,
-  });
+  const startWorker = () =>
+    startServer({
+      folder,
+      command: process.execPath,
+      args: [path.join(root, 'dist/workers/main.js')],
+      env: settings,
+      stopSignal: 'SIGTERM',
+      graceMs: 15_000,
+      guard,
+    });
+  let worker = await startWorker();
   return {
+    async replaceWorker() {
+      process.kill(worker.pid, 'SIGKILL');
+      guard.forget(worker.pid);
+      worker = await startWorker();
+    },
     async run(sync) {
       const answer = await cli(['--project', project, 'run', sync, '--wait', '--json'], settings);
       const parsed = runDocument.safeParse(jsonOf(answer.stdout));

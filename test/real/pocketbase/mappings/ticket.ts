@@ -17,17 +17,14 @@ const Ticket = z.object({
   collectionName: z.string(),
 });
 
-/** An instant in one notation, so that what PostgreSQL gives back compares with what was written. */
-const time = z.string().transform((text) => new Date(text).toISOString());
-
 const Row = z.object({
   id: z.string(),
   title: z.string().min(1),
   priority: z.enum(['low', 'high']).nullable(),
   hours: z.number().min(0),
   open: z.boolean(),
-  due: time.nullable(),
-  changed: time,
+  due: z.iso.datetime().nullable(),
+  changed: z.iso.datetime(),
 });
 
 export const ticket = map(

@@ -7,7 +7,7 @@ const records = '/api/collections/contacts/records';
 
 /**
  * PocketBase creates with POST, knows no idempotency key, and gives records ids of its own: before a write in doubt is
- * repeated, the contact is looked up by its number (delivery class T4). A unique index in PocketBase is the second guard.
+ * repeated, the contact is looked up by its number (delivery class T4).
  */
 export default defineSync({
   summary: 'Contacts from a CSV file into the help desk',

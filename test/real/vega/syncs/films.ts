@@ -14,6 +14,7 @@ export default defineSync({
   }),
   key: ['Title', 'Release Date'],
   mapping: film,
+  policy: { readBack: 'all' },
   destination: postgres.destination('warehouse', {
     table: 'films',
     key: 'id',
