@@ -25,6 +25,8 @@ export async function goProgram(program: GoProgram, cacheFolder: string, progres
   const folder = path.join(cacheFolder, `${program.name}-${program.version}`);
   const file = path.join(folder, program.name);
   if (await exists(file)) return file;
+  const noGo = await whyNoGo();
+  if (noGo !== null) throw new Error(noGo);
   progress.note(`Building ${program.name} ${program.version} with Go, once, into ${folder}.`);
   return progress.step(`Building ${program.name}`, (tell) => {
     tell({ usualS: program.usualS });

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { z } from 'zod';
-import { type GoProgram, goProgram, whyNoGo } from '../../dev/compose/go-programs.ts';
+import { type GoProgram, goProgram } from '../../dev/compose/go-programs.ts';
 import { startGuard } from '../../dev/stack/guard.ts';
 import { anyFreePort } from '../../dev/stack/ports.ts';
 import { type ServerProcess, startServer } from '../../dev/stack/server-process.ts';
@@ -40,7 +40,7 @@ export async function findPocketBase(): Promise<{ readonly file: string } | { re
     const cache = cacheFolderOf(process.env, os.homedir());
     return { file: await goProgram(program, cache, createProgress(process.stderr)) };
   } catch (error) {
-    const reason = (await whyNoGo()) ?? (error instanceof Error ? error.message : String(error));
+    const reason = error instanceof Error ? error.message : String(error);
     return { missing: `PocketBase ${program.version} cannot be built: ${reason}` };
   }
 }

@@ -4,5 +4,9 @@
  */
 export function describeUnless(missing: string | null, name: string, tests: () => void): void {
   if (missing === null) describe(name, tests);
-  else describe.skip(`${name} (skipped: ${missing})`, tests);
+  else {
+    // Jest names no tests of a file that is skipped as a whole.
+    process.stderr.write(`Skipped: ${name}: ${missing}\n`);
+    describe.skip(`${name} (skipped: ${missing})`, tests);
+  }
 }
