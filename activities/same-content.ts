@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { Destination } from '../model/connector.ts';
 import type { Json } from '../model/json.ts';
+import { checkOf } from '../model/mapping/compile-check.ts';
 
 /**
  * Whether a record read back from the destination has the content that was written: in the form of the destination
@@ -8,7 +9,7 @@ import type { Json } from '../model/json.ts';
  * terms, where it stores a value in another form.
  */
 export function sameContent(destination: Destination, to: z.ZodType, writtenJson: string, read: Json): boolean {
-  const parsed = to.safeParse(read);
+  const parsed = checkOf(to)(read);
   if (parsed.success && JSON.stringify(parsed.data) === writtenJson) return true;
   return destination.same?.(JSON.parse(writtenJson), read) ?? false;
 }

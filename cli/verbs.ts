@@ -25,6 +25,11 @@ export const verbs: readonly Verb[] = [
     load: async () => (await import('./check.ts')).checkCommand(),
   },
   {
+    name: 'docs',
+    summary: 'Write a page for each sync: every field, its rule, an example',
+    load: async () => (await import('./docs.ts')).docsCommand(),
+  },
+  {
     name: 'run',
     summary: 'Start a sync; with --wait follow it to its end',
     load: async () => (await import('./run.ts')).runCommand(),

@@ -1,5 +1,7 @@
 import { hash } from 'node:crypto';
+import { checkOf } from './mapping/compile-check.ts';
 import type { Mapping } from './mapping/mapping.ts';
+import { pathText } from './mapping/path.ts';
 import type { ReadyRecord, Reject, Transformed, Validated, ValidRecord } from './prepared.ts';
 
 export interface TransformRules {
@@ -68,10 +70,10 @@ function transformRecord(record: ValidRecord, rules: TransformRules): ReadyRecor
   const mapped = rules.mapping.run(record.parsed);
   if (mapped.state === 'filtered') return 'filtered';
   if (mapped.state === 'rejected') return reject('MAPPING_REJECTED', mapped.field, mapped.rule, mapped.reason);
-  const checked = rules.mapping.to.safeParse(mapped.record);
+  const checked = checkOf(rules.mapping.to)(mapped.record);
   if (!checked.success) {
     const issue = checked.error.issues[0];
-    const field = issue ? issue.path.map(String).join('.') : null;
+    const field = issue ? pathText(issue.path.map(String)) : null;
     return reject('DESTINATION_SCHEMA', field, issue?.code ?? 'schema', issue?.message ?? 'invalid');
   }
   const json = JSON.stringify(checked.data);

@@ -1,5 +1,7 @@
 import type { z } from 'zod';
 import { isRecord, type Json, valueAt } from './json.ts';
+import { checkOf } from './mapping/compile-check.ts';
+import { pathText } from './mapping/path.ts';
 import type { Reject, Validated, ValidRecord } from './prepared.ts';
 import { laterVersion, parseVersion, type RecordVersion } from './version.ts';
 
@@ -63,10 +65,10 @@ function validateRecord(received: Json, ordinal: number, rules: ValidateRules): 
       key.key,
     );
   }
-  const parsed = rules.from.safeParse(received);
+  const parsed = checkOf(rules.from)(received);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
-    const field = issue ? issue.path.map(String).join('.') : null;
+    const field = issue ? pathText(issue.path.map(String)) : null;
     return reject('SOURCE_SCHEMA', field, issue?.code ?? 'schema', issue?.message ?? 'invalid', key.key);
   }
   return { valid: { ordinal, key: key.key, version: version?.value ?? null, received, parsed: parsed.data }, version };

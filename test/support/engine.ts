@@ -15,6 +15,7 @@ import { type Ledger, openLedger } from '../../platform/ledger/ledger.ts';
 import { connectTemporal, registerSearchAttributes } from '../../platform/temporal.ts';
 import { type RunningWorker, runWorker } from '../../workers/worker.ts';
 import { createTestDatabase } from './database.ts';
+import { recordHistories } from './histories.ts';
 import { testTemporal } from './temporal.ts';
 
 /** A sync for tests of the engine itself: any source and destination, and a mapping that passes records on. */
@@ -127,12 +128,16 @@ export async function createTestEngine(syncs: readonly TestSync[]): Promise<Test
     return worker;
   };
   await startWorker();
-  const start: TestEngine['start'] = (sync, { full = false, run = randomUUID() } = {}) =>
-    client.workflow.start(workflowType.sync, {
+  const started = new Map<string, string>();
+  const start: TestEngine['start'] = (sync, { full = false, run = randomUUID() } = {}) => {
+    const id = workflowId(sync, run);
+    started.set(id, sync);
+    return client.workflow.start(workflowType.sync, {
       taskQueue,
-      workflowId: workflowId(sync, run),
+      workflowId: id,
       args: [{ sync, run, trigger: 'test', full }],
     });
+  };
   return {
     client,
     ledger,
@@ -141,6 +146,7 @@ export async function createTestEngine(syncs: readonly TestSync[]): Promise<Test
     run: async (sync, options) => (await start(sync, options)).result() as Promise<RunReport>,
     startWorker,
     async close() {
+      await recordHistories(client, started);
       for (const worker of workers) worker.drain();
       await Promise.all(workers.map((worker) => worker.done));
       await native.close();
