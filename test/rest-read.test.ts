@@ -1,4 +1,5 @@
 import type { RequestListener } from 'node:http';
+import { setTimeout } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
 import rest from '../connectors/rest.ts';
 import type { Page, Position, Source } from '../model/connector.ts';
@@ -65,6 +66,15 @@ async function failureOf(work: Promise<unknown>): Promise<SyncFailure> {
 
 const failureWith = (handle: Parameters<typeof withSource>[0], options: Parameters<typeof withSource>[1]) =>
   withSource(handle, options, (source) => failureOf(pagesOf(source)));
+
+/** Fails rather than waits for ever, so that the server of the test is ended all the same. */
+async function soon(work: Promise<void>): Promise<void> {
+  const late = new AbortController();
+  const tooLate = setTimeout(10_000, undefined, { signal: late.signal }).then(() => {
+    throw new Error('it did not happen');
+  });
+  await Promise.race([work, tooLate]).finally(() => late.abort());
+}
 
 /** The numbers from 1 to 25, in pages of ten. */
 const total = 25;
@@ -506,7 +516,7 @@ describe('a reader', () => {
     await withSource(pages, options, async (source, seen) => {
       const signal = new AbortController().signal;
       for await (const _ of source.read({ position: null, since: null, signal })) {
-        await new Promise((resolve) => setTimeout(resolve, 50));
+        await setTimeout(50);
         break;
       }
       expect(seen.length).toBe(1);
@@ -527,7 +537,7 @@ describe('a reader', () => {
       const reader = source.read({ position: null, since: null, signal })[Symbol.asyncIterator]();
       await reader.next();
       await reader.next();
-      await asked;
+      await soon(asked);
       await reader.return?.();
     });
   });
@@ -551,11 +561,11 @@ describe('a reader', () => {
         for await (const _ of source.read({ position: null, since: null, signal })) {
           seen++;
           if (seen === 2) {
-            await new Promise((resolve) => setTimeout(resolve, 50));
+            await setTimeout(50);
             break;
           }
         }
-        await closed;
+        await soon(closed);
       },
     );
   });
