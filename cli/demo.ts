@@ -23,7 +23,7 @@ export function demoCommand(): Command {
   return new Command('demo')
     .summary('see a sync survive the death of its worker, in about a minute')
     .description(
-      'Starts Temporal, PostgreSQL, a shop and an accounting system, syncs 20,000 orders, kills the worker on the way, ' +
+      'Starts Temporal, PostgreSQL, a shop and an accounting system, syncs 20,000 orders, loses an answer and kills the worker on the way, ' +
         'changes 1 % in the shop, syncs again, and lets a checker compare both systems. Needs nothing, leaves nothing. ' +
         'Ends with 1 when anything is lost or doubled.',
     )

@@ -60,7 +60,7 @@ function isAlive(pid: number): boolean {
 }
 
 test(
-  'the demo loses and doubles nothing though its worker is killed, says so in one document and leaves nothing',
+  'the demo loses and doubles nothing though an answer is lost and its worker killed, says so in one document and leaves nothing',
   async () => {
     const { code, stdout, stderr } = await demo(['--json', '--orders', '3000']);
     const found = JSON.parse(stdout);
@@ -71,6 +71,7 @@ test(
     expect(found.changed).toBe(30);
     expect(found.runs[1].counts.delivered).toBeGreaterThan(0);
     expect(found.runs[1].counts.delivered).toBeLessThanOrEqual(30);
+    expect(found.replays).toBeGreaterThanOrEqual(1);
     expect(found.quarantine.length).toBeGreaterThanOrEqual(6);
     expect(code).toBe(0);
     expect(stderr).toMatch(/worker A killed with SIGKILL/);

@@ -29,6 +29,11 @@ export const readShopStats = async (shop: DemoSystem) => statsSchema.parse(await
 export const changeOrders = async (shop: DemoSystem, share: number): Promise<number> =>
   changeSchema.parse(await call(shop, 'POST', `/demo/change?share=${share}`)).changed;
 
+/** The books will commit the next request and never answer it. */
+export async function loseAnswer(books: DemoSystem): Promise<void> {
+  await call(books, 'POST', '/demo/lose-answers?count=1');
+}
+
 /** Every effect in the books, in order, and how many repeated requests they recognised. */
 export async function readJournal(books: DemoSystem): Promise<{ effects: readonly Effect[]; replays: number }> {
   const effects: Effect[] = [];

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { Progress } from '../../platform/progress.ts';
 import { openStack, type Stack } from '../stack/stack.ts';
 import type { Child } from './child.ts';
-import { changeOrders, checkBoth, readShopStats } from './client.ts';
+import { changeOrders, checkBoth, loseAnswer, readShopStats } from './client.ts';
 import { connectEngine } from './engine.ts';
 import { freshFolder, removeFolder } from './folder.ts';
 import { number } from './live-lines.ts';
@@ -43,6 +43,7 @@ export interface Stage {
 
 const sync = 'orders-to-invoices';
 const changeShare = 0.01;
+const loseAnswerAtShare = 0.1;
 const killAtShare = 0.4;
 
 /** The package's own folder, three above dist/dev/demo/: its connections, mapping and sync are what the demo shows. */
@@ -120,12 +121,18 @@ async function tell(options: DemoOptions, folder: string, ending: Ending): Promi
   );
   const watching = { engine, workers, screen, signal, sync };
 
-  screen.say(screen.style.strong('1  First sync: everything, and the worker dies on the way'));
+  screen.say(screen.style.strong('1  First sync: everything, with an accident or two'));
   workers.start('');
+  let answerLost = false;
   const first = await watchRun({
     ...watching,
     expected: orders,
     onProgress: async ({ counts }) => {
+      if (!answerLost && counts.fetched >= orders * loseAnswerAtShare) {
+        answerLost = true;
+        await loseAnswer(books);
+        screen.say(`  ${screen.style.bad('an answer is lost')}: the books commit, and never say so`);
+      }
       if (workers.kills > 0 || counts.fetched < orders * killAtShare) return;
       await workers.kill(` with SIGKILL, ${number(counts.delivered)} orders delivered`);
       workers.start(', goes on where A was', counts.fetched);

@@ -44,7 +44,7 @@ function printBooks(out: Out, report: DemoReport): void {
   );
   if (report.extra > 0) out.line(`         ${style.bad(number(report.extra))} that belong to no valid order`);
   if (report.replays > 0)
-    out.line(`         ${number(report.replays)} requests came again and had no second effect (idempotency key)`);
+    out.line(`         requests that came again and had no second effect: ${number(report.replays)} (idempotency key)`);
   const { calls, refused } = report.shop;
   out.line(`  shop   ${number(calls)} calls, ${number(refused)} of them refused by its rate limit (429)`);
 }
