@@ -47,9 +47,9 @@ export async function deliverBatch(deps: Dependencies, { answer, ...ref }: Deliv
   const batch = await transformedOf(deps, loaded, ref);
   const delivery = newDelivery(deps, ref, start, loaded, batch);
 
-  const settled = await settleDoubts(delivery, deliveryClass(delivery.destination.can), answer);
-  const candidates = settled.size === 0 ? batch.ready : batch.ready.filter((record) => !settled.has(record.ordinal));
-  const { changed, unchanged, superseded } = await compare(delivery, candidates);
+  const { known, foundIds } = await settleDoubts(delivery, deliveryClass(delivery.destination.can), answer);
+  const candidates = known.size === 0 ? batch.ready : batch.ready.filter((record) => !known.has(record.ordinal));
+  const { changed, unchanged, superseded } = await compare(delivery, candidates, foundIds);
   const { limits } = delivery.destination;
   await eachAtMost(chunksOf(changed, limits), limits.concurrency, (chunk) => send(delivery, chunk));
 
@@ -105,6 +105,7 @@ export interface Outgoing extends ReadyRecord {
 async function compare(
   delivery: Delivery,
   records: readonly ReadyRecord[],
+  foundIds: ReadonlyMap<number, string>,
 ): Promise<{ changed: Outgoing[]; unchanged: number; superseded: number }> {
   if (records.length === 0) return { changed: [], unchanged: 0, superseded: 0 };
   const { letters, destinationIds } = await delivery.ledger.verdicts(delivery.start.syncId, records);
@@ -115,7 +116,7 @@ async function compare(
     const letter = letters[index];
     if (letter === 'u') unchanged++;
     else if (letter === 's') superseded++;
-    else changed.push({ ...record, destinationId: destinationIds[index] ?? null });
+    else changed.push({ ...record, destinationId: foundIds.get(record.ordinal) ?? destinationIds[index] ?? null });
   }
   return { changed, unchanged, superseded };
 }

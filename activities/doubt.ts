@@ -5,20 +5,28 @@ import { SyncFailure } from '../model/failure.ts';
 import { fingerprint } from '../model/transform.ts';
 import type { Intent } from '../platform/ledger/deliveries.ts';
 import type { Delivery, Outgoing } from './deliver.ts';
-import { sameContent } from './same-content.ts';
+import { readKey, sameContent } from './read-back.ts';
 import { settle, write } from './send.ts';
+
+export interface Settled {
+  /** Positions of records whose outcome is known by now. */
+  readonly known: ReadonlySet<number>;
+  /** The destination's own id of records that a look-up found in another form: they are to be updated, not created. */
+  readonly foundIds: ReadonlyMap<number, string>;
+}
 
 /**
  * Settles every request that an earlier attempt left in doubt, before anything new is sent (invariant 3): by replaying
  * it under its own id where the destination recognises that, by looking the records up where it can be asked, and
- * otherwise not at all. Answers the positions whose outcome is known by now.
+ * otherwise not at all.
  */
 export async function settleDoubts(
   delivery: Delivery,
   promise: DeliveryClass,
   answer: 'retry' | 'skip' | undefined,
-): Promise<Set<number>> {
+): Promise<Settled> {
   const known = new Set<number>();
+  const foundIds = new Map<number, string>();
   const byOrdinal = new Map(delivery.batch.ready.map((record) => [record.ordinal, record]));
   for (const intent of delivery.start.intents) {
     if (intent.state === 'void') continue;
@@ -35,9 +43,11 @@ export async function settleDoubts(
     }
     const { destinationIds } = await delivery.ledger.verdicts(delivery.start.syncId, records);
     const outgoing = records.map((record, index) => ({ ...record, destinationId: destinationIds[index] ?? null }));
-    for (const record of await settleDoubt(delivery, intent, outgoing, promise, answer)) known.add(record.ordinal);
+    for (const record of await settleDoubt(delivery, intent, outgoing, promise, answer, foundIds)) {
+      known.add(record.ordinal);
+    }
   }
-  return known;
+  return { known, foundIds };
 }
 
 /** Answers the records whose outcome is known; the others are free to be sent again. */
@@ -47,6 +57,7 @@ async function settleDoubt(
   records: readonly Outgoing[],
   promise: DeliveryClass,
   answer: 'retry' | 'skip' | undefined,
+  foundIds: Map<number, string>,
 ): Promise<readonly Outgoing[]> {
   delivery.log.info(
     { batch: delivery.ref.seq, request: intent.requestId, class: promise },
@@ -59,7 +70,7 @@ async function settleDoubt(
       await settle(delivery, intent, records, await write(delivery, intent, records));
       return records;
     case 'T4':
-      return settleByLookUp(delivery, intent, records);
+      return settleByLookUp(delivery, intent, records, foundIds);
     case 'T5':
       return settleByAnswer(delivery, intent, records, answer);
   }
@@ -70,20 +81,23 @@ async function settleByLookUp(
   delivery: Delivery,
   intent: Intent,
   records: readonly Outgoing[],
+  foundIds: Map<number, string>,
 ): Promise<readonly Outgoing[]> {
   const { destination, signal, loaded } = delivery;
   const visibleAtMs = intent.openedAtMs + (destination.can.lookupLagMs ?? 0);
   await sleep(Math.max(0, visibleAtMs - delivery.now()), undefined, { signal });
-  const keys = records.map((record) => record.key);
+  const keys = records.map((record) => readKey(destination, record));
   const found = (await destination.read?.(keys, signal)) ?? new Map<string, ReadBack>();
-  const arrived = records.filter((record) => {
-    const back = found.get(record.key);
-    return back !== undefined && sameContent(destination, loaded.sync.mapping.to, record.json, back.record);
-  });
-  const outcomes = arrived.map((record): ItemOutcome => {
-    const id = found.get(record.key)?.id;
-    return id === undefined ? { state: 'confirmed' } : { state: 'confirmed', id };
-  });
+  const arrived: Outgoing[] = [];
+  const outcomes: ItemOutcome[] = [];
+  for (const [index, record] of records.entries()) {
+    const back = found.get(keys[index] ?? '');
+    if (back === undefined) continue;
+    if (sameContent(destination, loaded.sync.mapping.to, record.json, back.record)) {
+      arrived.push(record);
+      outcomes.push(back.id === undefined ? { state: 'confirmed' } : { state: 'confirmed', id: back.id });
+    } else if (back.id !== undefined) foundIds.set(record.ordinal, back.id);
+  }
   await settle(delivery, intent, arrived, outcomes, { partly: arrived.length < records.length });
   return arrived;
 }

@@ -1,13 +1,11 @@
 import { Context } from '@temporalio/activity';
 import { type Counts, type Reconciled, unaccounted } from '../model/batch.ts';
-import type { Destination } from '../model/connector.ts';
 import { SyncFailure } from '../model/failure.ts';
 import type { LoadedSync } from '../model/project.ts';
-import type { Written } from '../platform/ledger/samples.ts';
 import type { Dependencies } from './dependencies.ts';
 import { reportProgress } from './progress.ts';
+import { readKey, sameContent } from './read-back.ts';
 import { runOf } from './run.ts';
-import { sameContent } from './same-content.ts';
 
 export interface ReconcileResult {
   readonly counts: Counts;
@@ -45,6 +43,3 @@ async function compareBack(deps: Dependencies, run: string, loaded: LoadedSync):
   }
   return found;
 }
-
-const readKey = (destination: Destination, { key, destinationId }: Written): string =>
-  destination.readsBy === 'key' ? key : (destinationId ?? key);

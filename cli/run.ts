@@ -98,6 +98,10 @@ async function follow(
     progress: context.progress,
     untilMs: options.timeout === undefined ? Number.POSITIVE_INFINITY : Date.now() + options.timeout,
     signal: interrupted.signal,
+    onSilence: async () => {
+      context.progress.note('No worker answers: one is started for this run.');
+      await engine.startWorker();
+    },
   }).finally(interrupted.dispose);
   if (end === 'timeout') {
     throw new CommandFailed(

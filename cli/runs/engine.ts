@@ -15,6 +15,8 @@ export interface Engine {
   readonly ledger: Ledger;
   /** Starts a worker when none polls; says whether it did. It ends with the engine. */
   ensureWorker(): Promise<boolean>;
+  /** Starts a worker, whatever seems to poll: a worker that died is listed as a poller for a minute. */
+  startWorker(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -32,6 +34,12 @@ export async function openEngine(context: CliContext): Promise<Engine> {
     const ledger = await openLedger(stack.databaseUrl);
     closers.push(() => ledger.close());
     const taskQueue = taskQueueOf(context.env);
+    const startWorker = async () => {
+      const worker = await context.progress.step('Starting a worker', () =>
+        startWorkerProcess(context.projectFolder, stack, context.env),
+      );
+      closers.push(() => worker.stop());
+    };
     return {
       stack,
       client,
@@ -39,12 +47,10 @@ export async function openEngine(context: CliContext): Promise<Engine> {
       ledger,
       async ensureWorker() {
         if (await isPolled(client, taskQueue)) return false;
-        const worker = await context.progress.step('Starting a worker', () =>
-          startWorkerProcess(context.projectFolder, stack, context.env),
-        );
-        closers.push(() => worker.stop());
+        await startWorker();
         return true;
       },
+      startWorker,
       close,
     };
   } catch (error) {

@@ -6,6 +6,9 @@ import { type Observed, observeRun } from './observe.ts';
 
 const POLL_EVERY_MS = 300;
 
+/** A worker that is there answers a query within this. */
+const SILENT_AFTER_MS = 5000;
+
 export type FollowEnd = 'ended' | 'parked' | 'timeout';
 
 /** Shows a run while it goes on: until it ends, waits for a person, or the time is up. */
@@ -17,16 +20,24 @@ export async function followRun(
     readonly progress: Progress;
     readonly untilMs: number;
     readonly signal: AbortSignal;
+    /** Called once when no worker has answered for some seconds. */
+    readonly onSilence?: () => Promise<void>;
   },
 ): Promise<{ readonly end: FollowEnd; readonly last: Observed }> {
   return options.progress.step(options.title, async (tell) => {
     const rate = rateMeter();
+    let silentSinceMs: number | null = performance.now();
     for (;;) {
       options.signal.throwIfAborted();
       const last = await observeRun(client, workflowId);
       if (last.status !== 'RUNNING' && last.status !== 'CONTINUED_AS_NEW') return { end: 'ended' as const, last };
       if (last.state?.parked) return { end: 'parked' as const, last };
       if (Date.now() > options.untilMs) return { end: 'timeout' as const, last };
+      if (last.state) silentSinceMs = null;
+      else if (silentSinceMs !== null && performance.now() - silentSinceMs > SILENT_AFTER_MS) {
+        silentSinceMs = null;
+        await options.onSilence?.();
+      }
       tell(stepState(last, rate(last.state?.counts.fetched ?? 0)));
       await sleep(POLL_EVERY_MS, undefined, { signal: options.signal });
     }

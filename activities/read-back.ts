@@ -13,3 +13,9 @@ export function sameContent(destination: Destination, to: z.ZodType, writtenJson
   if (parsed.success && JSON.stringify(parsed.data) === writtenJson) return true;
   return destination.same?.(JSON.parse(writtenJson), read) ?? false;
 }
+
+/** What a record is read back by: the destination's own id where it has one, unless it asks for the key. */
+export const readKey = (
+  destination: Destination,
+  { key, destinationId }: { readonly key: string; readonly destinationId: string | null },
+): string => (destination.readsBy === 'key' ? key : (destinationId ?? key));
