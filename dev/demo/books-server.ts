@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { effectsByKey } from './effects.ts';
 import { type Invoice, judge } from './invoice-rules.ts';
 import { Journal, type StoredResult } from './journal.ts';
 import { type Answer, type Call, jsonOf, ok, problem, type RunningServer, serve, wholeNumber } from './server.ts';
@@ -188,24 +189,6 @@ interface Noted {
   readonly replay: boolean;
   readonly answerLost: boolean;
   readonly result: StoredResult | null;
-}
-
-/** What happened to one invoice: how many effects, and with which source revisions, in order. */
-export interface Effects {
-  readonly effects: number;
-  readonly revisions: readonly number[];
-}
-
-function effectsByKey(effects: Iterable<readonly [string, number]>): Record<string, Effects> {
-  const revisions = new Map<string, number[]>();
-  for (const [externalId, revision] of effects) {
-    const known = revisions.get(externalId);
-    if (known) known.push(revision);
-    else revisions.set(externalId, [revision]);
-  }
-  return Object.fromEntries(
-    [...revisions].map(([externalId, list]) => [externalId, { effects: list.length, revisions: list }]),
-  );
 }
 
 function idempotencyKeyOf(call: Call): string | null {

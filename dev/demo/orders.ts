@@ -1,3 +1,17 @@
+import {
+  channels,
+  currencies,
+  days,
+  firstNames,
+  lastNames,
+  mailHosts,
+  notes,
+  places,
+  statuses,
+  streets,
+  titles,
+} from './order-words.ts';
+
 /** An order as the demo's shop tells it. Fields may be null only in bad orders. */
 export interface Order {
   readonly id: string | null;
@@ -184,61 +198,3 @@ function pick<T>(list: readonly T[], number: number): T {
   if (value === undefined) throw new RangeError('pick needs a list that is not empty');
   return value;
 }
-
-const currencies = [
-  { code: 'EUR', digits: 2 },
-  { code: 'USD', digits: 2 },
-  { code: 'GBP', digits: 2 },
-  { code: 'CHF', digits: 2 },
-  { code: 'SEK', digits: 2 },
-  { code: 'JPY', digits: 0 },
-  { code: 'BHD', digits: 3 },
-];
-const statuses = ['paid', 'packed', 'shipped', 'delivered'];
-const channels = ['web', 'app', 'phone'];
-const notes = ['n/a', '', 'Leave at the door', 'n/a', 'Gift: no price on the slip', 'Ring twice – dog inside'];
-const titles = [
-  'Oak shelf, 80 cm',
-  'Desk lamp "Nova"',
-  'Tea towel, linen',
-  'Kettle 1.7 l',
-  'Wool blanket',
-  'Coat hook (set of 4)',
-  'Cutting board',
-  'Garden chair',
-  'Picture frame A3',
-  'Storage box',
-  'Door mat',
-];
-const firstNames = [
-  'Ada',
-  'Björn',
-  'Chloé',
-  'Dmitri',
-  'Elif',
-  'Femi',
-  'Grace',
-  'Hana',
-  'İpek',
-  'José',
-  'Łucja',
-  '花子',
-];
-const lastNames = ['Álvarez', 'Brown', "D'Souza", 'Eriksson', 'Kowalska', 'Müller', 'Nakamura', 'Okafor', 'Yılmaz'];
-const streets = ['High Street', 'Lindenallee', 'Rue du Moulin', 'Via Roma', 'Storgatan', 'Mill Lane'];
-const mailHosts = ['example.com', 'example.org', 'example.net'];
-const places = [
-  { city: 'London', country: 'GB' },
-  { city: 'Köln', country: 'DE' },
-  { city: 'Lyon', country: 'FR' },
-  { city: 'Osaka', country: 'JP' },
-  { city: 'Manama', country: 'BH' },
-  { city: 'Malmö', country: 'SE' },
-  { city: 'Zürich', country: 'CH' },
-];
-
-/** 150 days from 1 October 2025, written once. */
-const days = Array.from({ length: 150 }, (_, day) => {
-  const [year, month, date] = new Date(Date.UTC(2025, 9, 1 + day)).toISOString().slice(0, 10).split('-');
-  return `${date}/${month}/${year}`;
-});
