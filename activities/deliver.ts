@@ -2,13 +2,14 @@ import { Context } from '@temporalio/activity';
 import type { BatchRef, Counts } from '../model/batch.ts';
 import type { Destination } from '../model/connector.ts';
 import { deliveryClass } from '../model/delivery.ts';
+import type { Json } from '../model/json.ts';
 import type { ReadyRecord, Transformed } from '../model/prepared.ts';
 import type { LoadedSync } from '../model/project.ts';
 import type { Confirmed, DeliveryStart } from '../platform/ledger/deliveries.ts';
 import { chunksOf, eachAtMost } from './chunks.ts';
 import type { Dependencies } from './dependencies.ts';
 import { settleDoubts } from './doubt.ts';
-import { transformedOf } from './prepare.ts';
+import { recordsOf, transformedOf } from './prepare.ts';
 import { reportProgress } from './progress.ts';
 import { runOf } from './run.ts';
 import { send } from './send.ts';
@@ -27,6 +28,8 @@ export interface Delivery {
   readonly log: Dependencies['log'];
   /** Some of what this attempt saw confirmed, to be read back later. */
   readonly sample: Confirmed[];
+  /** The batch as received, by position. Decoded again from staging: only for records that were refused. */
+  received(): Promise<readonly Json[]>;
   /** Notes what this attempt settled, and heartbeats it. */
   settled(confirmed: readonly Confirmed[], rejected: number): void;
 }
@@ -59,6 +62,7 @@ export async function deliverBatch(deps: Dependencies, { answer, ...ref }: Deliv
     superseded: batch.superseded + superseded,
     highest: batch.highest,
     sample: delivery.sample,
+    ready: batch.ready,
   });
   deps.cache.drop(ref);
   return counts;
@@ -87,6 +91,7 @@ function newDelivery(
     now: deps.now,
     log: deps.log,
     sample,
+    received: () => recordsOf(deps, loaded, ref),
     settled(more, less) {
       for (const one of more.slice(0, Math.max(0, sampleSize - sample.length))) sample.push(one);
       confirmed += more.length;

@@ -1,5 +1,6 @@
 import type { ItemOutcome, WriteItem } from '../model/connector.ts';
 import { type FailureCode, isSyncFailure, SyncFailure } from '../model/failure.ts';
+import type { Json } from '../model/json.ts';
 import type { Reject } from '../model/prepared.ts';
 import type { Confirmed, Intent } from '../platform/ledger/deliveries.ts';
 import type { Delivery, Outgoing } from './deliver.ts';
@@ -89,7 +90,7 @@ export async function settle(
       throw new SyncFailure('CONNECTION_LOST', 'the answer does not say what became of each record');
     }
     if (outcome.state === 'confirmed') confirmed.push({ record, destinationId: ownId(record, outcome.id) });
-    else rejects.push(rejectOf(record, outcome));
+    else rejects.push(rejectOf(record, outcome, (await delivery.received())[record.ordinal]));
   }
   const { start, ref, loaded, batch } = delivery;
   refuseSystemic(rejects.length, batch.fetched, loaded.policy);
@@ -101,15 +102,21 @@ export async function settle(
 const ownId = (record: Outgoing, id: string | undefined): string | null =>
   id === undefined || id === record.key ? null : id;
 
-function rejectOf(record: Outgoing, outcome: Extract<ItemOutcome, { state: 'rejected' }>): Reject {
+/** With the record as received, so that it can go through a mended mapping again. */
+function rejectOf(
+  record: Outgoing,
+  outcome: Extract<ItemOutcome, { state: 'rejected' }>,
+  received: Json | undefined,
+): Reject {
   return {
     ordinal: record.ordinal,
     stage: 'deliver',
     key: record.key,
+    version: record.version,
     code: outcome.code,
     field: outcome.field ?? null,
     rule: null,
     reason: outcome.reason,
-    record: record.json,
+    record: received === undefined ? null : JSON.stringify(received),
   };
 }

@@ -8,6 +8,8 @@ export interface Reject {
   readonly ordinal: number;
   readonly stage: 'validate' | 'transform' | 'deliver';
   readonly key: string | null;
+  /** Absent where it could not be read. */
+  readonly version?: number | null;
   readonly code: FailureCode;
   readonly field: string | null;
   readonly rule: string | null;

@@ -61,6 +61,7 @@ function transformRecord(record: ValidRecord, rules: TransformRules): ReadyRecor
     ordinal: record.ordinal,
     stage: 'transform',
     key: record.key,
+    version: record.version,
     code,
     field,
     rule,

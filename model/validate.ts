@@ -69,7 +69,14 @@ function validateRecord(received: Json, ordinal: number, rules: ValidateRules): 
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
     const field = issue ? pathText(issue.path.map(String)) : null;
-    return reject('SOURCE_SCHEMA', field, issue?.code ?? 'schema', issue?.message ?? 'invalid', key.key);
+    const { reject: invalid } = reject(
+      'SOURCE_SCHEMA',
+      field,
+      issue?.code ?? 'schema',
+      issue?.message ?? 'invalid',
+      key.key,
+    );
+    return { reject: { ...invalid, version: version?.value ?? null } };
   }
   return { valid: { ordinal, key: key.key, version: version?.value ?? null, received, parsed: parsed.data }, version };
 }

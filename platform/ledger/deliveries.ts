@@ -5,7 +5,7 @@ import { SyncFailure } from '../../model/failure.ts';
 import type { ReadyRecord, Reject } from '../../model/prepared.ts';
 import { fingerprint } from '../../model/transform.ts';
 import type { RecordVersion } from '../../model/version.ts';
-import { insertRejects } from './quarantine.ts';
+import { insertRejects, resolveEntries } from './quarantine.ts';
 import { keepSample } from './samples.ts';
 import { holdFence, query, transaction } from './sql.ts';
 
@@ -26,6 +26,8 @@ export interface DeliveryStart {
   readonly syncId: number;
   /** Set when the batch has been delivered before. */
   readonly delivered: Counts | null;
+  /** Something of this sync lies in quarantine: what arrives may make it good. */
+  readonly openEntries: boolean;
   readonly intents: readonly Intent[];
 }
 
@@ -57,6 +59,8 @@ export interface Remainder {
   readonly highest: RecordVersion | null;
   /** Some of what was confirmed, to be read back when the run is reconciled. */
   readonly sample: readonly Confirmed[];
+  /** What the batch had ready; of it, what was not rejected has arrived. */
+  readonly ready: readonly ReadyRecord[];
 }
 
 export function ledgerDeliveries(pool: Pool) {
@@ -77,7 +81,11 @@ export function ledgerDeliveries(pool: Pool) {
         );
         const row = batch.rows[0];
         if (!row) throw new SyncFailure('STAGING_LOST', `the ledger knows no batch ${seq} of this run`);
-        const start = { fence: Number(sync.fence), syncId: sync.id };
+        const open = await sql.query<{ open: boolean }>(
+          `select exists (select from quarantine where sync_id = $1 and state = 'open') as open`,
+          [sync.id],
+        );
+        const start = { fence: Number(sync.fence), syncId: sync.id, openEntries: open.rows[0]?.open ?? false };
         if (row.state === 'delivered') return { ...start, delivered: row.counts, intents: [] };
         return { ...start, delivered: null, intents: await intentsOf(sql, run, seq) };
       }),
@@ -169,6 +177,7 @@ export function ledgerDeliveries(pool: Pool) {
         );
         await sql.query('update intents set ordinals = null where run = $1 and seq = $2', [run, seq]);
         await keepSample(sql, run, seq, rest.sample);
+        if (start.openEntries) await resolveEntries(sql, start.syncId, run, seq, rest.ready);
         return counts;
       }),
   };

@@ -121,4 +121,37 @@ create table quarantine (
 );
 create index quarantine_by_sync on quarantine (sync_id, state, at desc);
 `,
+  `
+alter table quarantine add column version bigint;
+-- when it left the state "open", and by which run; null for a person's decision
+alter table quarantine add column resolved_at timestamptz;
+alter table quarantine add column resolved_by text;
+create index quarantine_open on quarantine (sync_id, key) where state = 'open';
+
+-- The entries that a replay run reads, in their order. Gone when the run has ended.
+create table replays (
+  run text not null,
+  n integer not null,
+  entry bigint not null,
+  at timestamptz not null default now(),
+  primary key (run, n)
+);
+
+-- The keys that a complete read saw, as 64-bit hashes: a collision can only spare a record. Gone when the run has ended.
+create table seen (
+  run text not null,
+  seq integer not null,
+  hashes bigint[] not null,
+  primary key (run, seq)
+);
+
+-- What a run has to delete, decided once. Gone when the run has ended.
+create table deletions (
+  run text not null,
+  n integer not null,
+  key text collate "C" not null,
+  destination_id text,
+  primary key (run, n)
+);
+`,
 ];

@@ -58,8 +58,8 @@ export function ledgerRuns(pool: Pool) {
           return { held: true, by: sync.holder, workflowId: holder.rows[0]?.workflow_id ?? '' };
         }
         if (sync.holder !== null) await endAbandoned(sql, sync.holder);
-        const mode = sync.watermark === null ? 'full' : claim.mode;
-        const since = mode === 'full' ? null : sinceWatermark(sync.watermark, claim.overlapMs);
+        const mode = sync.watermark === null && claim.mode === 'incremental' ? 'full' : claim.mode;
+        const since = mode === 'incremental' ? sinceWatermark(sync.watermark, claim.overlapMs) : null;
         await sql.query('update syncs set holder = $2, fence = fence + 1 where id = $1', [sync.id, claim.run]);
         await sql.query(
           `insert into runs (id, sync_id, workflow_id, mode, trigger, sync_version, since, status)
