@@ -36,7 +36,8 @@ export async function startWorkerProcess(
   const from = await sizeOf(logFile);
   const log = openSync(logFile, 'a');
   const program = fileURLToPath(new URL('../../workers/main.js', import.meta.url));
-  const child = spawn(process.execPath, [program, '--project', projectFolder, '--watch-parent'], {
+  // Flags of this process (a profiler, a heap limit) hold for the worker too.
+  const child = spawn(process.execPath, [...process.execArgv, program, '--project', projectFolder, '--watch-parent'], {
     env: {
       ...env,
       TEMPORAL_ADDRESS: stack.temporalAddress,
