@@ -371,6 +371,21 @@ describe('files as a destination', () => {
       await expect(write(destination, [upsert({ id: 2 })])).rejects.toMatchObject({ code: 'FILE_MALFORMED' });
     }));
 
+  test('stop at a folder that is not there, and name it: it may be a share that is not mounted', () =>
+    withFolder(async (folder) => {
+      const destination = openDestination(folder, { path: 'share/out.jsonl' });
+      const write = destination.write({
+        id: '1',
+        fence: { sync: 's', number: 1 },
+        items: [{ key: 'a', op: 'upsert', json: '{"id":"a"}', destinationId: null }],
+        signal: never,
+      });
+      await expect(write).rejects.toMatchObject({
+        code: 'FILE_UNREADABLE',
+        message: expect.stringMatching(/the folder .*share does not exist/),
+      });
+    }));
+
   test('reject a text that no file can hold', () =>
     withFolder(async (folder) => {
       const [outcome] = await write(openDestination(folder), [upsert({ id: 1, name: 'half \ud83d' })]);

@@ -1,5 +1,6 @@
 import { open, readFile, unlink } from 'node:fs/promises';
 import { hostname } from 'node:os';
+import { dirname } from 'node:path';
 import { SyncFailure } from '../../model/failure.ts';
 import { codeOf, withFile } from './files-failures.ts';
 
@@ -37,9 +38,14 @@ const created = (lock: string, file: string): Promise<boolean> =>
       return true;
     } catch (error) {
       if (codeOf(error) === 'EEXIST') return false;
+      // Not created here: it may be the place of a share that is not mounted.
+      if (codeOf(error) === 'ENOENT') throw folderMissing(dirname(lock));
       throw error;
     }
   });
+
+const folderMissing = (folder: string): SyncFailure =>
+  new SyncFailure('FILE_UNREADABLE', `the folder ${folder} does not exist`, { effect: 'none' });
 
 async function isStale(lock: string): Promise<boolean> {
   const [pid = '', host = ''] = (await readFile(lock, 'utf8').catch(() => '')).trim().split(' ');
