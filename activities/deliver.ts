@@ -9,6 +9,7 @@ import type { Confirmed, DeliveryStart } from '../platform/ledger/deliveries.ts'
 import { chunksOf, eachAtMost } from './chunks.ts';
 import type { Dependencies } from './dependencies.ts';
 import { settleDoubts } from './doubt.ts';
+import { keepToPlan } from './plan-kept.ts';
 import { recordsOf, transformedOf } from './prepare.ts';
 import { reportProgress } from './progress.ts';
 import { runOf } from './run.ts';
@@ -53,6 +54,7 @@ export async function deliverBatch(deps: Dependencies, { answer, ...ref }: Deliv
   const { known, foundIds } = await settleDoubts(delivery, deliveryClass(delivery.destination.can), answer);
   const candidates = known.size === 0 ? batch.ready : batch.ready.filter((record) => !known.has(record.ordinal));
   const { changed, unchanged, superseded } = await compare(delivery, candidates, foundIds);
+  await keepToPlan(delivery, changed);
   const { limits } = delivery.destination;
   await eachAtMost(chunksOf(changed, limits), limits.concurrency, (chunk) => send(delivery, chunk));
 

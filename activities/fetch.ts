@@ -53,10 +53,11 @@ export async function fetchBatch(deps: Dependencies, ref: BatchRef): Promise<Fet
   return result;
 }
 
-const isFull = (batch: GrowingBatch, { policy }: LoadedSync): boolean =>
+/** Whether a batch ends here. A plan cuts its batches by the same rule. */
+export const isFull = (batch: GrowingBatch, { policy }: LoadedSync): boolean =>
   batch.records >= policy.batchRecords || batch.bytes >= policy.batchBytes;
 
-class GrowingBatch {
+export class GrowingBatch {
   parts: number;
   records: number;
   bytes: number;

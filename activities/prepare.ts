@@ -54,7 +54,8 @@ export async function transformedOf(deps: Dependencies, loaded: LoadedSync, ref:
   return batch.transformed;
 }
 
-async function inSlices<T>(items: readonly T[], add: (slice: readonly T[]) => void): Promise<void> {
+/** Works through the items in slices and lets others run in between. */
+export async function inSlices<T>(items: readonly T[], add: (slice: readonly T[]) => void): Promise<void> {
   for (let start = 0; start < items.length; start += SLICE) {
     add(items.slice(start, start + SLICE));
     await nextTurn();

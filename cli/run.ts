@@ -10,12 +10,16 @@ import { type CliContext, contextOf } from './context.ts';
 import { CommandFailed } from './errors.ts';
 import { type Engine, openEngine } from './runs/engine.ts';
 import { followRun } from './runs/follow.ts';
+import { interruption } from './runs/interruption.ts';
+import { plannedRun } from './runs/planned.ts';
 import { printRun } from './runs/report.ts';
 import { type StartedRun, startRun } from './runs/start.ts';
 
 interface RunOptions {
   readonly wait?: boolean;
   readonly full?: boolean;
+  /** The hash of a plan. */
+  readonly plan?: string;
   /** Milliseconds. */
   readonly timeout?: number;
 }
@@ -30,6 +34,7 @@ export function runCommand(): Command {
     .argument('<sync>', 'name of a file in syncs/')
     .option('--wait', 'follow the run to its end and print its counts')
     .option('--full', 'read everything, whatever was read before')
+    .option('--plan <hash>', 'do exactly what `syncline plan` said under this hash, or refuse')
     .option('--timeout <duration>', 'with --wait: stop following after this long; the run goes on', durationMs)
     .addHelpText(
       'after',
@@ -62,10 +67,12 @@ async function run(context: CliContext, sync: string, options: RunOptions): Prom
     if (wait && options.wait !== true)
       context.progress.note('No stack is up: it is started for this run, which is followed to its end.');
     if (wait && (await engine.ensureWorker())) context.progress.note('No worker was up: one is started for this run.');
+    const planned = options.plan === undefined ? {} : await plannedRun(context, engine, sync, options.plan);
     const started = await startRun(engine.client, engine.taskQueue, {
       sync,
       full: options.full === true,
-      trigger: 'cli',
+      trigger: options.plan === undefined ? 'cli' : `cli, plan ${options.plan}`,
+      ...planned,
       uiUrl: engine.stack.uiUrl,
     });
     if (!wait) return announce(context, sync, started);
@@ -92,7 +99,8 @@ async function follow(
   options: RunOptions,
 ): Promise<ExitCode> {
   if (started.url) context.progress.note(`Run ${started.run}: ${started.url}`);
-  const interrupted = interruption();
+  // Ctrl-C ends the following, not the run.
+  const interrupted = interruption('no longer followed; the run itself was not ended');
   const { end, last } = await followRun(engine.client, started.workflowId, {
     title: sync,
     progress: context.progress,
@@ -176,22 +184,4 @@ async function endedWithoutLedger(engine: Engine, started: StartedRun): Promise<
     exitCode.failed,
     started.url ?? started.workflowId,
   );
-}
-
-/** Ctrl-C ends the following, not the run. */
-function interruption(): { readonly signal: AbortSignal; readonly dispose: () => void } {
-  const controller = new AbortController();
-  const stop = () =>
-    controller.abort(
-      new CommandFailed('INTERRUPTED', 'no longer followed; the run itself was not ended', 130 as ExitCode),
-    );
-  process.once('SIGINT', stop);
-  process.once('SIGTERM', stop);
-  return {
-    signal: controller.signal,
-    dispose: () => {
-      process.off('SIGINT', stop);
-      process.off('SIGTERM', stop);
-    },
-  };
 }

@@ -30,6 +30,11 @@ export const verbs: readonly Verb[] = [
     load: async () => (await import('./docs.ts')).docsCommand(),
   },
   {
+    name: 'plan',
+    summary: 'Say what a run would do, on real data, without doing it',
+    load: async () => (await import('./plan.ts')).planCommand(),
+  },
+  {
     name: 'run',
     summary: 'Start a sync; with --wait follow it to its end',
     load: async () => (await import('./run.ts')).runCommand(),

@@ -39,6 +39,7 @@ const byFailure: Partial<Record<FailureCode, ExitCode>> = {
   LOCKED: exitCode.conflict,
   STACK_IN_USE: exitCode.conflict,
   FENCED: exitCode.conflict,
+  PLAN_CHANGED: exitCode.conflict,
   TIMEOUT: exitCode.timeout,
 };
 

@@ -257,6 +257,11 @@ export const failures = {
     meaning: 'The files of the sync were edited while the run was under way, and the version it began with is gone.',
     todo: 'Put the files back and `syncline retry SYNC`, or `syncline cancel SYNC` and start it again: the cursor has not moved.',
   },
+  PLAN_CHANGED: {
+    next: 'stop',
+    meaning: 'The run was to do what was planned, and would now do something else.',
+    todo: 'Make a new plan with `syncline plan SYNC`, look at it, and run that one. Nothing outside the plan was sent.',
+  },
   SYNC_UNKNOWN: {
     next: 'stop',
     meaning: 'The project has no sync of this name.',

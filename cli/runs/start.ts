@@ -33,6 +33,6 @@ export async function startRun(
 }
 
 /** Sorts by time, and is unique enough for two starts in one second: `20261123T101530-5f3a9c`. */
-function newRunId(now: Date): string {
+export function newRunId(now: Date): string {
   return `${now.toISOString().replace(/[-:]|\.\d+Z$/g, '')}-${randomBytes(3).toString('hex')}`;
 }

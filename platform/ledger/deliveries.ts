@@ -6,6 +6,7 @@ import type { ReadyRecord, Reject } from '../../model/prepared.ts';
 import { fingerprint } from '../../model/transform.ts';
 import type { RecordVersion } from '../../model/version.ts';
 import { insertRejects, resolveEntries } from './quarantine.ts';
+import { type PlannedBatch, plannedBatch } from './plans.ts';
 import { keepSample } from './samples.ts';
 import { holdFence, query, transaction } from './sql.ts';
 
@@ -108,6 +109,9 @@ export function ledgerDeliveries(pool: Pool) {
       );
       return { letters: row?.letters ?? '', destinationIds: row?.ids ?? {} };
     },
+
+    /** What a run that was given a plan may send of a batch; undefined when it was given none. */
+    planned: (run: string, seq: number): Promise<PlannedBatch | undefined> => plannedBatch(pool, run, seq),
 
     /** Invariant 3, intent first: durable before the request leaves. */
     openIntent: (start: DeliveryStart, run: string, seq: number, records: readonly ReadyRecord[]): Promise<Intent> =>

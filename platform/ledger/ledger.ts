@@ -1,6 +1,7 @@
 import type { Pool } from 'pg';
 import { ledgerDeliveries } from './deliveries.ts';
 import { migrate } from './migrate.ts';
+import { ledgerPlans } from './plans.ts';
 import { ledgerQuarantine } from './quarantine.ts';
 import { ledgerReports } from './reports.ts';
 import { ledgerRuns } from './runs.ts';
@@ -15,6 +16,7 @@ export interface Ledger {
   readonly deliveries: ReturnType<typeof ledgerDeliveries>;
   readonly quarantine: ReturnType<typeof ledgerQuarantine>;
   readonly reports: ReturnType<typeof ledgerReports>;
+  readonly plans: ReturnType<typeof ledgerPlans>;
   readonly samples: ReturnType<typeof ledgerSamples>;
   readonly pool: Pool;
   close(): Promise<void>;
@@ -35,6 +37,7 @@ export async function openLedger(databaseUrl: string): Promise<Ledger> {
     deliveries: ledgerDeliveries(pool),
     quarantine: ledgerQuarantine(pool),
     reports: ledgerReports(pool),
+    plans: ledgerPlans(pool),
     samples: ledgerSamples(pool),
     pool,
     close: () => pool.end(),

@@ -154,4 +154,30 @@ create table deletions (
   primary key (run, n)
 );
 `,
+  `
+-- What was planned, for a run that keeps to it: the fingerprint of what each batch would send.
+create table plans (
+  hash text primary key,
+  sync text not null,
+  full_read boolean not null,
+  batches jsonb not null,
+  made_at timestamptz not null default now()
+);
+
+-- Runs that may do only what was planned.
+create table planned_runs (
+  run text primary key,
+  hash text not null
+);
+
+-- Repairs of records that the destination did not keep as they were sent: a record is not repaired for ever.
+create table repairs (
+  sync_id integer not null references syncs,
+  key text collate "C" not null,
+  hash uuid not null,
+  times integer not null default 1,
+  at timestamptz not null default now(),
+  primary key (sync_id, key)
+);
+`,
 ];

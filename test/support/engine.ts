@@ -75,10 +75,16 @@ function loaded(sync: TestSync): LoadedSync {
   };
 }
 
+function unknownSync(name: string): never {
+  throw new SyncFailure('SYNC_UNKNOWN', `no sync ${name}`);
+}
+
 export interface TestEngine {
   readonly client: Client;
   readonly ledger: Ledger;
   readonly taskQueue: string;
+  /** The sync as a project would give it. */
+  loaded(sync: string): LoadedSync;
   /** Starts a run and gives its handle. */
   start(sync: string, options?: { full?: boolean; run?: string }): ReturnType<Client['workflow']['start']>;
   /** Runs a sync to its end. */
@@ -98,11 +104,7 @@ export async function createTestEngine(syncs: readonly TestSync[]): Promise<Test
   const client = new Client({ connection: native });
   const taskQueue = `test-${randomUUID()}`;
   const byName = new Map(syncs.map((sync) => [sync.name, loaded(sync)]));
-  const current = async (name: string): Promise<LoadedSync> => {
-    const sync = byName.get(name);
-    if (!sync) throw new SyncFailure('SYNC_UNKNOWN', `no sync ${name}`);
-    return sync;
-  };
+  const current = async (name: string): Promise<LoadedSync> => byName.get(name) ?? unknownSync(name);
   const workers: RunningWorker[] = [];
   const startWorker = async (): Promise<RunningWorker> => {
     const settings = {
@@ -142,6 +144,7 @@ export async function createTestEngine(syncs: readonly TestSync[]): Promise<Test
     client,
     ledger,
     taskQueue,
+    loaded: (sync) => byName.get(sync) ?? unknownSync(sync),
     start,
     run: async (sync, options) => (await start(sync, options)).result() as Promise<RunReport>,
     startWorker,

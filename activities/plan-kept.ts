@@ -1,0 +1,23 @@
+import { SyncFailure } from '../model/failure.ts';
+import type { ReadyRecord } from '../model/prepared.ts';
+import { fingerprint } from '../model/transform.ts';
+import type { Delivery } from './deliver.ts';
+import { NOTHING_TO_SEND } from './plan-sync.ts';
+
+/**
+ * Holds a run that was given a plan to it: what a batch is about to send has to be what was planned for it, record by
+ * record and in this order, before the first of it is sent. A batch that has an intent has passed before.
+ */
+export async function keepToPlan(delivery: Delivery, changed: readonly ReadyRecord[]): Promise<void> {
+  const { ref, start, ledger } = delivery;
+  if (start.intents.length > 0) return;
+  const plan = await ledger.planned(ref.run, ref.seq);
+  if (plan === undefined) return;
+  const planned = plan.batches[ref.seq - 1] ?? NOTHING_TO_SEND;
+  if (fingerprint(changed) !== planned)
+    throw new SyncFailure('PLAN_CHANGED', `batch ${ref.seq} is not what was planned`, { effect: 'none' });
+  if (plan.last && ref.seq < plan.batches.length)
+    throw new SyncFailure('PLAN_CHANGED', `${plan.batches.length} batches were planned, the source has ${ref.seq}`, {
+      effect: 'none',
+    });
+}

@@ -1,0 +1,39 @@
+import { exitCode } from '../../model/exit-code.ts';
+import { SyncFailure } from '../../model/failure.ts';
+import type { CliContext } from '../context.ts';
+import { CommandFailed } from '../errors.ts';
+import { makePlan } from '../plan.ts';
+import type { Engine } from './engine.ts';
+import { newRunId } from './start.ts';
+
+/**
+ * Prepares a run that keeps to a plan. The sync is planned again, so that a plan that no longer holds is refused before
+ * anything is sent; the run itself then compares each batch with the plan before it sends any of it.
+ */
+export async function plannedRun(
+  context: CliContext,
+  engine: Engine,
+  sync: string,
+  hash: string,
+): Promise<{ readonly run: string; readonly full: boolean }> {
+  const stored = await engine.ledger.plans.load(hash);
+  if (stored?.sync !== sync) {
+    throw new CommandFailed(
+      'PLAN_UNKNOWN',
+      `there is no plan ${hash} of \`${sync}\`; plans are kept for 30 days`,
+      exitCode.usage,
+      `syncline plan ${sync}`,
+    );
+  }
+  const now = await makePlan(context, engine, sync, { full: stored.full, samples: 0 });
+  if (now.hash !== hash) {
+    throw new SyncFailure(
+      'PLAN_CHANGED',
+      `it would now create ${now.create} and update ${now.update} records: plan ${now.hash}`,
+      { effect: 'none' },
+    );
+  }
+  const run = newRunId(new Date());
+  await engine.ledger.plans.keepTo(run, hash);
+  return { run, full: stored.full };
+}

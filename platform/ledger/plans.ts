@@ -1,0 +1,81 @@
+import type { Pool } from 'pg';
+import type { RecordVersion } from '../../model/version.ts';
+import { query } from './sql.ts';
+
+/** Where the next run of a sync would begin. */
+export interface Standing {
+  /** Of a sync that has never run: a number that no record has. */
+  readonly syncId: number;
+  readonly watermark: RecordVersion | null;
+}
+
+/** What was planned, so that a run can keep to it. */
+export interface StoredPlan {
+  readonly hash: string;
+  readonly sync: string;
+  readonly full: boolean;
+  /** The fingerprint of what each batch would send, in order. */
+  readonly batches: readonly string[];
+}
+
+/** What the plan of a run says of one of its batches. */
+export interface PlannedBatch {
+  readonly batches: readonly string[];
+  /** The source had no more after this batch. */
+  readonly last: boolean;
+}
+
+const NEVER_RUN = -1;
+
+export function ledgerPlans(pool: Pool) {
+  return {
+    async standing(sync: string): Promise<Standing> {
+      const [row] = await query<{ id: number; watermark: RecordVersion | null }>(
+        pool,
+        'reading the watermark',
+        'select id, watermark from syncs where name = $1',
+        [sync],
+      );
+      return { syncId: row?.id ?? NEVER_RUN, watermark: row?.watermark ?? null };
+    },
+
+    async store(plan: StoredPlan): Promise<void> {
+      await query(
+        pool,
+        'storing a plan',
+        `insert into plans (hash, sync, full_read, batches) values ($1, $2, $3, $4)
+         on conflict (hash) do update set made_at = now()`,
+        [plan.hash, plan.sync, plan.full, JSON.stringify(plan.batches)],
+      );
+      await query(pool, 'forgetting old plans', `delete from plans where made_at < now() - interval '30 days'`);
+    },
+
+    async load(hash: string): Promise<StoredPlan | undefined> {
+      const [row] = await query<{ hash: string; sync: string; full_read: boolean; batches: string[] }>(
+        pool,
+        'reading a plan',
+        'select hash, sync, full_read, batches from plans where hash = $1',
+        [hash],
+      );
+      return row && { hash: row.hash, sync: row.sync, full: row.full_read, batches: row.batches };
+    },
+
+    /** Holds a run, before it begins, to a plan. */
+    async keepTo(run: string, hash: string): Promise<void> {
+      await query(pool, 'giving a run its plan', 'insert into planned_runs (run, hash) values ($1, $2)', [run, hash]);
+    },
+  };
+}
+
+/** Undefined when the run keeps to no plan. A plan that is gone has no batches, so that nothing agrees with it. */
+export async function plannedBatch(pool: Pool, run: string, seq: number): Promise<PlannedBatch | undefined> {
+  const [row] = await query<{ batches: string[]; last: boolean }>(
+    pool,
+    'reading the plan of a run',
+    `select coalesce(p.batches, '[]') as batches, b.complete as last
+     from planned_runs r join batches b on b.run = r.run and b.seq = $2 left join plans p on p.hash = r.hash
+     where r.run = $1`,
+    [run, seq],
+  );
+  return row;
+}
