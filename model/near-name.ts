@@ -7,7 +7,7 @@ export function nearName(written: string, names: Iterable<string>): string | und
  * The nearest ones, at most three. Near: a third of the letters may differ, or one is the start of the other; and hardly
  * farther than the nearest of all.
  */
-export function nearNames(written: string, names: Iterable<string>): readonly string[] {
+function nearNames(written: string, names: Iterable<string>): readonly string[] {
   const wanted = written.toLowerCase().slice(0, longestCompared);
   const close: { name: string; distance: number }[] = [];
   for (const name of names) {

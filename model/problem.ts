@@ -75,7 +75,7 @@ export interface Problem {
 }
 
 /** `file:line:column`, as far as it is known. */
-export const problemPlace = ({ file, line, column }: Problem): string =>
+const problemPlace = ({ file, line, column }: Problem): string =>
   line === undefined ? file : column === undefined ? `${file}:${line}` : `${file}:${line}:${column}`;
 
 /** One line for people: `CODE file:line:column — what is wrong. What to do.` */

@@ -40,11 +40,6 @@ const plainEveryMs = 15_000;
 const frames = ['|', '/', '-', '\\'];
 const clearLine = '\r\x1b[K';
 
-export const silentProgress: Progress = {
-  step: (_title, work) => work(() => {}),
-  note: () => {},
-};
-
 export function createProgress(out: ProgressOutput): Progress {
   const painter = out.isTTY ? livePainter(out) : plainPainter(out);
   const steps = new Set<Step>();

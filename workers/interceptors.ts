@@ -49,7 +49,7 @@ export class StepEdge implements ActivityInboundCallsInterceptor {
 }
 
 /** A failure as Temporal understands it: its type is the code, and only `retry` and `wait` are tried again. */
-export function toTemporal(failure: SyncFailure): ApplicationFailure {
+function toTemporal(failure: SyncFailure): ApplicationFailure {
   const { next } = failures[failure.code];
   return ApplicationFailure.create({
     type: failure.code,

@@ -50,7 +50,7 @@ function mappingMarkdown(mapping: MappingDocument): readonly string[] {
   ];
 }
 
-export const exampleText = ({ example, sources }: DocumentRow): string =>
+const exampleText = ({ example, sources }: DocumentRow): string =>
   example ? `${sources.length === 0 ? '' : `${valuesText(example.before)} → `}${valueText(example.after)}` : '—';
 
 const factsTable = (facts: readonly Fact[]): string => table(['', ''], facts);

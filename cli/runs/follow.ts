@@ -45,7 +45,7 @@ export async function followRun(
 }
 
 /** One line: what was done, how fast, and what it waits for. */
-export function stepState({ state, waiting }: Observed, recordsPerSecond: number): StepState {
+function stepState({ state, waiting }: Observed, recordsPerSecond: number): StepState {
   if (!state) return { detail: 'no worker answers' };
   const { counts, batches } = state;
   const parts = [

@@ -23,7 +23,7 @@ const special = /[\\\t\n\r]/;
 const allSpecial = /[\\\t\n\r]/g;
 const escapes: Readonly<Record<string, string>> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' };
 
-export function copyField(value: Json, column: Column): string {
+function copyField(value: Json, column: Column): string {
   if (value === null) return '\\N';
   const text = columnText(value, column);
   return special.test(text) ? text.replace(allSpecial, (character) => escapes[character] ?? character) : text;

@@ -9,7 +9,7 @@ import type { PostgresSourceOptions } from './postgres-options.ts';
  * - `rows`: by version and key, or by key alone
  * - `keyless`: rows with an empty key column, in one page; they are read to be counted and set aside
  */
-export const pass = z.enum(['unversioned', 'rows', 'keyless']);
+const pass = z.enum(['unversioned', 'rows', 'keyless']);
 export type Pass = z.output<typeof pass>;
 
 /** `after` holds the last row's version and key as text; null at the start of a pass. */

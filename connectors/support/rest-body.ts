@@ -34,7 +34,7 @@ function textOf(body: Buffer, place: string): string {
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /** The offset of the first byte that no UTF-8 text has there: halves the stretch in which it must lie. */
-export function invalidFrom(body: Buffer): number {
+function invalidFrom(body: Buffer): number {
   let valid = 0;
   let invalid = body.length;
   while (invalid - valid > 1) {
@@ -82,7 +82,7 @@ export function recordsAt(body: Json, pointer: string, place: string): readonly 
 }
 
 /** Whether a value has more levels of lists and objects than `levels`. */
-export function isDeeperThan(value: Json, levels: number): boolean {
+function isDeeperThan(value: Json, levels: number): boolean {
   if (typeof value !== 'object' || value === null) return false;
   if (levels === 0) return true;
   const list = value as Readonly<Record<string, Json>>;

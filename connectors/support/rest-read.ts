@@ -18,7 +18,7 @@ export interface RestSource {
 const positionSchema = z.strictObject({ at: pagePlaceSchema, trail: trailSchema.exactOptional() });
 
 /** Names the calls of a source in messages. */
-export const placeOf = ({ connection, options }: Pick<RestSource, 'connection' | 'options'>): string =>
+const placeOf = ({ connection, options }: Pick<RestSource, 'connection' | 'options'>): string =>
   `GET ${options.path} of ${connection}`;
 
 /** Records of a staged page. */

@@ -3,7 +3,6 @@ import { z } from 'zod';
 
 /** The part of the Compose format that docker-compose.yml uses. Other keys concern containers only and are ignored. */
 const condition = z.enum(['service_healthy', 'service_completed_successfully', 'service_started']);
-export type Condition = z.infer<typeof condition>;
 
 const service = z.object({
   image: z.string(),

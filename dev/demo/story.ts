@@ -47,7 +47,7 @@ const loseAnswerAtShare = 0.1;
 const killAtShare = 0.4;
 
 /** The package's own folder, three above dist/dev/demo/: its connections, mapping and sync are what the demo shows. */
-export const packageFolder = fileURLToPath(new URL('../../../', import.meta.url));
+const packageFolder = fileURLToPath(new URL('../../../', import.meta.url));
 
 /**
  * The demo from beginning to end: a stack, two systems, a first sync whose worker is killed half-way, a change, a

@@ -18,7 +18,7 @@ export interface PostgresPlace {
 const pointerName = 'folder';
 
 /** Where root keeps data of a project that the database's user cannot reach, such as one under /root. */
-export const rootDataFolders = ['/var/lib/syncline', '/var/tmp/syncline'] as const;
+const rootDataFolders = ['/var/lib/syncline', '/var/tmp/syncline'] as const;
 export const rootCacheFolders = ['/var/cache/syncline', '/var/tmp/syncline'] as const;
 
 /**

@@ -159,7 +159,7 @@ const simpleTypes: Readonly<Record<string, string>> = {
 };
 
 /** What a schema takes, in a few words. */
-export function typeWords(schema: Schema): string {
+function typeWords(schema: Schema): string {
   const def = defOf(bare(schema, 'in'));
   const orNull = kindsOf(schema, 'in').has('null') ? ' or null' : '';
   if (def.type === 'enum') return `one of ${Object.values(def.entries).map(constantWords).join(', ')}${orNull}`;

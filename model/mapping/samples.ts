@@ -4,7 +4,7 @@ import type { Mapped, Mapping, Sample } from './mapping.ts';
 import { pathText } from './path.ts';
 
 /** What comes of one raw record on the whole way: source schema, mapping, destination schema. */
-export function mapRaw(mapping: Mapping, raw: unknown): Mapped {
+function mapRaw(mapping: Mapping, raw: unknown): Mapped {
   const source = mapping.from.safeParse(raw);
   if (!source.success) return schemaRejection(source.error, 'source schema');
   const mapped = mapping.run(source.data);

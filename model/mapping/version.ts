@@ -57,7 +57,7 @@ function plain(node: Node): unknown {
 const plainRule = (rule: RuleSpec): unknown => [rule.name, rule.words, rule.identity, rule.args.map(plain)];
 
 /** A schema as text: its definition in full, with the source of its functions. */
-export const fingerprint = (schema: Schema): string => JSON.stringify(describe(schema, []));
+const fingerprint = (schema: Schema): string => JSON.stringify(describe(schema, []));
 
 /** A lazy schema that makes a new one at each look never ends; nobody's record is as deep as this. */
 const MAX_DEPTH = 200;

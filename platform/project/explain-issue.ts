@@ -183,7 +183,7 @@ const subject = (path: TreePath): string => (path.length === 0 ? 'this' : `\`${p
 
 const lastName = (path: TreePath): string => String(path.at(-1) ?? '');
 
-export function valueAtPath(value: unknown, path: TreePath): unknown {
+function valueAtPath(value: unknown, path: TreePath): unknown {
   let at: unknown = value;
   for (const step of path) {
     if (typeof at !== 'object' || at === null || !Object.hasOwn(at, step)) return undefined;

@@ -5,7 +5,7 @@ import type { Problem } from '../../model/problem.ts';
 export type TextFile = { readonly text: string } | { readonly problem: Problem };
 
 /** Far above any file that a person writes; a larger one is data in the wrong folder. */
-export const maxFileBytes = 4 * 1024 * 1024;
+const maxFileBytes = 4 * 1024 * 1024;
 
 /** Reads a UTF-8 file of the project; a byte order mark is dropped. Whatever is wrong with it becomes a problem. */
 export async function readProjectFile(folder: string, file: string): Promise<TextFile> {

@@ -53,8 +53,6 @@ const tokens: Readonly<Record<string, Part>> = {
   XXX: { kind: 'offset', unit: 'offset' },
 };
 
-export const monthNames = { MMM: shortMonths, MMMM: months } as const;
-
 /** Reads a format; a mistake in it is an error of the mapping, found when its file is read. */
 export function parseFormat(rule: string, text: string, needed: readonly Unit[]): DateFormat {
   const parts: Part[] = [];

@@ -19,7 +19,7 @@ const modes: Readonly<Record<Rounding, DecimalJs.Rounding>> = {
   ceiling: Exact.ROUND_CEIL,
 };
 
-export const roundText = (text: string, scale: number, rounding: Rounding): string =>
+const roundText = (text: string, scale: number, rounding: Rounding): string =>
   tidy(new Exact(text).toDecimalPlaces(scale, modes[rounding]).toFixed(scale));
 
 export const roundNumber = (value: number, digits: number, rounding: Rounding): number =>
