@@ -1,7 +1,6 @@
 import { Context } from '@temporalio/activity';
 import type { BatchRef, Counts } from '../model/batch.ts';
 import type { Destination } from '../model/connector.ts';
-import { deliveryClass } from '../model/delivery.ts';
 import type { Json } from '../model/json.ts';
 import type { ReadyRecord, Transformed } from '../model/prepared.ts';
 import type { LoadedSync } from '../model/project.ts';
@@ -9,6 +8,7 @@ import type { Confirmed, DeliveryStart } from '../platform/ledger/deliveries.ts'
 import { chunksOf, eachAtMost } from './chunks.ts';
 import type { Dependencies } from './dependencies.ts';
 import { settleDoubts } from './doubt.ts';
+import { settleLeftDoubts } from './left.ts';
 import { keepToPlan } from './plan-kept.ts';
 import { recordsOf, transformedOf } from './prepare.ts';
 import { reportProgress } from './progress.ts';
@@ -48,10 +48,11 @@ export async function deliverBatch(deps: Dependencies, { answer, ...ref }: Deliv
   const { loaded } = await runOf(deps, ref.run);
   const start = await deps.ledger.deliveries.begin(ref.run, ref.seq);
   if (start.delivered) return start.delivered;
+  await settleLeftDoubts(deps, ref.run, start, answer);
   const batch = await transformedOf(deps, loaded, ref);
   const delivery = newDelivery(deps, ref, start, loaded, batch);
 
-  const { known, foundIds } = await settleDoubts(delivery, deliveryClass(delivery.destination.can), answer);
+  const { known, foundIds } = await settleDoubts(delivery, answer);
   const candidates = known.size === 0 ? batch.ready : batch.ready.filter((record) => !known.has(record.ordinal));
   const { changed, unchanged, superseded } = await compare(delivery, candidates, foundIds);
   await keepToPlan(delivery, changed);
@@ -70,7 +71,7 @@ export async function deliverBatch(deps: Dependencies, { answer, ...ref }: Deliv
   return counts;
 }
 
-function newDelivery(
+export function newDelivery(
   deps: Dependencies,
   ref: BatchRef,
   start: DeliveryStart,

@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ItemOutcome, ReadBack } from '../model/connector.ts';
-import { type DeliveryClass, deliveryPromise } from '../model/delivery.ts';
+import { deliveryClassAfter, deliveryPromise } from '../model/delivery.ts';
 import { SyncFailure } from '../model/failure.ts';
 import { fingerprint } from '../model/transform.ts';
 import type { Intent } from '../platform/ledger/deliveries.ts';
 import type { Delivery, Outgoing } from './deliver.ts';
+import { refuseLate } from './left.ts';
 import { readKey, sameContent } from './read-back.ts';
 import { settle, write } from './send.ts';
 
@@ -20,11 +21,7 @@ export interface Settled {
  * it under its own id where the destination recognises that, by looking the records up where it can be asked, and
  * otherwise not at all.
  */
-export async function settleDoubts(
-  delivery: Delivery,
-  promise: DeliveryClass,
-  answer: 'retry' | 'skip' | undefined,
-): Promise<Settled> {
+export async function settleDoubts(delivery: Delivery, answer: 'retry' | 'skip' | undefined): Promise<Settled> {
   const known = new Set<number>();
   const foundIds = new Map<number, string>();
   const byOrdinal = new Map(delivery.batch.ready.map((record) => [record.ordinal, record]));
@@ -43,7 +40,7 @@ export async function settleDoubts(
     }
     const { destinationIds } = await delivery.ledger.verdicts(delivery.start.syncId, records);
     const outgoing = records.map((record, index) => ({ ...record, destinationId: destinationIds[index] ?? null }));
-    for (const record of await settleDoubt(delivery, intent, outgoing, promise, answer, foundIds)) {
+    for (const record of await settleDoubt(delivery, intent, outgoing, answer, foundIds)) {
       known.add(record.ordinal);
     }
   }
@@ -55,10 +52,10 @@ async function settleDoubt(
   delivery: Delivery,
   intent: Intent,
   records: readonly Outgoing[],
-  promise: DeliveryClass,
   answer: 'retry' | 'skip' | undefined,
   foundIds: Map<number, string>,
 ): Promise<readonly Outgoing[]> {
+  const promise = deliveryClassAfter(delivery.destination.can, delivery.now() - intent.openedAtMs);
   delivery.log.info(
     { batch: delivery.ref.seq, request: intent.requestId, class: promise },
     'settling a request in doubt',
@@ -67,13 +64,24 @@ async function settleDoubt(
     case 'T1':
     case 'T2':
     case 'T3':
-      await settle(delivery, intent, records, await write(delivery, intent, records));
+      await settle(delivery, intent, records, await replay(delivery, intent, records));
       return records;
     case 'T4':
       return settleByLookUp(delivery, intent, records, foundIds);
     case 'T5':
       return settleByAnswer(delivery, intent, records, answer);
   }
+}
+
+async function replay(
+  delivery: Delivery,
+  intent: Intent,
+  records: readonly Outgoing[],
+): Promise<readonly ItemOutcome[]> {
+  const provenAtMs = delivery.now();
+  await delivery.ledger.stillWriter(delivery.start);
+  refuseLate(delivery, provenAtMs);
+  return write(delivery, intent, records);
 }
 
 /** T4: a record that is there in the form that was sent has arrived; the others have not, once the lag is over. */
@@ -84,7 +92,9 @@ async function settleByLookUp(
   foundIds: Map<number, string>,
 ): Promise<readonly Outgoing[]> {
   const { destination, signal, loaded } = delivery;
-  const visibleAtMs = intent.openedAtMs + (destination.can.lookupLagMs ?? 0);
+  // The destination may still be working on the request, for as long as its time-out allows.
+  const { timeoutMs } = loaded.destinationConnection;
+  const visibleAtMs = intent.openedAtMs + timeoutMs + (destination.can.lookupLagMs ?? 0);
   await sleep(Math.max(0, visibleAtMs - delivery.now()), undefined, { signal });
   const keys = records.map((record) => readKey(destination, record));
   const found = (await destination.read?.(keys, signal)) ?? new Map<string, ReadBack>();

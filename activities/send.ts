@@ -4,15 +4,18 @@ import type { Json } from '../model/json.ts';
 import type { Reject } from '../model/prepared.ts';
 import type { Confirmed, Intent } from '../platform/ledger/deliveries.ts';
 import type { Delivery, Outgoing } from './deliver.ts';
+import { refuseLate } from './left.ts';
 import { refuseSystemic } from './validate.ts';
 
 /** Sends records in one request under a new intent. A refused request is halved until the refused record is found. */
 export async function send(delivery: Delivery, records: readonly Outgoing[]): Promise<void> {
   const { ledger, start, ref } = delivery;
   delivery.signal.throwIfAborted();
+  const provenAtMs = delivery.now();
   const intent = await ledger.openIntent(start, ref.run, ref.seq, records);
   let outcomes: readonly ItemOutcome[];
   try {
+    refuseLate(delivery, provenAtMs);
     outcomes = await write(delivery, intent, records);
   } catch (error) {
     const failure = isSyncFailure(error)

@@ -21,6 +21,16 @@ export function deliveryClass(can: DeliveryCapabilities): DeliveryClass {
   return 'T5';
 }
 
+/**
+ * What the class is worth for a request that was first sent `ageMs` ago: past the window of its idempotency key the
+ * destination takes a repeated request for a new one.
+ */
+export function deliveryClassAfter(can: DeliveryCapabilities, ageMs: number): DeliveryClass {
+  const { idempotencyKeyHours, ...rest } = can;
+  const forgotten = idempotencyKeyHours !== undefined && ageMs >= idempotencyKeyHours * 3_600_000;
+  return deliveryClass(forgotten ? rest : can);
+}
+
 /** The promise of each class under crash and time-out, in one sentence. */
 export const deliveryPromise: Record<DeliveryClass, string> = {
   T1: 'Each record takes effect exactly once: rows and the marker of the request are committed together in the destination.',

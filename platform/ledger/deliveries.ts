@@ -5,6 +5,7 @@ import { SyncFailure } from '../../model/failure.ts';
 import type { ReadyRecord, Reject } from '../../model/prepared.ts';
 import { fingerprint } from '../../model/transform.ts';
 import type { RecordVersion } from '../../model/version.ts';
+import { ledgerDoubts } from './doubts.ts';
 import { insertRejects, resolveEntries } from './quarantine.ts';
 import { type PlannedBatch, plannedBatch } from './plans.ts';
 import { keepSample } from './samples.ts';
@@ -66,6 +67,8 @@ export interface Remainder {
 
 export function ledgerDeliveries(pool: Pool) {
   return {
+    ...ledgerDoubts(pool),
+
     /** Takes the next fence number for this attempt and tells what earlier attempts left. */
     begin: (run: string, seq: number): Promise<DeliveryStart> =>
       transaction(pool, 'beginning a delivery', async (sql) => {
@@ -187,7 +190,7 @@ export function ledgerDeliveries(pool: Pool) {
   };
 }
 
-async function intentsOf(sql: PoolClient, run: string, seq: number): Promise<Intent[]> {
+export async function intentsOf(sql: PoolClient, run: string, seq: number): Promise<Intent[]> {
   const { rows } = await sql.query<{
     id: string;
     request_id: string;

@@ -2,6 +2,7 @@ import type { Pool } from 'pg';
 import { addCounts, type Counts, noCounts, type Reconciled, type RunStatus } from '../../model/batch.ts';
 import { SyncFailure } from '../../model/failure.ts';
 import { laterVersion, type RecordVersion, sinceWatermark } from '../../model/version.ts';
+import { dropStaged } from './doubts.ts';
 import { query, transaction } from './sql.ts';
 
 export interface RunClaim {
@@ -146,7 +147,7 @@ async function endAbandoned(sql: Sql, run: string): Promise<void> {
 }
 
 async function dropWorkingData(sql: Sql, run: string): Promise<void> {
-  await sql.query('delete from staged where run = $1', [run]);
+  await dropStaged(sql, run);
   await sql.query('delete from written where run = $1', [run]);
 }
 

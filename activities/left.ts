@@ -1,0 +1,43 @@
+import { SyncFailure } from '../model/failure.ts';
+import type { DeliveryStart } from '../platform/ledger/deliveries.ts';
+import { type Delivery, newDelivery } from './deliver.ts';
+import type { Dependencies } from './dependencies.ts';
+import { settleDoubts } from './doubt.ts';
+import { transformedOf } from './prepare.ts';
+import { runOf } from './run.ts';
+
+/**
+ * Settles what earlier runs of the sync left in doubt, before the same records may be sent again (invariant 3): a run
+ * that was cancelled with a request under way never learned what became of it.
+ */
+export async function settleLeftDoubts(
+  deps: Dependencies,
+  run: string,
+  start: DeliveryStart,
+  answer: 'retry' | 'skip' | undefined,
+): Promise<void> {
+  const { deliveries } = deps.ledger;
+  for (const ref of await deliveries.leftBatches(start, run)) {
+    const intents = await deliveries.inDoubt(start, ref);
+    if (intents.length > 0) {
+      const { loaded } = await runOf(deps, ref.run);
+      const batch = await transformedOf(deps, loaded, ref);
+      await settleDoubts(newDelivery(deps, ref, { ...start, intents }, loaded, batch), answer);
+    }
+    await deliveries.dropLeft(start, ref);
+    deps.cache.drop(ref);
+  }
+}
+
+/**
+ * Refuses to send when this attempt may have been replaced since it proved to be the writer: a process that was frozen
+ * in between does not notice it. `provenAtMs`: when the ledger last accepted its fence.
+ */
+export function refuseLate({ now, loaded }: Delivery, provenAtMs: number): void {
+  const silentMs = now() - provenAtMs;
+  // Presumed dead after a whole heartbeat time-out; half of it, as the last heartbeat was earlier than the proof.
+  if (silentMs <= loaded.policy.heartbeatTimeout / 2) return;
+  throw new SyncFailure('TIMEOUT', 'the step was held up just before a request: another may have taken over', {
+    effect: 'none',
+  });
+}

@@ -1,0 +1,50 @@
+import type { Pool, PoolClient } from 'pg';
+import type { BatchRef } from '../../model/batch.ts';
+import { type DeliveryStart, type Intent, intentsOf } from './deliveries.ts';
+import { holdFence, query, transaction } from './sql.ts';
+
+/**
+ * Requests in doubt that outlive their run: it was cancelled, or its workflow is gone, before they were settled. What
+ * was staged of their batches is kept, so that a later run can settle them before it sends the same records again.
+ */
+export function ledgerDoubts(pool: Pool) {
+  return {
+    /** Batches of ended runs of this sync of which something is staged still, oldest first. */
+    leftBatches: (start: DeliveryStart, run: string): Promise<readonly BatchRef[]> =>
+      query<{ run: string; seq: number }>(
+        pool,
+        'looking for requests in doubt of earlier runs',
+        `select r.id as run, s.seq from runs r join (select distinct run, seq from staged) s on s.run = r.id
+         where r.sync_id = $1 and r.id <> $2 order by r.started_at, s.seq`,
+        [start.syncId, run],
+      ),
+
+    /** The requests of such a batch that are still in doubt. */
+    inDoubt: (start: DeliveryStart, ref: BatchRef): Promise<readonly Intent[]> =>
+      transaction(pool, 'reading requests in doubt', async (sql) => {
+        await holdFence(sql, start.syncId, start.fence);
+        const intents = await intentsOf(sql, ref.run, ref.seq);
+        return intents.filter(({ state }) => state === 'open' || state === 'unknown');
+      }),
+
+    /** Nothing of the batch is in doubt any more: what was kept of it goes. */
+    dropLeft: (start: DeliveryStart, ref: BatchRef): Promise<void> =>
+      transaction(pool, 'dropping a settled batch', async (sql) => {
+        await holdFence(sql, start.syncId, start.fence);
+        await sql.query('delete from staged where run = $1 and seq = $2', [ref.run, ref.seq]);
+      }),
+
+    /** Proves that no other attempt has taken over since. Throws FENCED. */
+    stillWriter: (start: DeliveryStart): Promise<void> =>
+      transaction(pool, 'proving to be the writer', (sql) => holdFence(sql, start.syncId, start.fence)),
+  };
+}
+
+/** Drops what was staged of a run that ends, except batches of which a request is in doubt (invariant 3). */
+export async function dropStaged(sql: Pick<PoolClient, 'query'>, run: string): Promise<void> {
+  await sql.query(
+    `delete from staged s where s.run = $1 and not exists (
+       select from intents i where i.run = s.run and i.seq = s.seq and i.state in ('open', 'unknown'))`,
+    [run],
+  );
+}

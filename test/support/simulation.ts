@@ -1,0 +1,269 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { asyncLocalStorage, type Context } from '@temporalio/activity';
+import { z } from 'zod';
+import { BatchCache } from '../../activities/cache.ts';
+import type { Dependencies } from '../../activities/dependencies.ts';
+import { type Activities, createActivities } from '../../activities/index.ts';
+import type { Counts, RunStatus } from '../../model/batch.ts';
+import type { Destination, ItemOutcome, WriteRequest } from '../../model/connector.ts';
+import type { DeliveryClass } from '../../model/delivery.ts';
+import { failures, isSyncFailure, SyncFailure } from '../../model/failure.ts';
+import type { Json } from '../../model/json.ts';
+import { policySchema } from '../../model/policy.ts';
+import type { LoadedSync } from '../../model/project.ts';
+import type { Ledger } from '../../platform/ledger/ledger.ts';
+import { arraySource } from './engine.ts';
+import { type Fate, SimulatedDestination } from './simulated-destination.ts';
+
+/**
+ * One schedule: which call of the steps to the ledger or the destination meets which fault. A call is counted when it
+ * begins. `crash` ends the attempt there: nothing of it runs afterwards. `freeze` lets it sleep while a later attempt
+ * takes over, and wakes it so many calls later.
+ */
+export interface Fault {
+  readonly at: number;
+  readonly what: 'crash before' | 'crash after' | 'freeze';
+  /** Calls of others until a frozen attempt wakes. */
+  readonly calls: number;
+}
+
+export interface SimulatedRun {
+  /** Records that change before the run, by number. */
+  readonly changes: readonly number[];
+  /** The run is cancelled before its n-th delivery attempt; null: it goes on to its end. */
+  readonly cancelAt: number | null;
+  readonly full: boolean;
+}
+
+export interface Schedule {
+  readonly promise: DeliveryClass;
+  readonly faults: readonly Fault[];
+  readonly fates: readonly Fate[];
+  readonly runs: readonly SimulatedRun[];
+}
+
+export interface ClosedRun {
+  readonly run: string;
+  readonly status: RunStatus;
+  readonly counts: Counts;
+  /** The cursor, and what the destination held, at that moment. */
+  readonly watermark: number | null;
+  readonly held: ReadonlyMap<string, Json>;
+}
+
+class Crash extends Error {}
+
+interface Attempt {
+  dead: boolean;
+  /** Resolves `presumedDead`: the silence has lasted too long. */
+  readonly presume: () => void;
+}
+
+const record = z.object({ id: z.string(), version: z.number(), value: z.string() });
+const system = { name: 'sim', kind: 'sim', settings: {}, limits: {}, timeoutMs: 0, maxResponseBytes: 1_000_000 };
+
+/** Works like the workflow: step after step, a new attempt when one has died, a close whatever happened. */
+export class Simulation {
+  readonly destination: SimulatedDestination;
+  readonly source = new Map<string, z.output<typeof record>>();
+  readonly closed: ClosedRun[] = [];
+  readonly sync = `sim-${randomUUID()}`;
+  /** Faults that really happened. */
+  fired = 0;
+  /** Intent first: writes whose intent was not in the ledger. */
+  unannounced = 0;
+  readonly #schedule: Schedule;
+  readonly #ledger: Ledger;
+  readonly #loaded: LoadedSync;
+  readonly #zombies: Promise<unknown>[] = [];
+  #calls = 0;
+  #version = 0;
+  #skippedMs = 0;
+  #healed = false;
+
+  constructor(ledger: Ledger, schedule: Schedule) {
+    this.#ledger = ledger;
+    this.#schedule = schedule;
+    this.destination = new SimulatedDestination(schedule.promise, schedule.fates);
+    this.#loaded = this.#load();
+    for (let n = 0; n < 10; n++) this.#change(n);
+  }
+
+  /** All runs of the schedule, then one without faults. */
+  async play(): Promise<void> {
+    for (const run of this.#schedule.runs) {
+      for (const n of run.changes) this.#change(n);
+      await this.#run(run);
+    }
+    this.#healed = true;
+    this.destination.healed = true;
+    await Promise.all(this.#zombies);
+    await this.#run({ changes: [], cancelAt: null, full: true });
+  }
+
+  #change(n: number): void {
+    const version = ++this.#version;
+    this.source.set(`r${n}`, { id: `r${n}`, version, value: `v${version}` });
+  }
+
+  async #run({ cancelAt, full }: SimulatedRun): Promise<void> {
+    const run = randomUUID();
+    await this.#step((steps) => steps.openRun({ sync: this.sync, run, trigger: 'test', full }));
+    let status: RunStatus = 'succeeded';
+    try {
+      await this.#batches(run, cancelAt);
+      const { counts } = await this.#step((steps) => steps.reconcileRun({ run }));
+      if (counts.quarantined > 0) status = 'partial';
+    } catch (error) {
+      if (!isSyncFailure(error)) throw error;
+      status = error.message === cancelled ? 'cancelled' : 'failed';
+    }
+    const reconciled = { checked: 0, missing: 0, extra: 0, different: 0 };
+    const counts = await this.#step((steps) => steps.closeRun({ run, status, reconciled, failure: null }));
+    const { rows } = await this.#ledger.pool.query('select watermark from syncs where name = $1', [this.sync]);
+    const watermark: number | null = rows[0]?.watermark?.value ?? null;
+    this.closed.push({ run, status, counts, watermark, held: new Map(this.destination.state) });
+  }
+
+  async #batches(run: string, cancelAt: number | null): Promise<void> {
+    let deliveries = 0;
+    for (let seq = 1; ; seq++) {
+      const ref = { run, seq };
+      const { records, complete } = await this.#step((steps) => steps.fetchBatch(ref));
+      if (records > 0) {
+        await this.#step((steps) => steps.validateBatch(ref));
+        await this.#step((steps) => steps.transformBatch(ref));
+        await this.#step((steps) => {
+          if (++deliveries === cancelAt) throw new SyncFailure('FENCED', cancelled);
+          return steps.deliverBatch(ref);
+        });
+      }
+      if (complete) return;
+    }
+  }
+
+  /** One step, attempt after attempt, as Temporal would. */
+  async #step<T>(work: (steps: Activities) => Promise<T>): Promise<T> {
+    for (let number = 1; number < 60; number++) {
+      let presume = () => {};
+      const presumedDead = new Promise<void>((resolve) => {
+        presume = resolve;
+      });
+      const attempt: Attempt = { dead: false, presume };
+      const steps = createActivities(this.#dependencies(attempt));
+      const working = asyncLocalStorage.run(context(number), async () => ({ result: await work(steps) }));
+      try {
+        const ended = await Promise.race([working, presumedDead]);
+        if (ended) return ended.result;
+        this.#zombies.push(working.catch(() => {}));
+      } catch (error) {
+        if (error instanceof Crash) continue;
+        if (!isSyncFailure(error) || !/retry|wait/.test(failures[error.code].next)) throw error;
+      }
+    }
+    throw new Error('the step never ends');
+  }
+
+  #dependencies(attempt: Attempt): Dependencies {
+    const gated = <T extends object>(name: string, target: T): T =>
+      new Proxy(target, {
+        get: (object, property, receiver) => {
+          const value = Reflect.get(object, property, receiver);
+          if (typeof value !== 'function' || property === 'ofRun') return value;
+          return (...args: unknown[]) =>
+            this.#gate(attempt, `${name}.${String(property)}`, () => Reflect.apply(value, object, args));
+        },
+      });
+    const { runs, staging, deliveries, quarantine, samples } = this.#ledger;
+    const destination = this.destination.open();
+    const loaded: LoadedSync = {
+      ...this.#loaded,
+      openDestination: () =>
+        gated('destination', { ...destination, write: (request) => this.#announced(destination, request) }),
+    };
+    return {
+      projects: { current: async () => loaded, version: async () => loaded },
+      world: { toolsFor: () => Promise.reject(new Error('no tools')) as never },
+      ledger: {
+        runs: gated('runs', runs),
+        staging: gated('staging', staging),
+        deliveries: gated('deliveries', deliveries),
+        quarantine: gated('quarantine', quarantine),
+        samples,
+      },
+      cache: new BatchCache(2),
+      isWorkflowOpen: async () => false,
+      now: () => Date.now() + this.#skippedMs,
+      log: { debug() {}, info() {}, warn() {}, error() {} },
+    };
+  }
+
+  async #announced(destination: Destination, request: WriteRequest): Promise<readonly ItemOutcome[]> {
+    const { rowCount } = await this.#ledger.pool.query('select from intents where request_id = $1', [request.id]);
+    if (rowCount === 0) this.unannounced++;
+    return destination.write(request);
+  }
+
+  async #gate(attempt: Attempt, name: string, call: () => Promise<unknown>): Promise<unknown> {
+    if (attempt.dead) throw new Crash();
+    const at = ++this.#calls;
+    const fault = this.#healed ? undefined : this.#schedule.faults.find((one) => one.at === at);
+    if (fault?.what === 'crash before') this.#crash(attempt);
+    if (fault?.what === 'freeze' && this.#mayFreeze(name)) await this.#freeze(attempt, at + fault.calls);
+    const result = await call();
+    if (fault?.what === 'crash after' || attempt.dead) this.#crash(attempt);
+    return result;
+  }
+
+  #crash(attempt: Attempt): never {
+    attempt.dead = true;
+    this.fired++;
+    throw new Crash();
+  }
+
+  /** Between its last look at the clock and the wire nothing can stop a writer: T3 and T4 cannot refuse it there. */
+  #mayFreeze(name: string): boolean {
+    return name !== 'destination.write' || this.#schedule.promise === 'T1' || this.#schedule.promise === 'T2';
+  }
+
+  async #freeze(attempt: Attempt, until: number): Promise<void> {
+    this.fired++;
+    this.#skippedMs += 60_000;
+    attempt.presume();
+    while (this.#calls < until && !this.#healed) await sleep(1);
+  }
+
+  #load(): LoadedSync {
+    const endpoint = { kind: 'sim', connection: 'sim', options: {} };
+    const mapping = {
+      from: record,
+      to: record,
+      version: '1',
+      run: (one: unknown) => ({ state: 'mapped', record: one }),
+    };
+    const source = arraySource(() => [...this.source.values()].sort((a, b) => a.version - b.version), { pageSize: 3 });
+    return {
+      name: this.sync,
+      file: 'syncs/sim.ts',
+      sync: { source: endpoint, destination: endpoint, key: '/id', version: '/version', mapping } as never,
+      policy: policySchema.parse({ batchRecords: 6, maxRejectedAtLeast: 1000 }),
+      mode: 'incremental',
+      overlapMs: 0,
+      sourceConnection: system,
+      destinationConnection: system,
+      openSource: () => source,
+      openDestination: () => this.destination.open(),
+      version: '1',
+    };
+  }
+}
+
+const cancelled = 'cancelled by the schedule';
+
+const context = (attempt: number): Context =>
+  ({
+    info: { attempt, workflowExecution: { workflowId: 'sim', runId: 'sim' }, heartbeatTimeoutMs: 10_000 },
+    cancellationSignal: new AbortController().signal,
+    heartbeat() {},
+  }) as unknown as Context;
