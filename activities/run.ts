@@ -4,8 +4,10 @@ import { deliveryClass } from '../model/delivery.ts';
 import { SyncFailure } from '../model/failure.ts';
 import type { Policy } from '../model/policy.ts';
 import type { LoadedSync } from '../model/project.ts';
+import type { RunMode } from '../model/run-state.ts';
 import type { RunFacts } from '../platform/ledger/runs.ts';
 import type { Dependencies } from './dependencies.ts';
+import { replaying } from './replay.ts';
 
 export interface OpenRunInput {
   readonly sync: string;
@@ -13,11 +15,13 @@ export interface OpenRunInput {
   readonly trigger: string;
   /** Read everything, whatever the sync file says. */
   readonly full: boolean;
+  /** Absent: the source. */
+  readonly from?: 'quarantine';
 }
 
 /** What the workflow keeps of a run: limits and words for people. No record, no position, no secret (invariant 8). */
 export interface RunPlan {
-  readonly mode: 'incremental' | 'full';
+  readonly mode: RunMode;
   readonly source: string;
   readonly destination: string;
   readonly deliveryClass: string;
@@ -32,7 +36,7 @@ export async function openRun(deps: Dependencies, input: OpenRunInput): Promise<
     run: input.run,
     workflowId: Context.current().info.workflowExecution?.workflowId ?? '',
     trigger: input.trigger,
-    mode: input.full ? ('full' as const) : loaded.mode,
+    mode: modeOf(input, loaded),
     overlapMs: loaded.overlapMs,
     syncVersion: loaded.version,
   };
@@ -54,6 +58,11 @@ export async function openRun(deps: Dependencies, input: OpenRunInput): Promise<
   };
 }
 
+function modeOf(input: OpenRunInput, loaded: LoadedSync): RunMode {
+  if (input.from === 'quarantine') return 'replay';
+  return input.full ? 'full' : loaded.mode;
+}
+
 export interface CloseRunInput {
   readonly run: string;
   readonly status: RunStatus;
@@ -67,7 +76,8 @@ export const closeRun = (deps: Dependencies, input: CloseRunInput): Promise<Coun
 /** The facts of a run and its sync in the version that the run began with. */
 export async function runOf(deps: Dependencies, run: string): Promise<{ facts: RunFacts; loaded: LoadedSync }> {
   const facts = await deps.ledger.runs.facts(run);
-  return { facts, loaded: await deps.projects.version(facts.sync, facts.syncVersion) };
+  const loaded = await deps.projects.version(facts.sync, facts.syncVersion);
+  return { facts, loaded: facts.mode === 'replay' ? replaying(deps, loaded, run) : loaded };
 }
 
 const describe = (kind: string, connection: string): string => `${connection} (${kind})`;

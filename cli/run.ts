@@ -82,7 +82,7 @@ async function run(context: CliContext, sync: string, options: RunOptions): Prom
   }
 }
 
-function announce({ out }: CliContext, sync: string, started: StartedRun): ExitCode {
+export function announce({ out }: CliContext, sync: string, started: StartedRun): ExitCode {
   out.result({ sync, ...started, status: 'started' }, () => {
     out.line(`${sync} started as run ${out.style.name(started.run)}`);
     if (started.url) out.line(started.url);
@@ -91,12 +91,13 @@ function announce({ out }: CliContext, sync: string, started: StartedRun): ExitC
   return exitCode.ok;
 }
 
-async function follow(
+/** Shows the run to its end and prints what came of it. Throws when it waits for a person, or the time is up. */
+export async function follow(
   context: CliContext,
   engine: Engine,
   sync: string,
   started: StartedRun,
-  options: RunOptions,
+  options: Pick<RunOptions, 'timeout'>,
 ): Promise<ExitCode> {
   if (started.url) context.progress.note(`Run ${started.run}: ${started.url}`);
   // Ctrl-C ends the following, not the run.

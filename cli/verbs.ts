@@ -70,6 +70,11 @@ export const verbs: readonly Verb[] = [
     load: async () => (await import('./steer.ts')).steerCommand('cancel'),
   },
   {
+    name: 'quarantine',
+    summary: 'Work on the records that were set aside: list, show, replay, drop',
+    load: async () => (await import('./quarantine.ts')).quarantineCommand(),
+  },
+  {
     name: 'doctor',
     summary: 'Say what works, what does not, and what to do',
     load: async () => (await import('./doctor.ts')).doctorCommand(),

@@ -4,6 +4,9 @@ import type { FailureCode, NextAction } from './failure.ts';
 /** Where a run stands. Free of imports of values, so that workflow code can use it. */
 export type RunStage = 'opening' | 'syncing' | 'reconciling' | 'closing' | 'closed';
 
+/** What a run reads: what changed, everything, or what lies in quarantine. Stored in the ledger. */
+export type RunMode = 'incremental' | 'full' | 'replay';
+
 /** A run that waits for a person: which step, why, and since when. */
 export interface Parked {
   readonly step: string;
@@ -20,7 +23,7 @@ export interface RunState {
   readonly sync: string;
   readonly run: string;
   readonly stage: RunStage;
-  readonly mode: 'incremental' | 'full' | null;
+  readonly mode: RunMode | null;
   readonly source: string | null;
   readonly destination: string | null;
   readonly deliveryClass: string | null;

@@ -13,6 +13,8 @@ export interface SyncInput {
   /** Who started it: `cli`, `schedule`, … */
   readonly trigger: string;
   readonly full: boolean;
+  /** What it reads; absent: the source. */
+  readonly from?: 'quarantine';
   /** Set by continue-as-new. */
   readonly carried?: Carried;
 }

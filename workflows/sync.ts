@@ -29,7 +29,13 @@ async function runToEnd(run: Run): Promise<RunReport | null> {
     run.opened(
       await control.step('open', null, () =>
         ledgerSteps.openRun.executeWithOptions({ summary: 'open the run' }, [
-          { sync: input.sync, run: input.run, trigger: input.trigger, full: input.full },
+          {
+            sync: input.sync,
+            run: input.run,
+            trigger: input.trigger,
+            full: input.full,
+            ...(input.from && { from: input.from }),
+          },
         ]),
       ),
     );

@@ -13,16 +13,31 @@ export interface StartedRun {
 export async function startRun(
   client: Client,
   taskQueue: string,
-  options: { readonly sync: string; readonly full: boolean; readonly trigger: string; readonly uiUrl: string | null },
+  options: {
+    readonly sync: string;
+    readonly full: boolean;
+    readonly trigger: string;
+    readonly uiUrl: string | null;
+    /** Default: a new one. */
+    readonly run?: string;
+    /** What it reads; absent: the source. */
+    readonly from?: 'quarantine';
+  },
 ): Promise<StartedRun> {
-  const run = newRunId(new Date());
+  const { run = newRunId(new Date()), from } = options;
   const id = workflowId(options.sync, run);
-  const input: SyncInput = { sync: options.sync, run, trigger: options.trigger, full: options.full };
+  const input: SyncInput = {
+    sync: options.sync,
+    run,
+    trigger: options.trigger,
+    full: options.full,
+    ...(from && { from }),
+  };
   await client.workflow.start(workflowType.sync, {
     taskQueue,
     workflowId: id,
     args: [input],
-    staticSummary: `sync ${options.sync}${options.full ? ' (full)' : ''}`,
+    staticSummary: `sync ${options.sync}${from ? ` (from ${from})` : options.full ? ' (full)' : ''}`,
     searchAttributes: { [searchAttribute.sync]: [options.sync] },
   });
   const url =

@@ -1,6 +1,7 @@
 import type { Pool } from 'pg';
 import { addCounts, type Counts, noCounts, type Reconciled, type RunStatus } from '../../model/batch.ts';
 import { SyncFailure } from '../../model/failure.ts';
+import type { RunMode } from '../../model/run-state.ts';
 import { laterVersion, type RecordVersion, sinceWatermark } from '../../model/version.ts';
 import { dropStaged } from './doubts.ts';
 import { query, transaction } from './sql.ts';
@@ -11,7 +12,7 @@ export interface RunClaim {
   readonly workflowId: string;
   readonly trigger: string;
   /** What the sync file and the caller want; a first run is always full. */
-  readonly mode: 'incremental' | 'full';
+  readonly mode: RunMode;
   readonly overlapMs: number;
   readonly syncVersion: string;
   /** A run known to be dead, whose hold may be taken over. */
@@ -19,14 +20,14 @@ export interface RunClaim {
 }
 
 export type Claimed =
-  | { readonly held: false; readonly mode: 'incremental' | 'full' }
+  | { readonly held: false; readonly mode: RunMode }
   | { readonly held: true; readonly by: string; readonly workflowId: string };
 
 /** What every step needs to know of its run. */
 export interface RunFacts {
   readonly syncId: number;
   readonly sync: string;
-  readonly mode: 'incremental' | 'full';
+  readonly mode: RunMode;
   readonly since: string | number | null;
   readonly syncVersion: string;
   readonly status: string;
@@ -74,7 +75,7 @@ export function ledgerRuns(pool: Pool) {
       const [row] = await query<{
         sync_id: number;
         name: string;
-        mode: 'incremental' | 'full';
+        mode: RunMode;
         since: string | number | null;
         sync_version: string;
         status: string;
@@ -106,14 +107,15 @@ export function ledgerRuns(pool: Pool) {
     close: (end: RunEnd): Promise<Counts> =>
       transaction(pool, 'closing the run', async (sql) => {
         const counts = await batchCounts(sql, end.run);
-        const { rows } = await sql.query<{ sync_id: number; watermark: RecordVersion | null }>(
-          `select s.id as sync_id, s.watermark from runs r join syncs s on s.id = r.sync_id
+        const { rows } = await sql.query<{ sync_id: number; mode: RunMode; watermark: RecordVersion | null }>(
+          `select s.id as sync_id, r.mode, s.watermark from runs r join syncs s on s.id = r.sync_id
            where r.id = $1 and s.holder = $1 for update of s`,
           [end.run],
         );
         const sync = rows[0];
         if (!sync) return counts;
-        const moves = end.status === 'succeeded' || end.status === 'partial';
+        // What a replay read is older than the watermark, or beyond what was read without a gap.
+        const moves = sync.mode !== 'replay' && (end.status === 'succeeded' || end.status === 'partial');
         const watermark = moves ? laterVersion(sync.watermark, await highestOf(sql, end.run)) : sync.watermark;
         await sql.query('update syncs set holder = null, fence = fence + 1, watermark = $2 where id = $1', [
           sync.sync_id,
@@ -132,8 +134,8 @@ export function ledgerRuns(pool: Pool) {
 
 type Sql = Pick<Pool, 'query'>;
 
-async function openedMode(sql: Sql, run: string): Promise<'incremental' | 'full'> {
-  const { rows } = await sql.query<{ mode: 'incremental' | 'full' }>('select mode from runs where id = $1', [run]);
+async function openedMode(sql: Sql, run: string): Promise<RunMode> {
+  const { rows } = await sql.query<{ mode: RunMode }>('select mode from runs where id = $1', [run]);
   return rows[0]?.mode ?? 'full';
 }
 
@@ -149,6 +151,7 @@ async function endAbandoned(sql: Sql, run: string): Promise<void> {
 async function dropWorkingData(sql: Sql, run: string): Promise<void> {
   await dropStaged(sql, run);
   await sql.query('delete from written where run = $1', [run]);
+  await sql.query('delete from replays where run = $1', [run]);
 }
 
 async function batchCounts(sql: Sql, run: string): Promise<Counts> {

@@ -86,9 +86,12 @@ export interface TestEngine {
   /** The sync as a project would give it. */
   loaded(sync: string): LoadedSync;
   /** Starts a run and gives its handle. */
-  start(sync: string, options?: { full?: boolean; run?: string }): ReturnType<Client['workflow']['start']>;
+  start(
+    sync: string,
+    options?: { full?: boolean; run?: string; from?: 'quarantine' },
+  ): ReturnType<Client['workflow']['start']>;
   /** Runs a sync to its end. */
-  run(sync: string, options?: { full?: boolean }): Promise<RunReport>;
+  run(sync: string, options?: { full?: boolean; run?: string; from?: 'quarantine' }): Promise<RunReport>;
   startWorker(): Promise<RunningWorker>;
   close(): Promise<void>;
 }
@@ -131,13 +134,13 @@ export async function createTestEngine(syncs: readonly TestSync[]): Promise<Test
   };
   await startWorker();
   const started = new Map<string, string>();
-  const start: TestEngine['start'] = (sync, { full = false, run = randomUUID() } = {}) => {
+  const start: TestEngine['start'] = (sync, { full = false, run = randomUUID(), from } = {}) => {
     const id = workflowId(sync, run);
     started.set(id, sync);
     return client.workflow.start(workflowType.sync, {
       taskQueue,
       workflowId: id,
-      args: [{ sync, run, trigger: 'test', full }],
+      args: [{ sync, run, trigger: 'test', full, ...(from && { from }) }],
     });
   };
   return {

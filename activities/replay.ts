@@ -1,0 +1,51 @@
+import { z } from 'zod';
+import type { Page, ReadRequest, Source } from '../model/connector.ts';
+import { SyncFailure } from '../model/failure.ts';
+import type { Json } from '../model/json.ts';
+import type { LoadedSync } from '../model/project.ts';
+import type { Dependencies } from './dependencies.ts';
+
+/** Records of one staged part of a replay. */
+const PAGE_RECORDS = 1000;
+
+/**
+ * The sync of a replay run: it reads what was chosen from quarantine instead of its source. All else is as ever:
+ * staged, mapped, compared with the ledger, delivered. What fails again is no sign of a changed schema, so that the
+ * guard against many rejects does not apply.
+ */
+export const replaying = (deps: Dependencies, loaded: LoadedSync, run: string): LoadedSync => ({
+  ...loaded,
+  policy: { ...loaded.policy, maxRejectedShare: 1 },
+  openSource: () => quarantineSource(deps, run),
+});
+
+/** Position: how many of the chosen records have been read. */
+const position = z.int().min(0).nullable();
+
+function quarantineSource(deps: Dependencies, run: string): Source {
+  return {
+    can: { incremental: false, provesEnd: false, ordered: false },
+    async *read(request: ReadRequest): AsyncIterable<Page> {
+      let next: number | null = position.parse(request.position) ?? 0;
+      while (next !== null) {
+        request.signal.throwIfAborted();
+        const from: number = next;
+        const texts = await deps.ledger.quarantine.chosen(run, from, PAGE_RECORDS);
+        const body = Buffer.from(`[${texts.join(',')}]`);
+        next = texts.length < PAGE_RECORDS ? null : from + texts.length;
+        yield { body, records: decode(body), next };
+      }
+    },
+    decode,
+  };
+}
+
+const records = z.array(z.custom<Json>());
+
+function decode(body: Buffer): readonly Json[] {
+  try {
+    return records.parse(JSON.parse(body.toString()));
+  } catch (error) {
+    throw new SyncFailure('STAGING_LOST', 'a page of a replay is damaged', { cause: error });
+  }
+}

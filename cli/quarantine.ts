@@ -1,0 +1,177 @@
+import process from 'node:process';
+import { Command } from 'commander';
+import { type ExitCode, exitCode } from '../model/exit-code.ts';
+import { isSyncFailure } from '../model/failure.ts';
+import { checkProject } from '../platform/project/load.ts';
+import { soundSync } from '../platform/project/sound-sync.ts';
+import { type CliContext, contextOf } from './context.ts';
+import { CommandFailed } from './errors.ts';
+import { type ChoiceOptions, choiceOf, stateOption, withChoice } from './quarantine/choice.ts';
+import { printEntries, printEntry, printReasons } from './quarantine/print.ts';
+import { announce, follow } from './run.ts';
+import { type Engine, openEngine } from './runs/engine.ts';
+import { newRunId, startRun } from './runs/start.ts';
+
+/** Entries that `list` and `show` give when no limit is stated. */
+const LISTED = 50;
+const SHOWN = 10;
+
+export function quarantineCommand(): Command {
+  return new Command('quarantine')
+    .summary('work on the records that were set aside')
+    .description(
+      'Records that could not be delivered lie in quarantine, each with its reason. Look at them, mend the mapping or ' +
+        'the source, and replay them; or drop them. An entry leaves by itself when a later version of its record arrives.',
+    )
+    .addCommand(listCommand())
+    .addCommand(showCommand())
+    .addCommand(replayCommand())
+    .addCommand(dropCommand())
+    .addHelpText(
+      'after',
+      `
+Examples:
+  syncline quarantine list orders-to-invoices                              how many for which reason, and the latest
+  syncline quarantine show orders-to-invoices --key 4711                   the record, and why it was set aside
+  syncline quarantine replay orders-to-invoices --code mapping-rejected    through today's mapping, then delivered
+  syncline quarantine drop orders-to-invoices --field /email --yes         give up: the records are removed`,
+    );
+}
+
+const verb = (name: string, description: string, work: Work): Command =>
+  withChoice(new Command(name).description(description))
+    .argument('<sync>', 'name of a file in syncs/')
+    .action(async (sync: string, options: Options, command: Command) => {
+      const context = contextOf(command);
+      const engine = await openEngine(context);
+      try {
+        process.exitCode = await work({ context, engine, sync, options });
+      } finally {
+        await engine.close();
+      }
+    });
+
+interface Options extends ChoiceOptions {
+  readonly yes?: boolean;
+  readonly wait?: boolean;
+}
+
+interface Call {
+  readonly context: CliContext;
+  readonly engine: Engine;
+  readonly sync: string;
+  readonly options: Options;
+}
+
+type Work = (call: Call) => Promise<ExitCode>;
+
+const listCommand = (): Command =>
+  verb('list', 'Says how many records lie there for which reason, and lists the latest.', list).addOption(
+    stateOption(),
+  );
+
+async function list({ context, engine, sync, options }: Call): Promise<ExitCode> {
+  const { out } = context;
+  const choice = choiceOf(options);
+  const { quarantine } = engine.ledger;
+  const reasons = await quarantine.reasons(sync, choice);
+  const entries = await quarantine.list(sync, { limit: LISTED, ...choice });
+  if (entries.length === 0) await refuseUnknown(context, sync);
+  // The records themselves are for `show`: a list is passed on more lightly.
+  const document = { sync, reasons, entries: entries.map(({ record: _record, ...entry }) => entry) };
+  out.result(document, () => {
+    if (entries.length === 0) return out.line(nothing(sync));
+    printReasons(out, reasons);
+    out.line();
+    printEntries(out, entries);
+    const more = reasons.reduce((sum, { records }) => sum + records, 0) - entries.length;
+    if (more > 0) out.line(out.style.faint(`and ${more.toLocaleString('en')} more: --limit shows them.`));
+    out.line();
+    out.line(out.style.faint(`syncline quarantine show ${sync} --key KEY shows a record.`));
+  });
+  return exitCode.ok;
+}
+
+const showCommand = (): Command =>
+  verb('show', 'Prints the records as they were received, each with its reason.', show).addOption(stateOption());
+
+async function show({ context, engine, sync, options }: Call): Promise<ExitCode> {
+  const { out } = context;
+  const entries = await engine.ledger.quarantine.list(sync, { limit: SHOWN, ...choiceOf(options) });
+  if (entries.length === 0) await refuseUnknown(context, sync);
+  out.result({ sync, entries }, () => {
+    if (entries.length === 0) return out.line(nothing(sync));
+    for (const [index, entry] of entries.entries()) {
+      if (index > 0) out.line();
+      printEntry(out, entry);
+    }
+  });
+  return exitCode.ok;
+}
+
+const dropCommand = (): Command =>
+  verb('drop', 'Gives up open entries for ever: the records are removed, their reasons stay.', drop).option(
+    '--yes',
+    'really do it; without it the command only says what it would drop',
+  );
+
+async function drop({ context, engine, sync, options }: Call): Promise<ExitCode> {
+  const { out } = context;
+  const choice = choiceOf(options);
+  if (options.yes !== true) {
+    const reasons = await engine.ledger.quarantine.reasons(sync, { ...choice, state: 'open' });
+    const all = reasons.reduce((sum, { records }) => sum + records, 0);
+    if (all === 0) await refuseUnknown(context, sync);
+    const some = Math.min(all, choice.limit ?? all);
+    throw new CommandFailed(
+      'NOT_CONFIRMED',
+      `${some} records would be dropped, which cannot be undone`,
+      exitCode.usage,
+      'Add --yes to drop them.',
+    );
+  }
+  const dropped = await engine.ledger.quarantine.drop(sync, choice);
+  out.result({ sync, dropped }, () => out.line(`${dropped.toLocaleString('en')} records of ${sync} were dropped`));
+  return exitCode.ok;
+}
+
+const replayCommand = (): Command =>
+  verb(
+    'replay',
+    "Sends the open entries through today's mapping and delivers them in a run of its own. The source is not read and " +
+      'the cursor stays where it is; what fails again stays open with its new reason.',
+    replay,
+  ).option('--wait', 'follow the run to its end and print its counts');
+
+async function replay({ context, engine, sync, options }: Call): Promise<ExitCode> {
+  soundSync(await checkProject(context.projectFolder, context.env), sync);
+  const run = newRunId(new Date());
+  const chosen = await engine.ledger.quarantine.choose(sync, run, choiceOf(options));
+  if (chosen === 0) {
+    context.out.result({ sync, status: 'nothing to replay' }, () => context.out.line(nothing(sync)));
+    return exitCode.ok;
+  }
+  context.progress.note(`${chosen.toLocaleString('en')} records are replayed from quarantine.`);
+  const wait = options.wait === true || engine.stack.owned;
+  if (wait) await engine.ensureWorker();
+  const started = await startRun(engine.client, engine.taskQueue, {
+    sync,
+    run,
+    full: false,
+    from: 'quarantine',
+    trigger: 'replay',
+    uiUrl: engine.stack.uiUrl,
+  });
+  return wait ? follow(context, engine, sync, started, {}) : announce(context, sync, started);
+}
+
+/** A misspelt name must not read as an empty quarantine. What the ledger still has of a removed sync can be seen. */
+async function refuseUnknown({ projectFolder, env }: CliContext, sync: string): Promise<void> {
+  try {
+    soundSync(await checkProject(projectFolder, env), sync);
+  } catch (error) {
+    if (isSyncFailure(error) && error.code === 'SYNC_UNKNOWN') throw error;
+  }
+}
+
+const nothing = (sync: string): string => `nothing of ${sync} lies in quarantine that fits`;
