@@ -14,6 +14,7 @@ import { openStack } from '../dev/stack/stack.ts';
 import { TASK_QUEUE } from '../model/names.ts';
 import { openLedger } from '../platform/ledger/ledger.ts';
 import { createProgress } from '../platform/progress.ts';
+import { stageTimes } from './stages.ts';
 
 /**
  * One full load of generated orders from an HTTP source into PostgreSQL, as users run it: how fast, how much memory the
@@ -78,6 +79,7 @@ try {
         recordsPerSecond: Math.round(fetched / seconds),
         workerPeakMiB: await peakMiB(worker.pid),
         historyEvents: historyLength,
+        stages: await stageTimes(client, started.workflowId),
         ledgerBytesPerRecord: Math.round(Number(rows[0]?.bytes ?? 0) / (summary?.counts?.delivered || fetched || 1)),
       })}\n`,
     );
