@@ -6,7 +6,7 @@ import { quoteName, quoteTable } from './postgres-names.ts';
 import type { PostgresDestinationOptions } from './postgres-options.ts';
 
 /** A list of keys as a relation `k` with columns p0, p1, … of the table's types and `place`, from arrays of texts. */
-function keyRelation(options: PostgresDestinationOptions, table: Table): string {
+export function keyRelation(options: PostgresDestinationOptions, table: Table): string {
   const arrays = options.key.map((_, index) => `$${index + 1}::text[]`);
   const parts = options.key.map((_, index) => `p${index}`);
   const typed = options.key.map((name, index) => `p${index}::${table.columns.get(name)?.type ?? 'text'} AS p${index}`);
@@ -14,11 +14,11 @@ function keyRelation(options: PostgresDestinationOptions, table: Table): string 
     FROM unnest(${arrays.join(', ')}) WITH ORDINALITY AS u(${parts.join(', ')}, place)) AS k`;
 }
 
-const keyMatch = (options: PostgresDestinationOptions): string =>
+export const keyMatch = (options: PostgresDestinationOptions): string =>
   options.key.map((name, index) => `t.${quoteName(name)} = k.p${index}`).join(' AND ');
 
 /** The parts of the keys, column by column; undefined parts make a key that matches nothing. */
-const keyArrays = (keys: readonly string[], fields: number): readonly (readonly (string | null)[])[] => {
+export const keyArrays = (keys: readonly string[], fields: number): readonly (readonly (string | null)[])[] => {
   const parts = keys.map((key) => keyParts(key, fields));
   return Array.from({ length: fields }, (_, index) => parts.map((part) => part?.[index] ?? null));
 };
