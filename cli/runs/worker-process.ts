@@ -1,10 +1,10 @@
-import { spawn } from 'node:child_process';
-import { createReadStream, openSync } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import { mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { startNodeProgram } from '../../dev/stack/node-program.ts';
 import type { StackAddresses } from '../../dev/stack/stack.ts';
 import { exitCode } from '../../model/exit-code.ts';
 import { CommandFailed } from '../errors.ts';
@@ -34,38 +34,20 @@ export async function startWorkerProcess(
   await mkdir(folder, { recursive: true });
   const logFile = join(folder, 'worker.log');
   const from = await sizeOf(logFile);
-  const log = openSync(logFile, 'a');
   const program = fileURLToPath(new URL('../../workers/main.js', import.meta.url));
-  // Flags of this process (a profiler, a heap limit) hold for the worker too.
-  const child = spawn(process.execPath, [...process.execArgv, program, '--project', projectFolder, '--watch-parent'], {
+  const { pid, ended, stop } = startNodeProgram({
+    // Flags of this process (a profiler, a heap limit) hold for the worker too.
+    args: [...process.execArgv, program, '--project', projectFolder, '--watch-parent'],
     env: {
       ...env,
       TEMPORAL_ADDRESS: stack.temporalAddress,
       TEMPORAL_NAMESPACE: stack.namespace,
       DATABASE_URL: stack.databaseUrl,
     },
-    stdio: ['pipe', 'ignore', log],
-    // In a group of its own, so that Ctrl-C reaches only this process, which then lets the worker drain.
-    detached: true,
-  });
-  child.stdin?.on('error', () => {});
-  const ended = new Promise<number | null>((resolve) => {
-    child.on('exit', (code) => resolve(code));
-    child.on('error', () => resolve(null));
-  });
-  const worker: WorkerProcess = {
-    pid: child.pid ?? 0,
     logFile,
-    ended,
-    async stop() {
-      child.kill('SIGTERM');
-      const late = new AbortController();
-      await Promise.race([ended, sleep(DRAIN_WITHIN_MS, undefined, { signal: late.signal }).catch(() => {})]);
-      late.abort();
-      child.kill('SIGKILL');
-      await ended;
-    },
-  };
+    stdout: 'ignore',
+  });
+  const worker: WorkerProcess = { pid, logFile, ended, stop: () => stop(DRAIN_WITHIN_MS) };
   await untilReady(worker, from);
   return worker;
 }

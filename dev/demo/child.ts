@@ -1,9 +1,7 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { type NodeProgram, startNodeProgram } from '../stack/node-program.ts';
 
 export interface ChildOptions {
   /** What people call it: `shop`, `worker A`. */
@@ -17,72 +15,34 @@ export interface ChildOptions {
 }
 
 /** A program of its own that the demo started. */
-export interface Child {
+export interface Child extends NodeProgram {
   readonly name: string;
-  readonly pid: number;
   readonly logFile: string;
   /** The first line of its stdout, once. Throws when it ends before it wrote one. */
   announcement(): Promise<string>;
-  isAlive(): boolean;
-  /** Ends it at once, as a power cut would. Resolves when it is gone. */
-  kill(): Promise<void>;
-  /** Asks it to end, and kills it when it has not after `graceMs`. Never throws. */
+  /** Default 5 s. */
   stop(graceMs?: number): Promise<void>;
 }
 
-/** Starts a program of this package under the running Node. It is told through its stdin when the demo is gone. */
-export function startChild(options: ChildOptions): Child {
-  const log = openSync(options.logFile, 'a');
-  const file = fileURLToPath(new URL(options.program, import.meta.url));
-  const child = spawn(process.execPath, [file, ...options.args], {
-    env: options.env,
-    stdio: ['pipe', 'pipe', log],
-    // In a group of its own, so that Ctrl-C reaches only the demo, which then ends it.
-    detached: true,
-  });
-  child.stdin?.on('error', () => {});
-  closeSync(log);
-  const ended = endOf(child);
-  const { pid } = child;
-  if (pid === undefined) throw new Error(`${options.name} could not be started: ${file}`);
-  const isAlive = () => child.exitCode === null && child.signalCode === null;
-  const signal = async (name: NodeJS.Signals) => {
-    if (isAlive()) child.kill(name);
-    await ended;
-  };
+/** Starts a program of this package. It is told through its stdin when the demo is gone. */
+export function startChild({ name, program, args, env, logFile }: ChildOptions): Child {
+  const file = fileURLToPath(new URL(program, import.meta.url));
+  const child = startNodeProgram({ args: [file, ...args], env, logFile, stdout: 'pipe' });
   return {
-    name: options.name,
-    pid,
-    logFile: options.logFile,
-    announcement: () => firstLine(child, options),
-    isAlive,
-    kill: () => signal('SIGKILL'),
-    stop: async (graceMs = 5000) => {
-      const timer = new AbortController();
-      const late = sleep(graceMs, undefined, { signal: timer.signal }).then(
-        () => signal('SIGKILL'),
-        () => {},
-      );
-      await signal('SIGTERM');
-      timer.abort();
-      await late;
-    },
+    ...child,
+    name,
+    logFile,
+    announcement: () => firstLine(child, name, logFile),
+    stop: (graceMs = 5000) => child.stop(graceMs),
   };
 }
 
-function endOf(child: ChildProcess): Promise<void> {
-  return new Promise((resolve) => {
-    child.once('exit', () => resolve());
-    child.once('error', () => resolve());
-  });
-}
-
-async function firstLine(child: ChildProcess, { name, logFile }: ChildOptions): Promise<string> {
-  if (!child.stdout) throw new Error(`${name} has no stdout`);
-  const lines = createInterface({ input: child.stdout });
+async function firstLine({ stdout, ended }: NodeProgram, name: string, logFile: string): Promise<string> {
+  if (!stdout) throw new Error(`${name} has no stdout`);
+  const lines = createInterface({ input: stdout });
   const line = await Promise.race([
     once(lines, 'line').then(([text]: unknown[]) => String(text)),
-    once(child, 'exit').then(() => undefined),
+    ended.then(() => undefined),
   ]);
   if (line === undefined) throw new Error(`${name} ended before it was ready; see ${logFile}`);
   return line;
