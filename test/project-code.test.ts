@@ -1,7 +1,8 @@
 import { symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { formatProblem, type Problem } from '../model/problem.ts';
-import { checkProject, loadProject, projectFingerprint } from '../platform/project/load.ts';
+import { projectFingerprint } from '../platform/project/fingerprint.ts';
+import { checkProject, loadProject } from '../platform/project/load.ts';
 import {
   type ProjectFiles,
   paperConnector,

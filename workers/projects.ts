@@ -1,7 +1,8 @@
 import type { Dependencies } from '../activities/dependencies.ts';
 import { SyncFailure } from '../model/failure.ts';
 import type { LoadedSync } from '../model/project.ts';
-import { type CheckedProject, checkProject, type Environment, projectFingerprint } from '../platform/project/load.ts';
+import { projectFingerprint } from '../platform/project/fingerprint.ts';
+import { type CheckedProject, checkProject, type Environment } from '../platform/project/load.ts';
 import { soundSync } from '../platform/project/sound-sync.ts';
 
 /**

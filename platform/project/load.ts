@@ -14,8 +14,6 @@ import { createProjectModules, type ProjectModules } from './modules.ts';
 import { checkSync, type SyncContext } from './syncs.ts';
 import { whyUnreadable } from './text-file.ts';
 
-export { projectFingerprint } from './fingerprint.ts';
-
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The project has errors; `problems` holds all of them, warnings too. */
