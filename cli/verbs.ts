@@ -70,6 +70,11 @@ export const verbs: readonly Verb[] = [
     load: async () => (await import('./steer.ts')).steerCommand('cancel'),
   },
   {
+    name: 'explain',
+    summary: 'Tell the life of one record: delivered when and how, or why not',
+    load: async () => (await import('./explain.ts')).explainCommand(),
+  },
+  {
     name: 'quarantine',
     summary: 'Work on the records that were set aside: list, show, replay, drop',
     load: async () => (await import('./quarantine.ts')).quarantineCommand(),

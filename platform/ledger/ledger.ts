@@ -1,5 +1,7 @@
 import type { Pool } from 'pg';
+import { ledgerCompare } from './compare.ts';
 import { ledgerDeliveries } from './deliveries.ts';
+import { ledgerLife } from './life.ts';
 import { migrate } from './migrate.ts';
 import { ledgerPlans } from './plans.ts';
 import { ledgerQuarantine } from './quarantine.ts';
@@ -16,8 +18,10 @@ export interface Ledger {
   readonly deliveries: ReturnType<typeof ledgerDeliveries>;
   readonly quarantine: ReturnType<typeof ledgerQuarantine>;
   readonly reports: ReturnType<typeof ledgerReports>;
+  readonly compare: ReturnType<typeof ledgerCompare>;
   readonly plans: ReturnType<typeof ledgerPlans>;
   readonly samples: ReturnType<typeof ledgerSamples>;
+  readonly life: ReturnType<typeof ledgerLife>;
   readonly pool: Pool;
   close(): Promise<void>;
 }
@@ -37,8 +41,10 @@ export async function openLedger(databaseUrl: string): Promise<Ledger> {
     deliveries: ledgerDeliveries(pool),
     quarantine: ledgerQuarantine(pool),
     reports: ledgerReports(pool),
+    compare: ledgerCompare(pool),
     plans: ledgerPlans(pool),
     samples: ledgerSamples(pool),
+    life: ledgerLife(pool),
     pool,
     close: () => pool.end(),
   };

@@ -1,0 +1,118 @@
+import process from 'node:process';
+import { Command } from 'commander';
+import { exitCode } from '../model/exit-code.ts';
+import { isSyncFailure } from '../model/failure.ts';
+import type { LoadedSync } from '../model/project.ts';
+import type { Ledger } from '../platform/ledger/ledger.ts';
+import type { LastWrite, SyncFacts } from '../platform/ledger/life.ts';
+import type { QuarantineEntry } from '../platform/ledger/quarantine-work.ts';
+import { checkProject } from '../platform/project/load.ts';
+import { soundSync } from '../platform/project/sound-sync.ts';
+import { type CliContext, contextOf } from './context.ts';
+import { type Lineage, lineageOf } from './explain/lineage.ts';
+import { printExplained } from './explain/print.ts';
+import { openEngine } from './runs/engine.ts';
+
+/** Entries of one record that are shown, latest first. */
+const ENTRIES = 10;
+
+export function explainCommand(): Command {
+  return new Command('explain')
+    .summary('tell the life of one record')
+    .description(
+      'What the ledger knows of one record: when, by which run and request it was delivered, why it was set aside, and, ' +
+        'while the record as received is still at hand, how each field came to be. Reads the ledger only, never a system.',
+    )
+    .argument('<sync>', 'name of a file in syncs/')
+    .argument('<key>', 'the key of the record; the parts of a composite key are joined by `|`')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  syncline explain orders-to-invoices 4711
+  syncline explain orders-to-invoices 4711 --json | jq '.lineage.fields'
+  syncline explain stock 'Berlin|4711'`,
+    )
+    .action(async (sync: string, key: string, _options: unknown, command: Command) => {
+      const context = contextOf(command);
+      const engine = await openEngine(context);
+      try {
+        const explained = await explainRecord(engine.ledger, sync, key, await loadedSync(context, sync, engine.ledger));
+        context.out.result(explained, () => printExplained(context.out, explained));
+        process.exitCode = exitCode.ok;
+      } finally {
+        await engine.close();
+      }
+    });
+}
+
+export interface Explained {
+  readonly sync: string;
+  readonly key: string;
+  /** `never seen`: neither ledger nor quarantine has it. */
+  readonly state: 'delivered' | 'deleted' | 'set aside' | 'never seen';
+  readonly write: LastWrite | null;
+  /** Latest first. */
+  readonly quarantine: readonly QuarantineEntry[];
+  readonly lineage: Lineage | null;
+  /** What cannot be said, and why. */
+  readonly unknown: readonly string[];
+}
+
+/** The sync as its files are now; null when they are in error or gone. A name that nobody knows is refused. */
+async function loadedSync(context: CliContext, sync: string, ledger: Ledger): Promise<LoadedSync | null> {
+  try {
+    return soundSync(await checkProject(context.projectFolder, context.env), sync);
+  } catch (error) {
+    if (!isSyncFailure(error) || (await ledger.life.sync(sync)) === undefined) throw error;
+    return null;
+  }
+}
+
+/** Everything that is known of a record without asking a system. */
+export async function explainRecord(
+  ledger: Ledger,
+  sync: string,
+  key: string,
+  loaded: Pick<LoadedSync, 'sync'> | null,
+): Promise<Explained> {
+  const facts = await ledger.life.sync(sync);
+  const write = (await ledger.life.lastWrite(sync, key)) ?? null;
+  const quarantine = await ledger.quarantine.list(sync, { key, limit: ENTRIES });
+  const record = quarantine.find((entry) => entry.record !== null)?.record ?? null;
+  const lineage = record === null || loaded === null ? null : (lineageOf(loaded, JSON.parse(record)) ?? null);
+  const state = write?.state ?? (quarantine.length > 0 ? 'set aside' : 'never seen');
+  const found = { sync, key, state, write, quarantine, lineage } as const;
+  return { ...found, unknown: unknowns(found, facts, record !== null) };
+}
+
+function unknowns(found: Omit<Explained, 'unknown'>, facts: SyncFacts | undefined, atHand: boolean): string[] {
+  if (facts === undefined) return ['Everything: the sync has never run.'];
+  const open =
+    facts.openRun === null ? [] : [`What run ${facts.openRun}, which is open, has fetched and not delivered yet.`];
+  if (found.state === 'never seen') return [neverSeen(facts), ...open];
+  return [
+    ...open,
+    ...(found.write?.state === 'delivered'
+      ? ['When it was last seen unchanged: the ledger notes only what it sends.']
+      : []),
+    ...(found.write !== null && found.write.request === null
+      ? ['Which request wrote it: its intent is no longer in the ledger.']
+      : []),
+    ...(atHand
+      ? []
+      : ['How its fields came to be: the record as received is dropped when its run ends. Only quarantine keeps it.']),
+    ...(atHand && found.lineage === null
+      ? ["How its fields came to be: the sync's files are in error or gone, so that there is no mapping to explain."]
+      : []),
+  ];
+}
+
+function neverSeen({ lastFullRun }: SyncFacts): string {
+  const last =
+    lastFullRun === null ? '' : ` The last complete read, run ${lastFullRun.run}, ended ${lastFullRun.endedAt}.`;
+  return (
+    'Whether it exists: no record of this key was ever delivered or set aside. Either the source never gave it, ' +
+    `or the mapping filtered it each time, which leaves no trace.${last}`
+  );
+}

@@ -1,0 +1,58 @@
+import type { FieldLineage } from '../../model/mapping/walk.ts';
+import type { LastWrite } from '../../platform/ledger/life.ts';
+import type { Explained } from '../explain.ts';
+import type { Out } from '../output/out.ts';
+import { cutText, safeText } from '../output/text.ts';
+import { printEntry } from '../quarantine/print.ts';
+import type { Lineage } from './lineage.ts';
+
+export function printExplained(out: Out, explained: Explained): void {
+  const { sync, key, write, quarantine, lineage, unknown } = explained;
+  out.line(`${out.style.strong(safeText(key))} of ${sync}: ${explained.state}`);
+  if (write) printWrite(out, write);
+  for (const entry of quarantine) {
+    out.line();
+    printEntry(out, entry);
+  }
+  if (lineage) printLineage(out, lineage);
+  if (unknown.length === 0) return;
+  out.line();
+  out.line('Not known:');
+  for (const line of unknown) out.line(`  - ${line}`);
+}
+
+function printWrite(out: Out, write: LastWrite): void {
+  const rows: [string, string | null][] = [
+    [write.state, write.confirmedAt],
+    ['sent', write.sentAt],
+    ['by run', write.run === null ? null : `${write.run} (${write.mode}, started by ${write.trigger})`],
+    ['in batch', write.batch === null || write.batch === 0 ? null : String(write.batch)],
+    ['in request', write.request === null ? null : `${write.request}, with ${write.records} records`],
+    ['version', write.version],
+    ['content hash', write.hash],
+    ['id there', write.destinationId],
+  ];
+  for (const [title, value] of rows) if (value !== null) out.line(`  ${title.padEnd(13)}${safeText(value)}`);
+}
+
+function printLineage(out: Out, { outcome, reason, field, fields }: Lineage): void {
+  const why = reason === null ? '' : ` (${field === null ? '' : `${safeText(field)}: `}${safeText(reason)})`;
+  out.line();
+  out.line(`Through today's mapping: ${outcome === 'mapped' ? out.style.good(outcome) : out.style.bad(outcome)}${why}`);
+  out.table(
+    [{ title: 'FIELD', paint: out.style.name }, { title: 'FROM' }, { title: 'RULES' }, { title: 'BECOMES' }],
+    fields.map((one) => [
+      one.field,
+      one.from.map(({ path, value }) => `${path} = ${shown(value)}`).join(', '),
+      one.steps.map(({ words }) => words).join(', then '),
+      becomes(one),
+    ]),
+  );
+}
+
+const becomes = ({ after, rejected }: FieldLineage): string => {
+  if (rejected) return `rejected by ${rejected.rule}: ${rejected.reason}`;
+  return after === undefined ? 'left out' : shown(after);
+};
+
+const shown = (value: unknown): string => cutText(safeText(JSON.stringify(value) ?? 'nothing'), 60);
