@@ -94,7 +94,7 @@ export function ledgerDeliveries(pool: Pool) {
         return { ...start, delivered: null, intents: await intentsOf(sql, run, seq) };
       }),
 
-    /** Compares the records with what was delivered before. The table of verdicts is model/verdict.ts. */
+    /** Compares the records with what was delivered before: newest wins (invariant 5), the same content is unchanged. */
     async verdicts(syncId: number, records: readonly ReadyRecord[]): Promise<Verdicts> {
       const [row] = await query<{ letters: string | null; ids: Record<number, string> | null }>(
         pool,

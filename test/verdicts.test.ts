@@ -1,0 +1,97 @@
+import fc from 'fast-check';
+import type { ReadyRecord } from '../model/prepared.ts';
+import { contentHash } from '../model/transform.ts';
+import { type Ledger, openLedger } from '../platform/ledger/ledger.ts';
+import { createTestDatabase, type TestDatabase } from './support/database.ts';
+
+let database: TestDatabase;
+let ledger: Ledger;
+beforeAll(async () => {
+  database = await createTestDatabase();
+  ledger = await openLedger(database.url);
+});
+afterAll(async () => {
+  await ledger?.close();
+  await database?.drop();
+});
+
+interface Fact {
+  readonly content: string;
+  readonly version: number | null;
+}
+interface Known extends Fact {
+  readonly deleted: boolean;
+  readonly destinationId: string | null;
+}
+
+/** Change detection as the ledger promises it, in plain words. */
+function expected({ content, version }: Fact, known: Known | null): string {
+  if (known === null || known.deleted) return 'n';
+  if (known.content === content) return 'u';
+  return version !== null && known.version !== null && version < known.version ? 's' : 'c';
+}
+
+const fact = {
+  content: fc.constantFrom('x', 'y'),
+  version: fc.constantFrom(null, 0, 1, 2, Number.MAX_SAFE_INTEGER),
+};
+const pairs = fc.array(
+  fc.record({
+    record: fc.record(fact),
+    known: fc.option(
+      fc.record({ ...fact, deleted: fc.boolean(), destinationId: fc.constantFrom(null, 'inv_1', "it's") }),
+    ),
+  }),
+  { minLength: 1, maxLength: 30 },
+);
+
+async function known(facts: readonly (Known | null)[]): Promise<number> {
+  const { rows } = await ledger.pool.query<{ id: number }>(
+    'insert into syncs (name) values (gen_random_uuid()) returning id',
+  );
+  const syncId = rows[0]?.id ?? 0;
+  for (const [index, row] of facts.entries()) {
+    if (row === null) continue;
+    await ledger.pool.query(
+      `insert into ledger (version, intent, sync_id, state, hash, key, destination_id) values ($1, 0, $2, $3, $4, $5, $6)`,
+      [row.version, syncId, row.deleted ? 'd' : 'c', contentHash(row.content), `k${index}`, row.destinationId],
+    );
+  }
+  return syncId;
+}
+
+const ready = ({ content, version }: Fact, ordinal: number): ReadyRecord => ({
+  ordinal,
+  key: `k${ordinal}`,
+  version,
+  json: content,
+  hash: contentHash(content),
+});
+
+describe('the verdicts of the ledger', () => {
+  test('tell new, changed, unchanged and superseded apart for any facts, in the order of the records', async () => {
+    await fc.assert(
+      fc.asyncProperty(pairs, async (batch) => {
+        const syncId = await known(batch.map((pair) => pair.known));
+        const found = await ledger.deliveries.verdicts(
+          syncId,
+          batch.map((pair, index) => ready(pair.record, index)),
+        );
+        const letters = batch.map((pair) => expected(pair.record, pair.known));
+        expect(found.letters).toBe(letters.join(''));
+        const ids = batch.flatMap(({ known: row }, index) =>
+          letters[index] === 'c' && row?.destinationId ? [[String(index), row.destinationId]] : [],
+        );
+        expect(found.destinationIds).toEqual(Object.fromEntries(ids));
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  test('of one sync know nothing of another with the same keys', async () => {
+    const row: Known = { content: 'x', version: 1, deleted: false, destinationId: null };
+    await known([row]);
+    const other = await known([null]);
+    expect((await ledger.deliveries.verdicts(other, [ready(row, 0)])).letters).toBe('n');
+  });
+});
