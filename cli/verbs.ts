@@ -45,6 +45,11 @@ export const verbs: readonly Verb[] = [
     load: async () => (await import('./status.ts')).statusCommand(),
   },
   {
+    name: 'reconcile',
+    summary: 'Compare everything that was delivered with the destination, and repair it',
+    load: async () => (await import('./reconcile.ts')).reconcileCommand(),
+  },
+  {
     name: 'retry',
     summary: 'Try again the step on which a run waits',
     load: async () => (await import('./steer.ts')).steerCommand('retry'),

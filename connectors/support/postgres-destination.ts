@@ -2,6 +2,7 @@ import type { Destination, ItemOutcome, ReadBack, SqlPool, SqlSession, WriteRequ
 import { isRecord, type Json } from '../../model/json.ts';
 import { parseExact } from './exact-json.ts';
 import { preparedTable, readTable, type Table } from './postgres-catalog.ts';
+import { noteSums, postgresChecksums } from './postgres-checksums.ts';
 import { deleteKeys, readKeys } from './postgres-keys.ts';
 import { claimRequest, committedRequests, noteRejected, type Rejected, takeFence } from './postgres-markers.ts';
 import type { PostgresDestinationOptions } from './postgres-options.ts';
@@ -37,6 +38,7 @@ export function postgresDestination(
         return table === undefined ? new Map() : readBack(await readKeys(sql, options, table, keys), table);
       }),
     same: sameInPostgres,
+    ...(options.verify === 'checksums' ? { checksums: postgresChecksums(database, options) } : {}),
   };
 }
 
@@ -67,7 +69,11 @@ async function writeRequest(
   await takeFence(sql, options, request.fence, 'share');
   const before = await claimRequest(sql, options, request.id, request.fence);
   const rejected = before ?? (await applyPlan(sql, options, table, plan));
-  if (before === undefined) await noteRejected(sql, options, request.id, rejected);
+  if (before === undefined) {
+    await noteRejected(sql, options, request.id, rejected);
+    if (options.verify === 'checksums')
+      await noteSums(sql, options, request.fence.sync, request.items, plan, rejected, table);
+  }
   request.signal.throwIfAborted();
   return plan.keys.map((id, index) => rejected.get(index) ?? { state: 'confirmed', id });
 }

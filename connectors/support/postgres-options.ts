@@ -77,6 +77,11 @@ export const postgresDestinationOptions = z
       .default('syncline_meta'),
     /** Markers are kept at least this long. */
     markerDays: z.int().min(1).max(3650).default(30),
+    /**
+     * `checksums` notes a sum of each row beside the markers, so that `syncline reconcile` compares a table of any size
+     * without reading it. Costs one more row in the database for each record.
+     */
+    verify: z.enum(['checksums']).optional(),
   })
   .refine(({ columns, key }) => columns === undefined || key.every((name) => Object.hasOwn(columns, name)), {
     error: 'expected `columns` to hold the key',

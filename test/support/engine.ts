@@ -24,6 +24,8 @@ export interface TestSync {
   readonly source: Source;
   readonly destination: Destination;
   readonly from?: z.ZodType;
+  /** Default: `from`. */
+  readonly to?: z.ZodType;
   readonly map?: (record: unknown) => Mapped;
   readonly mode?: 'incremental' | 'full';
   readonly overlapMs?: number;
@@ -54,7 +56,7 @@ function loaded(sync: TestSync): LoadedSync {
       version: '/version',
       mapping: {
         from,
-        to: from,
+        to: sync.to ?? from,
         version: '1',
         run: sync.map ?? ((record) => ({ state: 'mapped', record })),
       } as LoadedSync['sync']['mapping'],

@@ -1,0 +1,103 @@
+import type { Pool } from 'pg';
+import { addendSql, bucketSql } from '../../model/bucket.ts';
+import type { BucketSums } from '../../model/connector.ts';
+import { SyncFailure } from '../../model/failure.ts';
+import { query, transaction } from './sql.ts';
+
+/** What the ledger says was delivered of one record. */
+export interface DeliveredRecord {
+  readonly key: string;
+  readonly hash: string;
+  /** The destination's own id; null where that is the key. */
+  readonly destinationId: string | null;
+}
+
+export interface Marked {
+  /** Will be delivered again by the next run that reads them. */
+  readonly marked: number;
+  /** Were repaired before with the same content, and still differ: a further repair would change nothing. */
+  readonly givenUp: number;
+}
+
+/** The content hash of a record that has to be delivered again: no record has it. */
+const TO_DELIVER = '00000000-0000-0000-0000-000000000000';
+
+/** The same content is sent again so often; after that the destination is taken not to keep it. */
+const MOST_REPAIRS = 2;
+
+const recordColumns = `key, replace(hash::text, '-', '') as hash, destination_id as "destinationId"`;
+
+export function ledgerCompare(pool: Pool) {
+  return {
+    async delivered(syncId: number): Promise<number> {
+      const [row] = await query<{ records: number }>(
+        pool,
+        'counting the ledger',
+        `select count(*)::int as records from ledger where sync_id = $1 and state = 'c'`,
+        [syncId],
+      );
+      return row?.records ?? 0;
+    },
+
+    /** For each bucket what the destination should have (model/bucket.ts). */
+    async sums(syncId: number, buckets: number): Promise<BucketSums> {
+      const rows = await query<{ bucket: number; records: number; sum: string }>(
+        pool,
+        'adding up the ledger',
+        `select ${bucketSql('key', buckets)} as bucket, count(*)::int as records, sum(${addendSql('key', 'hash::text')})::text as sum
+         from ledger where sync_id = $1 and state = 'c' group by 1`,
+        [syncId],
+      );
+      return new Map(rows.map(({ bucket, records, sum }) => [bucket, { records, sum }]));
+    },
+
+    inBuckets: (syncId: number, buckets: number, of: readonly number[]): Promise<DeliveredRecord[]> =>
+      query<DeliveredRecord & Record<string, unknown>>(
+        pool,
+        'reading the ledger',
+        `select ${recordColumns} from ledger
+         where sync_id = $1 and state = 'c' and ${bucketSql('key', buckets)} = any ($2::int[])`,
+        [syncId, of],
+      ),
+
+    /** In order of their keys, after this one. */
+    page: (syncId: number, after: string | null, limit: number): Promise<DeliveredRecord[]> =>
+      query<DeliveredRecord & Record<string, unknown>>(
+        pool,
+        'reading the ledger',
+        `select ${recordColumns} from ledger
+         where sync_id = $1 and state = 'c' and ($2::text is null or key > $2) order by key limit $3`,
+        [syncId, after, limit],
+      ),
+
+    /**
+     * Marks records to be delivered again, however unchanged they are at the source: the next run that reads them takes
+     * them for changed. Throws LOCKED while a run of the sync is open.
+     */
+    markForRepair: (syncId: number, records: readonly DeliveredRecord[]): Promise<Marked> =>
+      transaction(pool, 'marking records for repair', async (sql) => {
+        const { rows } = await sql.query<{ holder: string | null }>(
+          'select holder from syncs where id = $1 for update',
+          [syncId],
+        );
+        if (rows[0]?.holder) throw new SyncFailure('LOCKED', `run ${rows[0].holder} is open`);
+        const counted = await sql.query<{ key: string; times: number }>(
+          `insert into repairs as r (sync_id, key, hash)
+           select $1, u.key, u.hash from unnest($2::text[], $3::uuid[]) as u(key, hash) where u.hash <> $4
+           on conflict (sync_id, key) do update set hash = excluded.hash, at = now(),
+             times = case when r.hash = excluded.hash then r.times + 1 else 1 end
+           returning key, times`,
+          [syncId, records.map(({ key }) => key), records.map(({ hash }) => hash), TO_DELIVER],
+        );
+        const givenUp = counted.rows.filter(({ times }) => times > MOST_REPAIRS).map(({ key }) => key);
+        const stubborn = new Set(givenUp);
+        const keys = records.flatMap(({ key }) => (stubborn.has(key) ? [] : [key]));
+        await sql.query('update ledger set hash = $3 where sync_id = $1 and key = any ($2::text[])', [
+          syncId,
+          keys,
+          TO_DELIVER,
+        ]);
+        return { marked: keys.length, givenUp: givenUp.length };
+      }),
+  };
+}
