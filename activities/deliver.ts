@@ -7,7 +7,7 @@ import type { LoadedSync } from '../model/project.ts';
 import type { Confirmed, DeliveryStart } from '../platform/ledger/deliveries.ts';
 import { chunksOf, eachAtMost } from './chunks.ts';
 import type { Dependencies } from './dependencies.ts';
-import { settleDoubts } from './doubt.ts';
+import { answerOnce, settleDoubts } from './doubt.ts';
 import { settleLeftDoubts } from './left.ts';
 import { keepToPlan } from './plan-kept.ts';
 import { recordsOf, transformedOf } from './prepare.ts';
@@ -48,11 +48,12 @@ export async function deliverBatch(deps: Dependencies, { answer, ...ref }: Deliv
   const { loaded } = await runOf(deps, ref.run);
   const start = await deps.ledger.deliveries.begin(ref.run, ref.seq);
   if (start.delivered) return start.delivered;
-  await settleLeftDoubts(deps, ref.run, start, answer);
+  const decided = answerOnce(answer, Context.current().info.attempt);
+  await settleLeftDoubts(deps, ref.run, start, decided);
   const batch = await transformedOf(deps, loaded, ref);
   const delivery = newDelivery(deps, ref, start, loaded, batch);
 
-  const { known, foundIds } = await settleDoubts(delivery, answer);
+  const { known, foundIds } = await settleDoubts(delivery, decided);
   const candidates = known.size === 0 ? batch.ready : batch.ready.filter((record) => !known.has(record.ordinal));
   const { changed, unchanged, superseded } = await compare(delivery, candidates, foundIds);
   await keepToPlan(delivery, changed);

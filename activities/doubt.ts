@@ -9,6 +9,19 @@ import { refuseLate } from './left.ts';
 import { readKey, sameContent } from './read-back.ts';
 import { settle, write } from './send.ts';
 
+/** What a person decided of one write in doubt; given once, so that it never reaches a doubt that nobody was asked about. */
+export type TakeAnswer = () => 'retry' | 'skip' | undefined;
+
+/** A later attempt of the step may meet other doubts than the one that was shown: it has to ask again. */
+export function answerOnce(answer: 'retry' | 'skip' | undefined, attempt: number): TakeAnswer {
+  let left = attempt === 1 ? answer : undefined;
+  return () => {
+    const taken = left;
+    left = undefined;
+    return taken;
+  };
+}
+
 export interface Settled {
   /** Positions of records whose outcome is known by now. */
   readonly known: ReadonlySet<number>;
@@ -21,7 +34,7 @@ export interface Settled {
  * it under its own id where the destination recognises that, by looking the records up where it can be asked, and
  * otherwise not at all.
  */
-export async function settleDoubts(delivery: Delivery, answer: 'retry' | 'skip' | undefined): Promise<Settled> {
+export async function settleDoubts(delivery: Delivery, answer: TakeAnswer): Promise<Settled> {
   const known = new Set<number>();
   const foundIds = new Map<number, string>();
   const byOrdinal = new Map(delivery.batch.ready.map((record) => [record.ordinal, record]));
@@ -52,7 +65,7 @@ async function settleDoubt(
   delivery: Delivery,
   intent: Intent,
   records: readonly Outgoing[],
-  answer: 'retry' | 'skip' | undefined,
+  answer: TakeAnswer,
   foundIds: Map<number, string>,
 ): Promise<readonly Outgoing[]> {
   const promise = deliveryClassAfter(delivery.destination.can, delivery.now() - intent.openedAtMs);
@@ -117,12 +130,13 @@ async function settleByAnswer(
   delivery: Delivery,
   intent: Intent,
   records: readonly Outgoing[],
-  answer: 'retry' | 'skip' | undefined,
+  answer: TakeAnswer,
 ): Promise<readonly Outgoing[]> {
-  if (answer === undefined) {
+  const decided = answer();
+  if (decided === undefined) {
     throw new SyncFailure('OUTCOME_UNKNOWN', `${records.length} records of one request: ${deliveryPromise.T5}`);
   }
-  if (answer === 'retry') {
+  if (decided === 'retry') {
     await delivery.ledger.voidIntent(delivery.start, intent);
     return [];
   }

@@ -2,7 +2,7 @@ import { SyncFailure } from '../model/failure.ts';
 import type { DeliveryStart } from '../platform/ledger/deliveries.ts';
 import { type Delivery, newDelivery } from './deliver.ts';
 import type { Dependencies } from './dependencies.ts';
-import { settleDoubts } from './doubt.ts';
+import { settleDoubts, type TakeAnswer } from './doubt.ts';
 import { transformedOf } from './prepare.ts';
 import { runOf } from './run.ts';
 
@@ -14,7 +14,7 @@ export async function settleLeftDoubts(
   deps: Dependencies,
   run: string,
   start: DeliveryStart,
-  answer: 'retry' | 'skip' | undefined,
+  answer: TakeAnswer,
 ): Promise<void> {
   const { deliveries } = deps.ledger;
   for (const ref of await deliveries.leftBatches(start, run)) {
