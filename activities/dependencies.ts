@@ -12,7 +12,7 @@ export interface Dependencies {
     version(sync: string, version: string): Promise<LoadedSync>;
   };
   readonly world: EndpointWorld;
-  readonly ledger: Pick<Ledger, 'runs' | 'staging' | 'deliveries' | 'quarantine' | 'samples'>;
+  readonly ledger: Pick<Ledger, 'runs' | 'staging' | 'deliveries' | 'deletes' | 'quarantine' | 'samples'>;
   readonly cache: BatchCache;
   /** Whether a workflow is still open, by Temporal's word. */
   readonly isWorkflowOpen: (workflowId: string) => Promise<boolean>;

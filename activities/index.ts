@@ -3,6 +3,7 @@ import { type DeliverInput, deliverBatch } from './deliver.ts';
 import type { Dependencies } from './dependencies.ts';
 import { fetchBatch } from './fetch.ts';
 import { reconcileRun } from './reconcile.ts';
+import { type RemoveInput, removeMissing } from './remove.ts';
 import { type CloseRunInput, closeRun, type OpenRunInput, openRun } from './run.ts';
 import { transformBatch } from './transform.ts';
 import { validateBatch } from './validate.ts';
@@ -16,6 +17,7 @@ export const createActivities = (deps: Dependencies) => ({
   validateBatch: (ref: BatchRef) => validateBatch(deps, ref),
   transformBatch: (ref: BatchRef) => transformBatch(deps, ref),
   deliverBatch: (input: DeliverInput) => deliverBatch(deps, input),
+  removeMissing: (input: RemoveInput) => removeMissing(deps, input),
   reconcileRun: (input: { readonly run: string }) => reconcileRun(deps, input.run),
   closeRun: (input: CloseRunInput) => closeRun(deps, input),
 });

@@ -5,6 +5,7 @@ import { SyncFailure } from '../model/failure.ts';
 import type { Policy } from '../model/policy.ts';
 import type { LoadedSync } from '../model/project.ts';
 import type { RunMode } from '../model/run-state.ts';
+import { deleteLimitsOf } from '../model/sync.ts';
 import type { RunFacts } from '../platform/ledger/runs.ts';
 import type { Dependencies } from './dependencies.ts';
 import { replaying } from './replay.ts';
@@ -26,6 +27,8 @@ export interface RunPlan {
   readonly destination: string;
   readonly deliveryClass: string;
   readonly policy: Policy;
+  /** Set when the run deletes what it does not find at the source. */
+  readonly deletes?: true;
 }
 
 /** Opens a run and takes hold of its sync (invariant 7). Throws LOCKED when another run is open. Safe to repeat. */
@@ -55,6 +58,7 @@ export async function openRun(deps: Dependencies, input: OpenRunInput): Promise<
     destination: describe(loaded.sync.destination.kind, loaded.destinationConnection.name),
     deliveryClass: deliveryClass(loaded.openDestination(deps.world).can),
     policy: loaded.policy,
+    ...(claimed.mode === 'full' && deleteLimitsOf(loaded.sync) && { deletes: true as const }),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { BatchRef } from '../model/batch.ts';
 import { SyncFailure } from '../model/failure.ts';
 import type { Policy } from '../model/policy.ts';
+import { deleteLimitsOf } from '../model/sync.ts';
 import type { Dependencies } from './dependencies.ts';
 import { validatedOf } from './prepare.ts';
 import { runOf } from './run.ts';
@@ -16,6 +17,11 @@ export async function validateBatch(deps: Dependencies, ref: BatchRef): Promise<
   const { valid, rejects, fetched } = await validatedOf(deps, loaded, ref);
   refuseSystemic(rejects.length, fetched, loaded.policy);
   await deps.ledger.quarantine.add(facts.syncId, ref.run, ref.seq, rejects);
+  if (facts.mode === 'full' && deleteLimitsOf(loaded.sync)) {
+    // What was rejected is not gone from the source either.
+    const keys = [...valid, ...rejects].flatMap(({ key }) => key ?? []);
+    await deps.ledger.deletes.see(ref.run, ref.seq, keys);
+  }
   return { valid: valid.length, rejected: rejects.length };
 }
 

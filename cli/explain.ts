@@ -50,7 +50,7 @@ export interface Explained {
   readonly sync: string;
   readonly key: string;
   /** `never seen`: neither ledger nor quarantine has it. */
-  readonly state: 'delivered' | 'deleted' | 'set aside' | 'never seen';
+  readonly state: LastWrite['state'] | 'set aside' | 'never seen';
   readonly write: LastWrite | null;
   /** Latest first. */
   readonly quarantine: readonly QuarantineEntry[];

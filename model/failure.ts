@@ -197,6 +197,12 @@ export const failures = {
       'More records were rejected than the policy allows, which looks like a changed schema, not like bad records.',
     todo: 'Look at the quarantine; mend the mapping or raise `maxRejectedShare`; then `syncline retry SYNC`.',
   },
+  DELETE_GUARD: {
+    next: 'park',
+    meaning:
+      'More records are gone from the source than may be deleted without a look: it may not have given all it has.',
+    todo: 'Look at the source; then `syncline retry SYNC` to delete them in the destination, or `syncline skip SYNC` to leave them.',
+  },
   OUTCOME_UNKNOWN: {
     next: 'park',
     meaning: 'A write may or may not have happened, and this destination offers no way to find out.',

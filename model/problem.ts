@@ -38,6 +38,7 @@ export const problemCodes = {
   FIELD_UNKNOWN: 'A field that the schema does not have.',
   FIELD_TYPE: 'A field whose type cannot serve as key or version.',
   MODE_REFUSED: 'A mode that this source cannot do.',
+  DELETES_UNPROVEN: 'Deletes are asked for, and the source cannot prove that it gave everything.',
   OVERLAP_RISK: 'An overlap that can lose late changes, or that has no effect.',
   MAPPING_INVALID:
     'A mapping that cannot be recorded: its lines do something other than say which field becomes which.',

@@ -7,6 +7,32 @@ import type { PolicyInput } from './policy.ts';
 export type FieldPath<T> = (keyof T & string) | `/${string}`;
 
 /**
+ * What happens to a destination record whose source record is gone (invariant 6). `ignore` leaves it; `delete` deletes
+ * it at the end of a full run whose source proves that everything was read. More deletions than `maxShare` (default
+ * 0.05) of the records delivered before, and at least `atLeast` (default 100), wait for a person.
+ */
+export type Deletes =
+  | 'ignore'
+  | 'delete'
+  | { readonly maxShare?: number | undefined; readonly atLeast?: number | undefined };
+
+export interface DeleteLimits {
+  readonly maxShare: number;
+  readonly atLeast: number;
+}
+
+/** Null for a sync that deletes nothing. */
+export function deleteLimitsOf({
+  deletes = 'ignore',
+}: {
+  readonly deletes?: Deletes | undefined;
+}): DeleteLimits | null {
+  if (deletes === 'ignore') return null;
+  const limits = deletes === 'delete' ? {} : deletes;
+  return { maxShare: limits.maxShare ?? 0.05, atLeast: limits.atLeast ?? 100 };
+}
+
+/**
  * A sync: one source, one mapping, one destination. Its name is its file's name.
  */
 export interface Sync<From extends z.ZodType = z.ZodType, To extends z.ZodType = z.ZodType> {
@@ -27,7 +53,7 @@ export interface Sync<From extends z.ZodType = z.ZodType, To extends z.ZodType =
   readonly mapping: Mapping<From, To>;
   readonly destination: Endpoint;
   /** What to do in the destination when a record is gone from the source after a complete read. Default `ignore`. */
-  readonly deletes?: 'ignore';
+  readonly deletes?: Deletes;
   readonly policy?: PolicyInput;
 }
 

@@ -60,7 +60,7 @@ test('list counts by reason, show prints a record safely, drop waits for --yes',
 test('a misspelt sync is no empty quarantine, a misspelt code no empty choice', async () => {
   await withQuarantine(async (folder, database) => {
     const quarantine = (...args: string[]) => syncline(['quarantine', ...args, '--project', folder], database);
-    expect(await quarantine('list', 'ordres')).toMatchObject({ code: 3, stderr: expect.stringContaining('`orders`') });
+    expect(await quarantine('list', 'ordres')).toMatchObject({ code: 2, stderr: expect.stringContaining('`orders`') });
     expect(await quarantine('list', 'orders', '--code', 'mapping')).toMatchObject({ code: 2 });
     expect(await quarantine('replay', 'orders', '--key', 'o9')).toMatchObject({
       code: 0,

@@ -1,4 +1,5 @@
 import { ApplicationFailure, CancellationScope, condition, isCancellation, setHandler } from '@temporalio/workflow';
+import type { FailureCode } from '../model/failure.ts';
 import type { Parked } from '../model/run-state.ts';
 import { type StepFailure, stepFailure } from './failure.ts';
 import { abortSignal, pauseSignal, resumeSignal, retrySignal, skipSignal } from './messages.ts';
@@ -60,17 +61,22 @@ export class RunControl {
 
   /**
    * Works on a step. When its retries are used up, or it needs a person, the run waits instead of failing; `work` is
-   * then called again with what the person answered.
+   * then called again with what the person answered, and to which failure.
    */
-  async step<T>(name: string, batch: number | null, work: (answer?: Answer) => Promise<T>): Promise<T> {
-    for (let answer: Answer | undefined; ; ) {
+  async step<T>(
+    name: string,
+    batch: number | null,
+    work: (answer?: Answer, to?: FailureCode) => Promise<T>,
+  ): Promise<T> {
+    for (let answer: Answer | undefined, to: FailureCode | undefined; ; ) {
       try {
-        return await work(answer);
+        return await work(answer, to);
       } catch (error) {
         if (isCancellation(error) || CancellationScope.current().consideredCancelled) throw error;
         const failure = stepFailure(error);
         if (failure.next === 'stop') throw error;
         answer = await this.#park(name, batch, failure, error);
+        to = failure.code;
       }
     }
   }

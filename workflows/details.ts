@@ -38,6 +38,9 @@ function parkedLines(parked: Parked): string[] {
     ...(kind ? ['', `${kind.meaning} ${kind.todo}`] : []),
     '',
     'Send a signal: `retry` tries this step again, `abort` ends the run and leaves the cursor where it was.',
-    ...(parked.code === 'OUTCOME_UNKNOWN' ? ['`retry` sends the write in doubt again; `skip` counts it as done.'] : []),
+    ...(parked.step === 'remove' ? ['`skip` leaves in the destination what is gone from the source.'] : []),
+    ...(parked.code === 'OUTCOME_UNKNOWN' && parked.step !== 'remove'
+      ? ['`retry` sends the write in doubt again; `skip` counts it as done.']
+      : []),
   ];
 }

@@ -6,7 +6,10 @@ import type { RunState } from '../model/run-state.ts';
 
 /** Tries the step again on which the run is parked. */
 export const retrySignal = defineSignal(signalName.retry);
-/** Counts a write in doubt as done, for a destination that cannot be asked; for any other step the same as `retry`. */
+/**
+ * Counts a write in doubt as done, for a destination that cannot be asked; leaves what would be deleted; for any other
+ * step the same as `retry`.
+ */
 export const skipSignal = defineSignal(signalName.skip);
 /** Holds the run before its next batch. Works in every phase. */
 export const pauseSignal = defineSignal(signalName.pause);

@@ -1,5 +1,5 @@
 import { ApplicationFailure, CancellationScope, continueAsNew, isCancellation } from '@temporalio/workflow';
-import type { Reconciled, RunReport, RunStatus } from '../model/batch.ts';
+import { addCounts, type Reconciled, type RunReport, type RunStatus } from '../model/batch.ts';
 import { ABORTED } from './control.ts';
 import { stepFailure } from './failure.ts';
 import { syncBatches } from './pipeline.ts';
@@ -47,6 +47,17 @@ async function runToEnd(run: Run): Promise<RunReport | null> {
   run.enter('syncing');
   const complete = await syncBatches(run, steps, policy);
   if (!complete) return null;
+
+  if (run.plan.deletes) {
+    run.counts = addCounts(
+      run.counts,
+      await control.step('remove', null, (answer, to) =>
+        steps.removeMissing.executeWithOptions({ summary: 'delete what is gone from the source' }, [
+          { run: input.run, ...(answer && to && { answered: { answer, to } }) },
+        ]),
+      ),
+    );
+  }
 
   run.enter('reconciling');
   const { counts, reconciled } = await control.step('reconcile', null, () =>

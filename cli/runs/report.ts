@@ -36,6 +36,10 @@ export function printRun(out: Out, run: RunSummary, quarantine: readonly Quarant
       ],
     );
   }
+  if (counts && counts.deleted > 0) {
+    out.line();
+    out.line(`deleted ${counts.deleted.toLocaleString('en')} records in the destination that are gone from the source`);
+  }
   if (reconciled && reconciled.checked > 0) {
     const { checked, missing, extra, different } = reconciled;
     const faults = missing + extra + different;

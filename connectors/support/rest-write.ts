@@ -81,7 +81,11 @@ async function writePart(
 ): Promise<readonly ItemOutcome[]> {
   const [first] = items;
   if (first === undefined) return [];
-  if (first.op === 'delete') return [await remove(destination, first, request)];
+  if (first.op === 'delete') {
+    const outcomes: ItemOutcome[] = [];
+    for (const item of items) outcomes.push(await remove(destination, item, request));
+    return outcomes;
+  }
   return destination.options.bulk
     ? writeBulk(destination, items, request)
     : [await writeOne(destination, first, request)];

@@ -6,8 +6,8 @@ import type { ReadyRecord, Reject } from '../../model/prepared.ts';
 import { fingerprint } from '../../model/transform.ts';
 import type { RecordVersion } from '../../model/version.ts';
 import { ledgerDoubts } from './doubts.ts';
-import { insertRejects, resolveEntries } from './quarantine.ts';
 import { type PlannedBatch, plannedBatch } from './plans.ts';
+import { insertRejects, resolveEntries } from './quarantine.ts';
 import { keepSample } from './samples.ts';
 import { holdFence, query, transaction } from './sql.ts';
 
@@ -103,7 +103,7 @@ export function ledgerDeliveries(pool: Pool) {
            jsonb_object_agg(v.ord - 1, v.destination_id) filter (where v.letter = 'c' and v.destination_id is not null) as ids
          from (
            select k.ord, l.destination_id,
-             case when l.key is null or l.state = 'd' then 'n' when l.hash = k.hash then 'u'
+             case when l.key is null or l.state = 'd' then 'n' when l.state = 'x' then 'c' when l.hash = k.hash then 'u'
                when k.version < l.version then 's' else 'c' end as letter
            from unnest($2::text[], $3::uuid[], $4::bigint[]) with ordinality as k(key, hash, version, ord)
            left join ledger l on l.sync_id = $1 and l.key = k.key
@@ -238,12 +238,12 @@ async function upsertRows(sql: PoolClient, syncId: number, intent: string, rows:
   );
 }
 
-function packOrdinals(ordinals: readonly number[]): Buffer {
+export function packOrdinals(ordinals: readonly number[]): Buffer {
   const packed = Int32Array.from(ordinals);
   return Buffer.from(packed.buffer);
 }
 
-function unpackOrdinals(packed: Buffer | null): number[] {
+export function unpackOrdinals(packed: Buffer | null): number[] {
   if (packed === null) return [];
   return Array.from({ length: packed.length / 4 }, (_, index) => packed.readInt32LE(index * 4));
 }

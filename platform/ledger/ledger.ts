@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
 import { ledgerCompare } from './compare.ts';
+import { ledgerDeletes } from './deletes.ts';
 import { ledgerDeliveries } from './deliveries.ts';
 import { ledgerLife } from './life.ts';
 import { migrate } from './migrate.ts';
@@ -16,6 +17,7 @@ export interface Ledger {
   readonly runs: ReturnType<typeof ledgerRuns>;
   readonly staging: ReturnType<typeof ledgerStaging>;
   readonly deliveries: ReturnType<typeof ledgerDeliveries>;
+  readonly deletes: ReturnType<typeof ledgerDeletes>;
   readonly quarantine: ReturnType<typeof ledgerQuarantine>;
   readonly reports: ReturnType<typeof ledgerReports>;
   readonly compare: ReturnType<typeof ledgerCompare>;
@@ -39,6 +41,7 @@ export async function openLedger(databaseUrl: string): Promise<Ledger> {
     runs: ledgerRuns(pool),
     staging: ledgerStaging(pool),
     deliveries: ledgerDeliveries(pool),
+    deletes: ledgerDeletes(pool),
     quarantine: ledgerQuarantine(pool),
     reports: ledgerReports(pool),
     compare: ledgerCompare(pool),

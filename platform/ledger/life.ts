@@ -5,7 +5,8 @@ import { query } from './sql.ts';
 
 /** The last write of a record that the destination confirmed. */
 export interface LastWrite {
-  readonly state: 'delivered' | 'deleted';
+  /** `delete in doubt`: sent, with an outcome that nobody knows. */
+  readonly state: 'delivered' | 'deleted' | 'delete in doubt';
   /** Of the destination form: 128 bits of SHA-256 as 32 hexadecimal digits. */
   readonly hash: string;
   /** Of the source: an ISO 8601 time or a number; null for a sync without one. */
@@ -65,7 +66,7 @@ export function ledgerLife(pool: Pool) {
       >(
         pool,
         'reading the ledger',
-        `select case l.state when 'd' then 'deleted' else 'delivered' end as state, replace(l.hash::text, '-', '') as hash,
+        `select case l.state when 'd' then 'deleted' when 'x' then 'delete in doubt' else 'delivered' end as state, replace(l.hash::text, '-', '') as hash,
            l.version::text, s.watermark, l.destination_id as "destinationId", i.request_id::text as request, i.run,
            i.seq as batch, i.items as records, ${iso('i.opened_at')} as "sentAt", ${iso('i.decided_at')} as "confirmedAt",
            r.workflow_id as "workflowId", r.mode, r.trigger

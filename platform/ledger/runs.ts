@@ -3,6 +3,7 @@ import { addCounts, type Counts, noCounts, type Reconciled, type RunStatus } fro
 import { SyncFailure } from '../../model/failure.ts';
 import type { RunMode } from '../../model/run-state.ts';
 import { laterVersion, type RecordVersion, sinceWatermark } from '../../model/version.ts';
+import { dropDeletions } from './deletes.ts';
 import { dropStaged } from './doubts.ts';
 import { query, transaction } from './sql.ts';
 
@@ -150,6 +151,7 @@ async function endAbandoned(sql: Sql, run: string): Promise<void> {
 
 async function dropWorkingData(sql: Sql, run: string): Promise<void> {
   await dropStaged(sql, run);
+  await dropDeletions(sql, run);
   await sql.query('delete from written where run = $1', [run]);
   await sql.query('delete from replays where run = $1', [run]);
 }

@@ -27,7 +27,12 @@ export const syncShape = z.strictObject({
   overlap: duration.optional(),
   mapping,
   destination: endpoint,
-  deletes: z.literal('ignore').optional(),
+  deletes: z
+    .union([
+      z.enum(['ignore', 'delete']),
+      z.strictObject({ maxShare: z.number().min(0).max(1).optional(), atLeast: z.int().min(1).optional() }),
+    ])
+    .optional(),
   policy: policySchema.prefault({}),
 });
 

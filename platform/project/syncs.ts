@@ -4,7 +4,7 @@ import type { Mapping } from '../../model/mapping/mapping.ts';
 import type { Policy } from '../../model/policy.ts';
 import type { Problem } from '../../model/problem.ts';
 import type { EndpointWorld, LoadedSync } from '../../model/project.ts';
-import type { Sync } from '../../model/sync.ts';
+import { deleteLimitsOf, type Sync } from '../../model/sync.ts';
 import { property } from './connectors.ts';
 import { unreachableWorld } from './delivery.ts';
 import { checkMapping, type FoundMapping } from './mappings.ts';
@@ -134,6 +134,13 @@ function checkAbilities(loaded: LoadedSync, shape: SyncShape, problems: SyncProb
         'Add what is missing, or write `mode: "full"`.',
       );
     if (shape.overlap !== undefined) checkOverlap(shape.overlap, mode, problems);
+    if (deleteLimitsOf(shape) && !source.can.provesEnd)
+      problems.error(
+        'DELETES_UNPROVEN',
+        ['deletes'],
+        `deletes: the source \`${shape.source.connection}\` cannot prove that it gave everything, so that a record it did not give may exist all the same.`,
+        'Use a `pagination` with a defined end, or write `deletes: "ignore"`.',
+      );
     if (deliveryClass(destination.can) === 'T5')
       problems.warning(
         'DELIVERY_BLIND',

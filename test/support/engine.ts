@@ -11,6 +11,7 @@ import type { Mapped } from '../../model/mapping/mapping.ts';
 import { workflowId, workflowType } from '../../model/names.ts';
 import { type PolicyInput, policySchema } from '../../model/policy.ts';
 import type { LoadedSync } from '../../model/project.ts';
+import type { Deletes } from '../../model/sync.ts';
 import { type Ledger, openLedger } from '../../platform/ledger/ledger.ts';
 import { connectTemporal, registerSearchAttributes } from '../../platform/temporal.ts';
 import { type RunningWorker, runWorker } from '../../workers/worker.ts';
@@ -30,6 +31,7 @@ export interface TestSync {
   readonly mode?: 'incremental' | 'full';
   readonly overlapMs?: number;
   readonly policy?: PolicyInput;
+  readonly deletes?: Deletes;
 }
 
 export const testRecord = z.object({ id: z.string(), version: z.number().optional(), value: z.string() });
@@ -54,6 +56,7 @@ function loaded(sync: TestSync): LoadedSync {
       destination: endpoint,
       key: '/id',
       version: '/version',
+      deletes: sync.deletes ?? 'ignore',
       mapping: {
         from,
         to: sync.to ?? from,

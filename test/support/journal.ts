@@ -58,7 +58,8 @@ function apply(
     const outcome = given?.[index] ?? { state: 'confirmed' };
     if (outcome.state === 'confirmed') {
       journal.effects.push({ key: item.key, json: item.json, request: request.id });
-      journal.state.set(item.key, JSON.parse(item.json));
+      if (item.op === 'delete') journal.state.delete(item.key);
+      else journal.state.set(item.key, JSON.parse(item.json));
     }
     return outcome;
   });

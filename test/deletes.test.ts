@@ -1,0 +1,199 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import fc from 'fast-check';
+import { guard } from '../activities/remove.ts';
+import { SyncFailure } from '../model/failure.ts';
+import type { Json } from '../model/json.ts';
+import type { RunState } from '../model/run-state.ts';
+import { checkProject } from '../platform/project/load.ts';
+import { arraySource, createTestEngine, type TestEngine, type TestSync } from './support/engine.ts';
+import { journalDestination } from './support/journal.ts';
+import { paperConnector, paperProject, paperSync, withProject } from './support/temp-project.ts';
+
+const order = (n: number, version = n): Json => ({ id: `o${n}`, version, value: `v${version}` });
+const orders = (count: number): Json[] => Array.from({ length: count }, (_, n) => order(n));
+const upsert = { upsert: true, lookupLagMs: 0 };
+
+let engine: TestEngine | undefined;
+async function engineFor(sync: TestSync): Promise<TestEngine> {
+  engine = await createTestEngine([sync]);
+  return engine;
+}
+afterEach(async () => {
+  await engine?.close();
+  engine = undefined;
+});
+
+async function until<T>(what: () => Promise<T | null | undefined>): Promise<T> {
+  for (let tries = 0; tries < 300; tries++) {
+    const found = await what();
+    if (found) return found;
+    await sleep(50);
+  }
+  throw new Error('it did not come to be');
+}
+
+test('invariant 6, safe deletes: what is gone after a complete full read is deleted, once, and comes back when the source has it again', async () => {
+  let records = orders(60);
+  const books = journalDestination(upsert);
+  const { run, ledger } = await engineFor({
+    name: 'gone',
+    source: arraySource(() => records),
+    destination: books,
+    mode: 'incremental',
+    deletes: 'delete',
+    policy: { batchRecords: 20 },
+  });
+  await run('gone');
+  records = records.filter((_, n) => n !== 3 && n !== 44);
+  expect((await run('gone')).counts).toMatchObject({ deleted: 0 });
+  expect(books.state.size).toBe(60);
+  const report = await run('gone', { full: true });
+  expect(report).toMatchObject({ status: 'succeeded', counts: { fetched: 58, unchanged: 58, deleted: 2 } });
+  expect([books.state.has('o3'), books.state.has('o44'), books.state.size]).toEqual([false, false, 58]);
+  expect((await run('gone', { full: true })).counts).toMatchObject({ deleted: 0 });
+  expect((await ledger.life.lastWrite('gone', 'o3'))?.state).toBe('deleted');
+  records = orders(60);
+  expect((await run('gone', { full: true })).counts).toMatchObject({ delivered: 2, deleted: 0 });
+  expect(books.state.size).toBe(60);
+  const left = await ledger.pool.query('select (select count(*) from seen) + (select count(*) from deletions) as n');
+  expect(left.rows).toEqual([{ n: '0' }]);
+});
+
+test('deletes are refused where the source cannot prove that it gave everything', async () => {
+  const codesWith = (provesEnd: boolean) =>
+    withProject(
+      paperProject({
+        'connectors/paper.ts': paperConnector.replace('provesEnd: true', `provesEnd: ${provesEnd}`),
+        'syncs/orders.ts': paperSync.replace("key: 'id',", "key: 'id',\n  deletes: { maxShare: 0.1 },"),
+      }),
+      async (folder) => (await checkProject(folder, {})).problems.map(({ code, line }) => `${code} ${line}`),
+    );
+  expect(await codesWith(true)).toEqual([]);
+  expect(await codesWith(false)).toEqual(['DELETES_UNPROVEN 9']);
+});
+
+test('without the option nothing is ever deleted', async () => {
+  let records = orders(10);
+  const books = journalDestination(upsert);
+  const { run } = await engineFor({ name: 'kept', source: arraySource(() => records), destination: books });
+  await run('kept');
+  records = orders(9);
+  expect((await run('kept', { full: true })).counts).toMatchObject({ deleted: 0 });
+  expect(books.state.size).toBe(10);
+});
+
+test('a record that was rejected or filtered is not gone', async () => {
+  let bad = false;
+  const books = journalDestination(upsert);
+  const { run } = await engineFor({
+    name: 'odd',
+    source: arraySource(() => orders(10).map((one, n) => (bad && n === 4 ? { id: 'o4', version: 4 } : one))),
+    destination: books,
+    deletes: 'delete',
+    map: (record) =>
+      bad && (record as { id: string }).id === 'o7'
+        ? { state: 'filtered', reason: 'not wanted' }
+        : { state: 'mapped', record },
+  });
+  await run('odd');
+  bad = true;
+  expect((await run('odd')).counts).toMatchObject({ quarantined: 1, filtered: 1, deleted: 0 });
+  expect(books.state.size).toBe(10);
+});
+
+test.each([
+  ['retry', 4, 6],
+  ['skip', 10, 0],
+] as const)(
+  'invariant 6, safe deletes: beyond the threshold the run waits; %s leaves %i records',
+  async (signal, left, deleted) => {
+    let records = orders(10);
+    const books = journalDestination(upsert);
+    const { run, start } = await engineFor({
+      name: 'many',
+      source: arraySource(() => records),
+      destination: books,
+      deletes: { maxShare: 0.5, atLeast: 5 },
+    });
+    await run('many');
+    records = orders(4);
+    const handle = await start('many');
+    const parked = await until(async () => (await handle.query<RunState>('status')).parked);
+    expect(parked).toMatchObject({ code: 'DELETE_GUARD', step: 'remove' });
+    expect(books.state.size).toBe(10);
+    await handle.signal(signal);
+    expect(await handle.result()).toMatchObject({ status: 'succeeded', counts: { fetched: 4, deleted } });
+    expect(books.state.size).toBe(left);
+  },
+);
+
+test('a delete whose answer is lost is sent again under its own id', async () => {
+  let records = orders(10);
+  const books = journalDestination(upsert);
+  const requests: string[] = [];
+  const { run } = await engineFor({
+    name: 'lost',
+    source: arraySource(() => records),
+    destination: books,
+    deletes: 'delete',
+  });
+  await run('lost');
+  records = orders(8);
+  let lost = false;
+  books.fate = (_n, request) => {
+    requests.push(request.id);
+    if (lost) return 'done';
+    lost = true;
+    return 'lost after';
+  };
+  expect((await run('lost')).counts).toMatchObject({ deleted: 2 });
+  expect(requests).toHaveLength(2);
+  expect(new Set(requests).size).toBe(1);
+  expect(books.state.size).toBe(8);
+});
+
+test('a destination that refuses to delete parks the run, and skip leaves the records', async () => {
+  let records = orders(5);
+  const books = journalDestination(upsert);
+  const { run, start, ledger } = await engineFor({
+    name: 'refuses',
+    source: arraySource(() => records),
+    destination: books,
+    deletes: 'delete',
+  });
+  await run('refuses');
+  const before = await ledger.life.lastWrite('refuses', 'o4');
+  records = orders(4);
+  books.fate = (_n, { items }) => items.map(() => ({ state: 'rejected', code: 'RECORD_REJECTED', reason: 'paid' }));
+  const handle = await start('refuses');
+  const parked = await until(async () => (await handle.query<RunState>('status')).parked);
+  expect(parked).toMatchObject({ code: 'REQUEST_REJECTED', step: 'remove' });
+  await handle.signal('skip');
+  expect(await handle.result()).toMatchObject({ counts: { deleted: 0 } });
+  expect(await ledger.life.lastWrite('refuses', 'o4')).toEqual(before);
+});
+
+test('the guard lets pass what is under the threshold, and nothing from an empty or keyless read', () => {
+  const limits = { maxShare: 0.05, atLeast: 100 };
+  const passes = (missing: object) => {
+    try {
+      guard({ known: 1000, missing: 1, keyless: 0, seen: 999, ...missing }, limits);
+      return true;
+    } catch (error) {
+      expect(error).toBeInstanceOf(SyncFailure);
+      return false;
+    }
+  };
+  expect(passes({ missing: 99, known: 100 })).toBe(true);
+  expect(passes({ missing: 100, known: 1999 })).toBe(false);
+  expect(passes({ missing: 100, known: 2000 })).toBe(true);
+  expect(passes({ seen: 0 })).toBe(false);
+  expect(passes({ keyless: 1 })).toBe(false);
+  expect(passes({ missing: 0, seen: 0, keyless: 3 })).toBe(true);
+  fc.assert(
+    fc.property(fc.nat(5000), fc.nat(5000), (missing, more) => {
+      const known = missing + more;
+      expect(passes({ missing, known })).toBe(missing < 100 || missing <= known * 0.05);
+    }),
+  );
+});
