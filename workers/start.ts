@@ -1,6 +1,8 @@
 import type { Logger } from 'pino';
 import type { Settings } from '../platform/config.ts';
+import { readFailpoints } from '../platform/failpoint.ts';
 import { openLedger } from '../platform/ledger/ledger.ts';
+import { withFailpoints } from './failpoints.ts';
 import { projectStore } from './projects.ts';
 import { type RunningWorker, runWorker } from './worker.ts';
 import { createWorld } from './world.ts';
@@ -10,7 +12,9 @@ export async function startWorker(settings: Settings, env: NodeJS.ProcessEnv, lo
   const ledger = await openLedger(settings.databaseUrl);
   const world = createWorld(settings.projectFolder, env, log);
   const projects = projectStore(settings.projectFolder, env);
-  const worker = await runWorker(settings, log, { projects, world, ledger });
+  const parts = { projects, world, ledger };
+  const failpoint = readFailpoints(env);
+  const worker = await runWorker(settings, log, failpoint === null ? parts : withFailpoints(parts, failpoint));
   const done = worker.done.finally(() => Promise.allSettled([world.close(), ledger.close()]));
   return { ...worker, done };
 }

@@ -43,7 +43,7 @@ export class SimulatedDestination {
   open(): Destination {
     return {
       can: capabilities[this.#class],
-      limits: { records: 3, bytes: 1_000_000, concurrency: 1 },
+      limits: { records: this.#class === 'T5' ? 1 : 3, bytes: 1_000_000, concurrency: 1 },
       write: async (request) => this.#write(request),
       read: async (keys) =>
         new Map(keys.flatMap((key) => (this.state.has(key) ? [[key, { record: this.state.get(key) ?? null }]] : []))),

@@ -9,7 +9,6 @@ import type { Counts, RunStatus } from '../../model/batch.ts';
 import type { Destination, ItemOutcome, WriteRequest } from '../../model/connector.ts';
 import type { DeliveryClass } from '../../model/delivery.ts';
 import { failures, isSyncFailure, SyncFailure } from '../../model/failure.ts';
-import type { Json } from '../../model/json.ts';
 import { policySchema } from '../../model/policy.ts';
 import type { LoadedSync } from '../../model/project.ts';
 import type { Ledger } from '../../platform/ledger/ledger.ts';
@@ -47,9 +46,10 @@ export interface ClosedRun {
   readonly run: string;
   readonly status: RunStatus;
   readonly counts: Counts;
-  /** The cursor, and what the destination held, at that moment. */
+  /** The cursor, what the source held, and how many effects there had been, at that moment. */
   readonly watermark: number | null;
-  readonly held: ReadonlyMap<string, Json>;
+  readonly truth: readonly z.output<typeof record>[];
+  readonly effects: number;
 }
 
 class Crash extends Error {}
@@ -71,6 +71,8 @@ export class Simulation {
   readonly sync = `sim-${randomUUID()}`;
   /** Faults that really happened. */
   fired = 0;
+  /** What was answered about writes in doubt (T5). */
+  readonly answers = { retry: 0, skip: 0 };
   /** Intent first: writes whose intent was not in the ledger. */
   unannounced = 0;
   readonly #schedule: Schedule;
@@ -123,7 +125,8 @@ export class Simulation {
     const counts = await this.#step((steps) => steps.closeRun({ run, status, reconciled, failure: null }));
     const { rows } = await this.#ledger.pool.query('select watermark from syncs where name = $1', [this.sync]);
     const watermark: number | null = rows[0]?.watermark?.value ?? null;
-    this.closed.push({ run, status, counts, watermark, held: new Map(this.destination.state) });
+    const effects = this.destination.effects.length;
+    this.closed.push({ run, status, counts, watermark, truth: [...this.source.values()], effects });
   }
 
   async #batches(run: string, cancelAt: number | null): Promise<void> {
@@ -134,12 +137,28 @@ export class Simulation {
       if (records > 0) {
         await this.#step((steps) => steps.validateBatch(ref));
         await this.#step((steps) => steps.transformBatch(ref));
-        await this.#step((steps) => {
-          if (++deliveries === cancelAt) throw new SyncFailure('FENCED', cancelled);
-          return steps.deliverBatch(ref);
-        });
+        await this.#answered((answer) =>
+          this.#step((steps) => {
+            if (++deliveries === cancelAt) throw new SyncFailure('FENCED', cancelled);
+            return steps.deliverBatch(answer ? { ...ref, answer } : ref);
+          }),
+        );
       }
       if (complete) return;
+    }
+  }
+
+  /** Whoever is asked about a write in doubt answers one way, then the other. */
+  async #answered(work: (answer?: 'retry' | 'skip') => Promise<unknown>): Promise<void> {
+    for (let answer: 'retry' | 'skip' | undefined; ; ) {
+      try {
+        await work(answer);
+        return;
+      } catch (error) {
+        if (!isSyncFailure(error) || error.code !== 'OUTCOME_UNKNOWN') throw error;
+        answer = (this.answers.retry + this.answers.skip) % 2 === 0 ? 'skip' : 'retry';
+        this.answers[answer]++;
+      }
     }
   }
 
@@ -175,7 +194,7 @@ export class Simulation {
             this.#gate(attempt, `${name}.${String(property)}`, () => Reflect.apply(value, object, args));
         },
       });
-    const { runs, staging, deliveries, quarantine, samples } = this.#ledger;
+    const { runs, staging, deliveries, deletes, quarantine } = this.#ledger;
     const destination = this.destination.open();
     const loaded: LoadedSync = {
       ...this.#loaded,
@@ -186,11 +205,12 @@ export class Simulation {
       projects: { current: async () => loaded, version: async () => loaded },
       world: { toolsFor: () => Promise.reject(new Error('no tools')) as never },
       ledger: {
+        ...this.#ledger,
         runs: gated('runs', runs),
         staging: gated('staging', staging),
         deliveries: gated('deliveries', deliveries),
+        deletes: gated('deletes', deletes),
         quarantine: gated('quarantine', quarantine),
-        samples,
       },
       cache: new BatchCache(2),
       isWorkflowOpen: async () => false,

@@ -1,0 +1,52 @@
+import { writeSync } from 'node:fs';
+
+/**
+ * Named places where a process ends, freezes or is told to stop, for tests that break everything. Off unless
+ * SYNCLINE_FAILPOINT names one: `NAME:PROBABILITY:ACTION`, several separated by commas, such as
+ * `deliveries.openIntent.after:0.1:kill`. SYNCLINE_FAILPOINT_SEED makes the draws repeatable.
+ */
+export type Failpoint = (name: string) => void;
+
+type Action = 'kill' | 'stop' | 'term';
+const signals: Record<Action, NodeJS.Signals> = { kill: 'SIGKILL', stop: 'SIGSTOP', term: 'SIGTERM' };
+
+interface Armed {
+  readonly probability: number;
+  readonly action: Action;
+}
+
+/** Null when nothing is armed, so that nothing has to be asked. Throws on a text that it does not understand. */
+export function readFailpoints(env: NodeJS.ProcessEnv): Failpoint | null {
+  const text = env['SYNCLINE_FAILPOINT'] ?? '';
+  if (text === '') return null;
+  const armed = new Map(text.split(',').map(parse));
+  const draw = seededDraws(Number(env['SYNCLINE_FAILPOINT_SEED'] ?? 1));
+  return (name) => {
+    const found = armed.get(name);
+    if (found === undefined || draw() >= found.probability) return;
+    // Written before the signal, and not buffered: it may be the last thing that this process does.
+    writeSync(2, `failpoint ${name} ${found.action}\n`);
+    process.kill(process.pid, signals[found.action]);
+  };
+}
+
+function parse(text: string): [string, Armed] {
+  const match = /^([\w.]+):(0?\.\d+|[01]):(kill|stop|term)$/.exec(text);
+  const [, name = '', probability = '', action = ''] = match ?? [];
+  if (match === null || !isAction(action))
+    throw new Error(`SYNCLINE_FAILPOINT: expected NAME:PROBABILITY:kill|stop|term, found ${text}`);
+  return [name, { probability: Number(probability), action }];
+}
+
+const isAction = (text: string): text is Action => Object.hasOwn(signals, text);
+
+/** Numbers from 0 to 1, the same for the same seed: a multiply-and-xorshift generator of 32 bits. */
+export function seededDraws(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x9e3779b9) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 16), 0x21f0aaad);
+    mixed = Math.imul(mixed ^ (mixed >>> 15), 0x735a2d97);
+    return ((mixed ^ (mixed >>> 15)) >>> 0) / 2 ** 32;
+  };
+}
