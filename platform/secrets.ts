@@ -2,6 +2,7 @@ import { open } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import process from 'node:process';
 import type { ReadSecret, SecretRef } from '../model/connection.ts';
+import { errorCode } from '../model/error-code.ts';
 import { SyncFailure } from '../model/failure.ts';
 
 /** What a provider needs of the world. */
@@ -68,12 +69,9 @@ async function readSecretFile(name: string, { projectFolder }: SecretWorld): Pro
       await handle.close();
     }
   } catch (error) {
-    return missing(isAbsent(error) ? 'does not exist' : 'cannot be read by this user');
+    return missing(errorCode(error) === 'ENOENT' ? 'does not exist' : 'cannot be read by this user');
   }
 }
-
-const isAbsent = (error: unknown): boolean =>
-  typeof error === 'object' && error !== null && 'code' in error && error.code === 'ENOENT';
 
 function exposed(name: string, mode: number): FoundSecret {
   const octal = (mode & 0o777).toString(8).padStart(4, '0');

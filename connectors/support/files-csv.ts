@@ -2,8 +2,9 @@ import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { TextDecoder } from 'node:util';
 import { parse } from 'csv-parse';
+import { errorCode } from '../../model/error-code.ts';
 import type { Json, JsonRecord } from '../../model/json.ts';
-import { at, codeOf, fileFailure, malformed } from './files-failures.ts';
+import { at, fileFailure, malformed } from './files-failures.ts';
 import type { FilePlace } from './files-lines.ts';
 
 /** Characters of one row, so that a quote that is never closed does not fill the memory. */
@@ -93,7 +94,7 @@ const csvFaults: Readonly<Record<string, string>> = {
 
 /** In words of our own: the parser's messages quote the field. */
 function csvFailure(error: unknown, file: string, linesBefore: number): unknown {
-  const what = csvFaults[codeOf(error) ?? ''];
+  const what = csvFaults[errorCode(error) ?? ''];
   if (what === undefined || typeof error !== 'object' || error === null) return fileFailure(file, error);
   const line = Number(Reflect.get(error, 'lines') ?? 0) + linesBefore;
   const index: unknown = Reflect.get(error, 'index');

@@ -1,3 +1,4 @@
+import { errorCode } from '../../model/error-code.ts';
 import { isSyncFailure, SyncFailure } from '../../model/failure.ts';
 
 /** `orders.csv:17` or `orders.csv:17:3`: a line and, where known, a column of a CSV row, both from 1. */
@@ -29,12 +30,7 @@ export async function withFile<T>(file: string, work: () => Promise<T>): Promise
 
 export function fileFailure(file: string, error: unknown): unknown {
   if (isSyncFailure(error)) return error;
-  const code = codeOf(error);
+  const code = errorCode(error);
   if (code === undefined || !/^E[A-Z]+$/.test(code)) return error;
   return new SyncFailure('FILE_UNREADABLE', `${file} ${words[code] ?? 'cannot be used'} (${code})`, { effect: 'none' });
-}
-
-export function codeOf(error: unknown): string | undefined {
-  const code: unknown = typeof error === 'object' && error !== null ? Reflect.get(error, 'code') : undefined;
-  return typeof code === 'string' ? code : undefined;
 }

@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import type { Fence } from '../../model/connector.ts';
+import { errorCode } from '../../model/error-code.ts';
 import { SyncFailure } from '../../model/failure.ts';
-import { codeOf, malformed, withFile } from './files-failures.ts';
+import { malformed, withFile } from './files-failures.ts';
 import { besideOf, replaceFile } from './files-replace.ts';
 
 const fences = z.record(z.string(), z.number());
@@ -32,7 +33,7 @@ function storedFences(beside: string, file: string): Promise<Readonly<Record<str
     try {
       return fences.parse(JSON.parse(await readFile(beside, 'utf8')));
     } catch (error) {
-      if (codeOf(error) === 'ENOENT') return {};
+      if (errorCode(error) === 'ENOENT') return {};
       if (error instanceof SyntaxError || error instanceof z.ZodError)
         throw malformed(beside, 'it is no list of writers');
       throw error;

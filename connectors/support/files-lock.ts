@@ -1,8 +1,9 @@
 import { open, readFile, unlink } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
+import { errorCode } from '../../model/error-code.ts';
 import { SyncFailure } from '../../model/failure.ts';
-import { codeOf, withFile } from './files-failures.ts';
+import { withFile } from './files-failures.ts';
 
 /**
  * Runs `work` while a lock file shows that this process writes `file`: two writers that merge at once would lose one
@@ -37,9 +38,9 @@ const created = (lock: string, file: string): Promise<boolean> =>
       await handle.close();
       return true;
     } catch (error) {
-      if (codeOf(error) === 'EEXIST') return false;
+      if (errorCode(error) === 'EEXIST') return false;
       // Not created here: it may be the place of a share that is not mounted.
-      if (codeOf(error) === 'ENOENT') throw folderMissing(dirname(lock));
+      if (errorCode(error) === 'ENOENT') throw folderMissing(dirname(lock));
       throw error;
     }
   });
@@ -57,6 +58,6 @@ function isAlive(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    return codeOf(error) === 'EPERM';
+    return errorCode(error) === 'EPERM';
   }
 }

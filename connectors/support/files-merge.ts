@@ -1,9 +1,10 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
+import { errorCode } from '../../model/error-code.ts';
 import { isRecord, type JsonRecord } from '../../model/json.ts';
 import { keyOf } from './destination-key.ts';
 import { csvHeader, csvLine, csvRecord, csvRows } from './files-csv.ts';
-import { at, codeOf, fileFailure, malformed, withFile } from './files-failures.ts';
+import { at, fileFailure, malformed, withFile } from './files-failures.ts';
 import { jsonOfLine, linesOf } from './files-lines.ts';
 import type { FilesDestinationOptions } from './files-options.ts';
 import { unescapedField } from './files-records.ts';
@@ -44,7 +45,7 @@ const exists = (full: string, file: string): Promise<boolean> =>
       await stat(full);
       return true;
     } catch (error) {
-      if (codeOf(error) === 'ENOENT') return false;
+      if (errorCode(error) === 'ENOENT') return false;
       throw error;
     }
   });

@@ -1,7 +1,8 @@
 import { type FileHandle, open, realpath, rename, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { errorCode } from '../../model/error-code.ts';
 import { SyncFailure } from '../../model/failure.ts';
-import { codeOf, withFile } from './files-failures.ts';
+import { withFile } from './files-failures.ts';
 
 const CHUNK_CHARACTERS = 256 * 1024;
 
@@ -37,7 +38,7 @@ async function unlessMissing<T>(work: Promise<T>, otherwise: T): Promise<T> {
   try {
     return await work;
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return otherwise;
+    if (errorCode(error) === 'ENOENT') return otherwise;
     throw error;
   }
 }

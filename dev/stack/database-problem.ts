@@ -1,4 +1,4 @@
-import { errorCode } from './error-code.ts';
+import { errorCode } from '../../model/error-code.ts';
 
 /** In words, why a database cannot be used; never with the password. Pure. */
 export function databaseProblem(url: string, error: unknown): string {

@@ -3,7 +3,7 @@ import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { errorCode } from './error-code.ts';
+import { errorCode } from '../../model/error-code.ts';
 import { processIdentity } from './process-identity.ts';
 
 /** Two engines on one data folder would destroy it: who holds this lock owns the embedded services of a project. */

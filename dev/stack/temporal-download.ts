@@ -6,8 +6,8 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { z } from 'zod';
+import { errorCode } from '../../model/error-code.ts';
 import type { Progress } from '../../platform/progress.ts';
-import { errorCode } from './error-code.ts';
 import { installInto } from './install-into.ts';
 
 const run = promisify(execFile);
@@ -69,6 +69,6 @@ async function fetchArchive(url: string, file: string, tell: (done: number, tota
 }
 
 function unreachable(error: unknown): never {
-  const cause = typeof error === 'object' && error !== null && 'cause' in error ? errorCode(error.cause) : null;
+  const cause = typeof error === 'object' && error !== null && 'cause' in error ? errorCode(error.cause) : undefined;
   throw new Error(`cannot be reached (${cause ?? 'no answer'})`);
 }

@@ -1,6 +1,7 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { type Delays, got, TimeoutError } from 'got';
+import { errorCode } from '../../model/error-code.ts';
 import type { SyncFailure } from '../../model/failure.ts';
 import { classifyNetwork, failureOf, type Verdict } from './classify.ts';
 import { type Incoming, type Outgoing, placeOf, type Send } from './pipeline.ts';
@@ -122,20 +123,14 @@ function flat(headers: Readonly<Record<string, string | string[] | undefined>>):
 }
 
 function sorted(error: Error, request: Outgoing): SyncFailure {
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : error.name;
+  // got replaces some codes by its own; the error below still has the first.
   const cause = error.cause ?? error;
   const syscall =
     typeof cause === 'object' && 'syscall' in cause && typeof cause.syscall === 'string' ? cause.syscall : undefined;
   const verdict = classifyNetwork({
-    code: innermostCode(cause) ?? code,
+    code: errorCode(cause) ?? errorCode(error) ?? error.name,
     ...(error instanceof TimeoutError ? { phase: error.event } : {}),
     ...(syscall === undefined ? {} : { syscall }),
   });
   return failureOf(placeOf(request), verdict);
-}
-
-/** got replaces some codes by its own; the error below still has the first. */
-function innermostCode(error: unknown): string | undefined {
-  if (typeof error !== 'object' || error === null) return undefined;
-  return 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }

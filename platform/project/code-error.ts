@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { errorCode } from '../../model/error-code.ts';
 import { didYouMean } from '../../model/near-name.ts';
 import type { Problem } from '../../model/problem.ts';
 import { redactSecrets } from '../../model/secret-text.ts';
@@ -43,7 +44,8 @@ function syntaxFault(message: string, { folder }: CodeContext): CodeFault | unde
 
 async function importFault(error: unknown, message: string, context: CodeContext): Promise<CodeFault | undefined> {
   const wanted = /Cannot find (?:module|package) '([^']+)'/.exec(message)?.[1];
-  if (wanted === undefined || !['MODULE_NOT_FOUND', 'ERR_MODULE_NOT_FOUND'].includes(codeOf(error))) return undefined;
+  if (wanted === undefined || !['MODULE_NOT_FOUND', 'ERR_MODULE_NOT_FOUND'].includes(errorCode(error) ?? ''))
+    return undefined;
   const importer = /Require stack:\n- (.+)/.exec(message)?.[1] ?? join(context.folder, context.file);
   const file = ownPath(context.folder, importer) ?? context.file;
   const text =
@@ -80,7 +82,11 @@ function thrownFault(error: unknown, message: string, context: CodeContext): Cod
   const missing = notExported(message, context);
   return {
     code:
-      missing !== undefined ? 'IMPORT_MISSING' : codeOf(error) === 'PROJECT_INVALID' ? 'MAPPING_INVALID' : 'CODE_THREW',
+      missing !== undefined
+        ? 'IMPORT_MISSING'
+        : errorCode(error) === 'PROJECT_INVALID'
+          ? 'MAPPING_INVALID'
+          : 'CODE_THREW',
     file: place?.file ?? context.file,
     ...(place && { line: place.line, column: place.column }),
     message: missing ?? `${redactSecrets(message.split('\n')[0] ?? '').replace(/\.$/, '')}.`,
@@ -123,6 +129,3 @@ function messageOf(error: unknown): string {
   if (typeof error === 'object' && error !== null && 'message' in error) return String(error.message);
   return `it threw ${typeof error === 'string' ? 'a text' : String(error)}, which is no Error`;
 }
-
-const codeOf = (error: unknown): string =>
-  typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';

@@ -1,5 +1,6 @@
 import { lstat, open, realpath } from 'node:fs/promises';
 import { join, sep } from 'node:path';
+import { errorCode } from '../../model/error-code.ts';
 import type { Problem } from '../../model/problem.ts';
 
 export type TextFile = { readonly text: string } | { readonly problem: Problem };
@@ -70,7 +71,7 @@ function decode(file: string, bytes: Buffer): TextFile {
 
 /** In words, for a message. */
 export function whyUnreadable(error: unknown): string {
-  const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
+  const code = errorCode(error) ?? '';
   return reasons[code] ?? `it cannot be read${code === '' ? '' : ` (${code})`}`;
 }
 
