@@ -1,3 +1,5 @@
+import { pathSteps } from '../../model/mapping/path.ts';
+
 /** What stands in a path in place of `{key}` and `{id}`. */
 export interface PathValues {
   readonly key: string;
@@ -31,7 +33,6 @@ export const escapedKey = (key: string, style: QuoteStyle): string =>
 
 /** `[prefix, suffix]` around a list of records, so that it stands at a JSON pointer: `/data/items` gives `{"data":{"items":` and `}}`. */
 export function wrapping(pointer: string): readonly [prefix: string, suffix: string] {
-  const names = pointer.split('/').slice(1);
-  const unescaped = names.map((name) => name.replaceAll('~1', '/').replaceAll('~0', '~'));
-  return [unescaped.map((name) => `{${JSON.stringify(name)}:`).join(''), '}'.repeat(names.length)];
+  const names = pointer === '' ? [] : pathSteps(pointer);
+  return [names.map((name) => `{${JSON.stringify(name)}:`).join(''), '}'.repeat(names.length)];
 }

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { pathSteps } from '../../model/mapping/path.ts';
 import { didYouMean } from '../../model/near-name.ts';
 import { bareSchema, mayBeMissing, schemaAt, schemaDef, schemaKeys, schemasAt } from './schema-walk.ts';
 import type { SyncProblems } from './sync-problems.ts';
@@ -58,7 +59,7 @@ function fieldTypes(
   from: z.ZodType,
   problems: SyncProblems,
 ): readonly string[] | undefined {
-  const path = fieldSteps(field);
+  const path = pathSteps(field);
   const found = schemasAt(from, path);
   if (found.length > 0) return found.flatMap((schema) => (schema ? leafTypes(schema) : []));
   const parent = path.slice(0, -1);
@@ -86,13 +87,4 @@ function leafTypes(schema: z.ZodType): readonly string[] {
   return openTypes.has(def.type) ? [] : [def.type];
 }
 
-const fieldSchema = (from: z.ZodType, field: string): z.ZodType | undefined => schemaAt(from, fieldSteps(field));
-
-/** A name, or a JSON pointer (RFC 6901). */
-const fieldSteps = (field: string): readonly string[] =>
-  field.startsWith('/')
-    ? field
-        .slice(1)
-        .split('/')
-        .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'))
-    : [field];
+const fieldSchema = (from: z.ZodType, field: string): z.ZodType | undefined => schemaAt(from, pathSteps(field));
