@@ -1,8 +1,9 @@
 import { createStyle } from '../cli/output/style.ts';
-import { liveLines, rateMeter } from '../dev/demo/live-lines.ts';
+import { liveLines } from '../dev/demo/live-lines.ts';
 import { type DemoFindings, demoReport } from '../dev/demo/report.ts';
 import { createScreen } from '../dev/demo/screen.ts';
 import { noCounts } from '../model/batch.ts';
+import { rateMeter } from '../platform/rate-meter.ts';
 
 const plain = createStyle(false);
 

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import { formatDuration } from '../../model/duration.ts';
 import type { Progress, StepState } from '../../platform/progress.ts';
+import { rateMeter } from '../../platform/rate-meter.ts';
 import { type Observed, observeRun } from './observe.ts';
 
 const POLL_EVERY_MS = 300;
@@ -38,7 +39,7 @@ export async function followRun(
         silentSinceMs = null;
         await options.onSilence?.();
       }
-      tell(stepState(last, rate(last.state?.counts.fetched ?? 0)));
+      tell(stepState(last, rate(last.state?.counts.fetched ?? 0, performance.now())));
       await sleep(POLL_EVERY_MS, undefined, { signal: options.signal });
     }
   });
@@ -63,17 +64,4 @@ export function waitingWords(waiting: NonNullable<Observed['waiting']>): string 
   const inMs = waiting.nextAttempt === null ? 0 : Date.parse(waiting.nextAttempt) - Date.now();
   const next = inMs > 0 ? `next attempt in ${formatDuration(inMs)}` : 'trying again';
   return `waits: ${waiting.code} in ${waiting.step} (attempt ${waiting.attempt}, ${next})`;
-}
-
-/** Records a second over the last few seconds. */
-function rateMeter(): (records: number) => number {
-  const samples: { atMs: number; records: number }[] = [];
-  return (records) => {
-    samples.push({ atMs: performance.now(), records });
-    while (samples.length > 20) samples.shift();
-    const first = samples[0];
-    const last = samples.at(-1);
-    if (!first || !last || last.atMs - first.atMs < 500) return 0;
-    return ((last.records - first.records) * 1000) / (last.atMs - first.atMs);
-  };
 }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { rateMeter } from '../../platform/rate-meter.ts';
 import type { Engine, RunProgress } from './engine.ts';
-import { liveLines, number, rateMeter } from './live-lines.ts';
+import { liveLines, number } from './live-lines.ts';
 import type { ToldRun } from './report.ts';
 import type { Screen } from './screen.ts';
 import type { Workers } from './workers.ts';
