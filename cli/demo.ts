@@ -5,7 +5,7 @@ import type { DemoReport } from '../dev/demo/report.ts';
 import { createScreen } from '../dev/demo/screen.ts';
 import { type Stage, tellDemo } from '../dev/demo/story.ts';
 import { printSummary } from '../dev/demo/summary.ts';
-import { type ExitCode, exitCode } from '../model/exit-code.ts';
+import { type ExitCode, exitCode, interruptedExit } from '../model/exit-code.ts';
 import { type CliContext, contextOf } from './context.ts';
 import { CommandFailed } from './errors.ts';
 import type { Out } from './output/out.ts';
@@ -103,9 +103,6 @@ function keepOpen(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 }
 
-/** The exit code of a program that was interrupted, by the convention of shells. */
-const interruptedExit = 130;
-
 /** npm passes Ctrl-C on to a program that has already got it from the terminal: that is one, not two. */
 const sameInterruptMs = 1000;
 
@@ -116,7 +113,7 @@ function interruption(): { readonly signal: AbortSignal; readonly dispose: () =>
   const stop = () => {
     if (firstAtMs !== undefined && performance.now() - firstAtMs > sameInterruptMs) process.exit(interruptedExit);
     firstAtMs ??= performance.now();
-    controller.abort(new CommandFailed('INTERRUPTED', 'the demo was ended early', interruptedExit as ExitCode));
+    controller.abort(new CommandFailed('INTERRUPTED', 'the demo was ended early', interruptedExit));
   };
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);

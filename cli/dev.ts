@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { withoutPassword } from '../dev/stack/database-problem.ts';
 import { type RunningStack, startDev } from '../dev/stack/dev.ts';
-import { exitCode } from '../model/exit-code.ts';
+import { exitCode, interruptedExit } from '../model/exit-code.ts';
 import { type CliContext, contextOf } from './context.ts';
 
 export function devCommand(): Command {
@@ -33,7 +33,6 @@ Ends with 0 after Ctrl-C, 7 when a dev of this project runs already, 5 when a pa
 
 /** A start that is interrupted gets this long to end what it has begun. */
 const interruptedLimitMs = 10_000;
-const interrupted = 130;
 
 async function dev(context: CliContext): Promise<number> {
   const signals = listenForSignals(context);
@@ -59,7 +58,7 @@ function listenForSignals({ progress }: CliContext): { readonly first: Promise<v
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
       process.on(signal, () => {
         asked++;
-        if (asked > 1) process.exit(interrupted);
+        if (asked > 1) process.exit(interruptedExit);
         progress.note('Stopping. Ctrl-C again to stop at once.');
         resolve();
       });

@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander';
-import type { RunReport } from '../model/batch.ts';
+import { noCounts, type RunReport } from '../model/batch.ts';
 import { DURATION_GRAMMAR, formatDuration, parseDurationMs } from '../model/duration.ts';
 import { type ExitCode, exitCode, exitCodeOf } from '../model/exit-code.ts';
 import { type FailureCode, failures, isFailureCode, SyncFailure } from '../model/failure.ts';
@@ -148,15 +148,7 @@ const reportOf = (summary: RunSummary): Omit<RunReport, 'status'> & { status: st
   sync: summary.sync,
   run: summary.run,
   status: summary.status,
-  counts: summary.counts ?? {
-    fetched: 0,
-    delivered: 0,
-    unchanged: 0,
-    filtered: 0,
-    quarantined: 0,
-    superseded: 0,
-    deleted: 0,
-  },
+  counts: summary.counts ?? noCounts,
   reconciled: summary.reconciled ?? { checked: 0, missing: 0, extra: 0, different: 0 },
 });
 

@@ -20,7 +20,10 @@ export const exitCode = {
   timeout: 8,
 } as const;
 
-export type ExitCode = (typeof exitCode)[keyof typeof exitCode];
+/** Of a command that Ctrl-C ended, by the convention of shells. */
+export const interruptedExit = 130;
+
+export type ExitCode = (typeof exitCode)[keyof typeof exitCode] | typeof interruptedExit;
 
 const byFailure: Partial<Record<FailureCode, ExitCode>> = {
   PROJECT_INVALID: exitCode.invalid,

@@ -1,9 +1,6 @@
 import process from 'node:process';
-import type { ExitCode } from '../../model/exit-code.ts';
+import { interruptedExit } from '../../model/exit-code.ts';
 import { CommandFailed } from '../errors.ts';
-
-/** The exit code of a program that was interrupted, by the convention of shells. */
-const interruptedExit = 130 as ExitCode;
 
 /** Ctrl-C ends what a command waits for, with this message. */
 export function interruption(message: string): { readonly signal: AbortSignal; readonly dispose: () => void } {
