@@ -82,6 +82,41 @@ test('without the option nothing is ever deleted', async () => {
   expect(books.state.size).toBe(10);
 });
 
+test('invariant 6, safe deletes: nothing is deleted unless the read came to its end and every batch of it was delivered', async () => {
+  const { run, ledger } = await engineFor({
+    name: 'half',
+    source: arraySource(() => orders(10)),
+    destination: journalDestination(upsert),
+    deletes: 'delete',
+  });
+  await run('half');
+  const claim = { sync: 'half', workflowId: 'w', trigger: 'test', overlapMs: 0, syncVersion: '1', takeOverFrom: null };
+  await ledger.runs.claim({ ...claim, run: 'half-2', mode: 'full' });
+  const { staging, deletes, deliveries } = ledger;
+  const compare = async () => deletes.compare(await deletes.begin('half-2'), 'half-2');
+  const refused = expect.objectContaining({ code: 'SOURCE_INCOMPLETE' });
+  const batch = async (seq: number, complete: boolean, keys: readonly string[]) => {
+    await staging.beginFetch('half-2', seq, 1);
+    await staging.closeFetch('half-2', seq, { records: 0, bytes: 0, complete }, complete ? null : seq);
+    await ledger.pool.query(`update batches set records = $2 where run = 'half-2' and seq = $1`, [seq, keys.length]);
+    await deletes.see('half-2', seq, keys);
+  };
+  const delivered = async (seq: number) => {
+    const left = { filtered: 0, unchanged: seq === 1 ? 2 : 1, superseded: 0, highest: null, sample: [], ready: [] };
+    await deliveries.close(await deliveries.begin('half-2', seq), 'half-2', seq, left);
+  };
+  await expect(compare()).rejects.toEqual(refused);
+  await batch(1, false, ['o0', 'o1']);
+  await delivered(1);
+  await expect(compare()).rejects.toEqual(refused);
+  await batch(2, true, ['o2']);
+  await expect(compare()).rejects.toEqual(refused);
+  await delivered(2);
+  expect(await compare()).toEqual({ known: 10, missing: 7, keyless: 0, seen: 3 });
+  await ledger.pool.query(`delete from seen where run = 'half-2' and seq = 2`);
+  await expect(compare()).rejects.toEqual(refused);
+});
+
 test('a record that was rejected or filtered is not gone', async () => {
   let bad = false;
   const books = journalDestination(upsert);

@@ -213,6 +213,7 @@ test('entries are chosen by code, field, rule, key, time and number', async () =
     [{ code: 'MAPPING_REJECTED' }, 2],
     [{ code: 'KEY_MISSING' }, 0],
     [{ field: '/value' }, 2],
+    [{ field: 'value' }, 2],
     [{ field: '/val' }, 0],
     [{ rule: 'wanted' }, 2],
     [{ rule: 'other' }, 0],

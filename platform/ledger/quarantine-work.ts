@@ -13,7 +13,7 @@ export type EntryState = (typeof entryStates)[number];
 export interface EntryChoice {
   readonly state?: EntryState;
   readonly code?: string;
-  /** A field, with all below it: `/customer` finds `/customer/email`. */
+  /** A field, with all below it: `customer` finds `customer/email`; a slash before it does not count. */
   readonly field?: string;
   readonly rule?: string;
   readonly key?: string;
@@ -52,7 +52,7 @@ export const entryColumns = `q.id::text, q.state, q.run, q.seq as batch, q.ordin
 /** The condition for `$1 … $7`; the limit is the caller's. */
 const chosen = `q.sync_id = (select id from syncs where name = $1)
   and ($2::text is null or q.state = $2) and ($3::text is null or q.code = $3)
-  and ($4::text is null or q.field = $4 or starts_with(q.field, $4 || '/'))
+  and ($4::text is null or starts_with(ltrim(q.field, '/') || '/', ltrim($4, '/') || '/'))
   and ($5::text is null or q.rule = $5) and ($6::text is null or q.key = $6) and ($7::timestamptz is null or q.at >= $7)`;
 
 const valuesOf = (sync: string, { state, code, field, rule, key, since }: EntryChoice): unknown[] => [
