@@ -66,8 +66,8 @@ async function run(context: CliContext, sync: string, options: RunOptions): Prom
     const wait = options.wait === true || engine.stack.owned;
     if (wait && options.wait !== true)
       context.progress.note('No stack is up: it is started for this run, which is followed to its end.');
-    if (wait && (await engine.ensureWorker())) context.progress.note('No worker was up: one is started for this run.');
     const planned = options.plan === undefined ? {} : await plannedRun(context, engine, sync, options.plan);
+    if (wait && (await engine.ensureWorker())) context.progress.note('No worker was up: one is started for this run.');
     const started = await startRun(engine.client, engine.taskQueue, {
       sync,
       full: options.full === true,
