@@ -1,5 +1,5 @@
 /**
- * Every string that Temporal or PostgreSQL stores. Renaming one breaks running workflows or stored rows: never rename.
+ * Names that Temporal and PostgreSQL store. Renaming one breaks running workflows or stored rows: never rename.
  * Free of imports, so that workflow code can use it.
  */
 export const TASK_QUEUE = 'syncline';
