@@ -24,6 +24,8 @@ export const policySchema = z.strictObject({
     .default(8 * 1024 * 1024),
   /** Batches fetched and not yet delivered. */
   batchesInFlight: z.int().min(1).max(16).default(3),
+  /** Batches before the run continues as a new execution, so that no history gets long: about twenty events each. */
+  batchesPerExecution: z.int().min(1).max(500).default(200),
   /** One record as JSON; a larger one goes to quarantine. */
   maxRecordBytes: z
     .int()

@@ -278,12 +278,12 @@ test('a long run continues as new, and counts on', async () => {
   const books = journalDestination(upsert, 500);
   const { start } = await engineFor({
     name: 'long',
-    source: arraySource(() => orders(205), { pageSize: 1 }),
+    source: arraySource(() => orders(12), { pageSize: 1 }),
     destination: books,
-    policy: { batchRecords: 1 },
+    policy: { batchRecords: 1, batchesPerExecution: 5 },
   });
   const handle = await start('long');
-  expect(await handle.result()).toMatchObject({ status: 'succeeded', counts: { fetched: 205, delivered: 205 } });
-  expect(books.effects).toHaveLength(205);
+  expect(await handle.result()).toMatchObject({ status: 'succeeded', counts: { fetched: 12, delivered: 12 } });
+  expect(books.effects).toHaveLength(12);
   expect((await handle.describe()).runId).not.toBe(handle.firstExecutionRunId);
 });

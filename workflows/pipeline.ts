@@ -4,9 +4,6 @@ import type { Policy } from '../model/policy.ts';
 import type { Run } from './run.ts';
 import type { Steps } from './steps.ts';
 
-/** Batches before a run continues as new, whatever the server suggests: about twenty history events each. */
-const BATCHES_PER_EXECUTION = 200;
-
 /**
  * Batch after batch: fetch → validate → transform → deliver. A bounded window of batches is under way at once; they are
  * delivered in order, so that a newer version of a record never arrives before an older one (invariant 5).
@@ -22,7 +19,7 @@ export async function syncBatches(run: Run, steps: Steps, policy: Policy): Promi
   const scope = new CancellationScope({ cancellable: true });
   await scope
     .run(async () => {
-      while (!complete && !isLong(run.seq - firstSeq)) {
+      while (!complete && !isLong(run.seq - firstSeq, policy)) {
         await run.control.whenRunning();
         await condition(() => inFlight < policy.batchesInFlight);
         const ref: BatchRef = { run: run.input.run, seq: run.seq + 1 };
@@ -75,5 +72,5 @@ async function finishBatch(run: Run, steps: Steps, ref: BatchRef, before: Promis
   run.closed(counts);
 }
 
-const isLong = (batches: number): boolean =>
-  batches > 0 && (batches >= BATCHES_PER_EXECUTION || workflowInfo().continueAsNewSuggested);
+const isLong = (batches: number, policy: Policy): boolean =>
+  batches > 0 && (batches >= policy.batchesPerExecution || workflowInfo().continueAsNewSuggested);
