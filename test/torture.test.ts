@@ -1,6 +1,7 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
+import type { Readable } from 'node:stream';
 import { z } from 'zod';
 import { breaches, type Evidence } from '../dev/torture/checker.ts';
 import { readFailpoints, seededDraws } from '../platform/failpoint.ts';
@@ -11,10 +12,14 @@ const report = z.object({
   rounds: z.array(z.object({ moved: z.number(), faults: z.record(z.string(), z.number()) })),
 });
 
+// Its guard ends what it has started, however it ends.
+let yard: ChildProcessByStdio<null, Readable, Readable> | undefined;
+afterEach(() => void yard?.kill('SIGKILL'));
+
 /** A long form: `npm run torture -- --seed 1 --rounds 200`. */
 test('the breaking yard, for one round: workers, Temporal and both systems break, and every promise holds', async () => {
   if (!existsSync(program)) throw new Error('run `npm run build` first');
-  const yard = spawn(process.execPath, [program, '--seed', '5', '--rounds', '1', '--json'], {
+  yard = spawn(process.execPath, [program, '--seed', '5', '--rounds', '1', '--json'], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let out = '';
@@ -25,12 +30,8 @@ test('the breaking yard, for one round: workers, Temporal and both systems break
   yard.stderr.setEncoding('utf8').on('data', (chunk: string) => {
     err += chunk;
   });
-  try {
-    const [code] = await once(yard, 'close');
-    if (code !== 0) throw new Error(`the yard found something:\n${err}`);
-  } finally {
-    yard.kill('SIGKILL');
-  }
+  const [code] = await once(yard, 'close');
+  if (code !== 0) throw new Error(`the yard found something:\n${err}`);
   const { breaches: found, rounds } = report.parse(JSON.parse(out));
   expect(found).toEqual([]);
   expect(rounds).toHaveLength(1);
