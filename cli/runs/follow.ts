@@ -21,21 +21,21 @@ export async function followRun(
     readonly progress: Progress;
     readonly untilMs: number;
     readonly signal: AbortSignal;
-    /** Called once when no worker has answered for some seconds. */
+    /** Called whenever no worker has answered for some seconds: one may die at any time, and so may the next. */
     readonly onSilence?: () => Promise<void>;
   },
 ): Promise<{ readonly end: FollowEnd; readonly last: Observed }> {
   return options.progress.step(options.title, async (tell) => {
     const rate = rateMeter();
-    let silentSinceMs: number | null = performance.now();
+    let silentSinceMs: number | null = null;
     for (;;) {
       options.signal.throwIfAborted();
       const last = await observeRun(client, workflowId);
       if (last.status !== 'RUNNING' && last.status !== 'CONTINUED_AS_NEW') return { end: 'ended' as const, last };
       if (last.state?.parked) return { end: 'parked' as const, last };
       if (Date.now() > options.untilMs) return { end: 'timeout' as const, last };
-      if (last.state) silentSinceMs = null;
-      else if (silentSinceMs !== null && performance.now() - silentSinceMs > SILENT_AFTER_MS) {
+      silentSinceMs = last.state ? null : (silentSinceMs ?? performance.now());
+      if (silentSinceMs !== null && performance.now() - silentSinceMs > SILENT_AFTER_MS) {
         silentSinceMs = null;
         await options.onSilence?.();
       }
