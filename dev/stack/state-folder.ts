@@ -1,17 +1,29 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { errorCode } from '../../model/error-code.ts';
+import { SyncFailure } from '../../model/failure.ts';
 
 /** Where everything that the engine itself writes into a project lies. */
 export const stateFolderOf = (projectFolder: string): string => path.join(path.resolve(projectFolder), '.syncline');
 
-/** Creates it, hidden from version control: it holds data and a password. */
+/**
+ * Creates it, hidden from version control: it holds data and a password. Throws STACK_FAILED where nothing can be
+ * written, such as in a project of somebody else.
+ */
 export async function createStateFolder(projectFolder: string): Promise<string> {
   const folder = stateFolderOf(projectFolder);
-  await mkdir(folder, { recursive: true });
-  await writeFile(path.join(folder, '.gitignore'), '*\n', { flag: 'wx' }).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EEXIST') throw error;
-  });
+  try {
+    await mkdir(folder, { recursive: true });
+    await writeFile(path.join(folder, '.gitignore'), '*\n', { flag: 'wx' }).catch(unlessThere);
+  } catch (error) {
+    const message = `the project's folder for data, ${folder}, cannot be written to (${errorCode(error) ?? 'unknown'})`;
+    throw new SyncFailure('STACK_FAILED', message, { cause: error });
+  }
   return folder;
+}
+
+function unlessThere(error: unknown): void {
+  if (errorCode(error) !== 'EEXIST') throw error;
 }
 
 /** What is downloaded or built once for all projects of a user. */
