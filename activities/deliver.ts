@@ -55,7 +55,7 @@ export async function deliverBatch(deps: Dependencies, { answer, ...ref }: Deliv
 
   const { known, foundIds } = await settleDoubts(delivery, decided);
   const candidates = known.size === 0 ? batch.ready : batch.ready.filter((record) => !known.has(record.ordinal));
-  const { changed, unchanged, superseded } = await compare(delivery, candidates, foundIds);
+  const { changed, unchanged, superseded, renewed } = await compare(delivery, candidates, foundIds);
   await keepToPlan(delivery, changed);
   const { limits } = delivery.destination;
   await eachAtMost(chunksOf(changed, limits), limits.concurrency, (chunk) => send(delivery, chunk));
@@ -64,6 +64,7 @@ export async function deliverBatch(deps: Dependencies, { answer, ...ref }: Deliv
     filtered: batch.filtered,
     unchanged,
     superseded: batch.superseded + superseded,
+    renewed,
     highest: batch.highest,
     sample: delivery.sample,
     ready: batch.ready,
@@ -115,9 +116,9 @@ async function compare(
   delivery: Delivery,
   records: readonly ReadyRecord[],
   foundIds: ReadonlyMap<number, string>,
-): Promise<{ changed: Outgoing[]; unchanged: number; superseded: number }> {
-  if (records.length === 0) return { changed: [], unchanged: 0, superseded: 0 };
-  const { letters, destinationIds } = await delivery.ledger.verdicts(delivery.start.syncId, records);
+): Promise<{ changed: Outgoing[]; unchanged: number; superseded: number; renewed: boolean }> {
+  if (records.length === 0) return { changed: [], unchanged: 0, superseded: 0, renewed: false };
+  const { letters, destinationIds, renewed } = await delivery.ledger.verdicts(delivery.start.syncId, records);
   const changed: Outgoing[] = [];
   let unchanged = 0;
   let superseded = 0;
@@ -127,5 +128,5 @@ async function compare(
     else if (letter === 's') superseded++;
     else changed.push({ ...record, destinationId: foundIds.get(record.ordinal) ?? destinationIds[index] ?? null });
   }
-  return { changed, unchanged, superseded };
+  return { changed, unchanged, superseded, renewed };
 }

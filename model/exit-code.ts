@@ -42,6 +42,7 @@ const byFailure: Partial<Record<FailureCode, ExitCode>> = {
   LOCKED: exitCode.conflict,
   STACK_IN_USE: exitCode.conflict,
   FENCED: exitCode.conflict,
+  HOLD_LOST: exitCode.conflict,
   PLAN_CHANGED: exitCode.conflict,
   TIMEOUT: exitCode.timeout,
 };

@@ -209,9 +209,14 @@ export const failures = {
     todo: 'Look at the destination; then `syncline retry SYNC` to send again or `syncline skip SYNC` to count it as done.',
   },
   FENCED: {
+    next: 'retry',
+    meaning: 'Another writer has taken over since this one began; its late write was refused.',
+    todo: 'Nothing: the step is tried again as the newest writer, or another worker is already at it.',
+  },
+  HOLD_LOST: {
     next: 'stop',
-    meaning: 'Another worker has taken over; this late write was refused.',
-    todo: 'Nothing: the other worker goes on.',
+    meaning: 'The run no longer holds its sync: it has ended, or another run took over when its workflow was gone.',
+    todo: 'Nothing, if the other run goes well; otherwise start the sync again: the cursor has not moved.',
   },
   LOCKED: {
     next: 'stop',

@@ -102,7 +102,15 @@ test('invariant 6, safe deletes: nothing is deleted unless the read came to its 
     await deletes.see('half-2', seq, keys);
   };
   const delivered = async (seq: number) => {
-    const left = { filtered: 0, unchanged: seq === 1 ? 2 : 1, superseded: 0, highest: null, sample: [], ready: [] };
+    const left = {
+      filtered: 0,
+      unchanged: seq === 1 ? 2 : 1,
+      superseded: 0,
+      highest: null,
+      sample: [],
+      renewed: false,
+      ready: [],
+    };
     await deliveries.close(await deliveries.begin('half-2', seq), 'half-2', seq, left);
   };
   await expect(compare()).rejects.toEqual(refused);

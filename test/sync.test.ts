@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { unaccounted } from '../model/batch.ts';
 import type { Json } from '../model/json.ts';
+import type { Mapped } from '../model/mapping/mapping.ts';
 import type { RunState } from '../model/run-state.ts';
 import { arraySource, createTestEngine, type TestEngine, type TestSync } from './support/engine.ts';
 import { journalDestination } from './support/journal.ts';
@@ -99,6 +100,19 @@ test('invariant 5, newest wins: an older version of a record that was delivered 
   records = [order(1, 9, 'old')];
   expect((await run('versions')).counts).toMatchObject({ fetched: 1, superseded: 1, delivered: 0 });
   expect(books.state.get('o1')).toMatchObject({ value: 'new' });
+});
+
+test('invariant 5, newest wins: also when the newer version had the content that was there', async () => {
+  let records: Json[] = [order(1, 10, 'same')];
+  const books = journalDestination(upsert);
+  const map = (record: unknown): Mapped => ({ state: 'mapped', record: { ...Object(record), version: undefined } });
+  const { run } = await engineFor({ name: 'renewed', source: arraySource(() => records), destination: books, map });
+  await run('renewed');
+  records = [order(1, 30, 'same')];
+  expect((await run('renewed')).counts).toMatchObject({ unchanged: 1, delivered: 0 });
+  records = [order(1, 20, 'older')];
+  expect((await run('renewed')).counts).toMatchObject({ superseded: 1, delivered: 0 });
+  expect(books.state.get('o1')).toMatchObject({ value: 'same' });
 });
 
 test('a destination that is down is waited for, and each record arrives once', async () => {

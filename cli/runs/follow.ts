@@ -40,7 +40,8 @@ export async function followRun(
         await options.onSilence?.();
       }
       tell(stepState(last, rate(last.state?.counts.fetched ?? 0, performance.now())));
-      await sleep(POLL_EVERY_MS, undefined, { signal: options.signal });
+      // Cut short by the signal it throws an AbortError; people are told the reason of the signal instead.
+      await sleep(POLL_EVERY_MS, undefined, { signal: options.signal }).catch(() => options.signal.throwIfAborted());
     }
   });
 }

@@ -73,7 +73,7 @@ export function ledgerDeletes(pool: Pool) {
           [run],
         );
         const sync = taken.rows[0];
-        if (!sync) throw new SyncFailure('FENCED', 'this run no longer holds its sync');
+        if (!sync) throw new SyncFailure('HOLD_LOST', 'this run no longer holds its sync');
         const { rows } = await sql.query<{ state: string; counts: Counts | null }>(
           'select state, counts from batches where run = $1 and seq = $2',
           [run, DELETIONS],

@@ -38,6 +38,8 @@ export interface Verdicts {
   readonly letters: string;
   /** The destination's own id of changed records, by index; absent where the key is the id. */
   readonly destinationIds: Readonly<Record<number, string>>;
+  /** Something unchanged came under a newer version, which the ledger learns when the batch is closed. */
+  readonly renewed: boolean;
 }
 
 export interface Confirmed {
@@ -61,6 +63,8 @@ export interface Remainder {
   readonly highest: RecordVersion | null;
   /** Some of what was confirmed, to be read back when the run is reconciled. */
   readonly sample: readonly Confirmed[];
+  /** As in the verdicts. */
+  readonly renewed: boolean;
   /** What the batch had ready; of it, what was not rejected has arrived. */
   readonly ready: readonly ReadyRecord[];
 }
@@ -78,7 +82,7 @@ export function ledgerDeliveries(pool: Pool) {
           [run],
         );
         const sync = taken.rows[0];
-        if (!sync) throw new SyncFailure('FENCED', 'this run no longer holds its sync');
+        if (!sync) throw new SyncFailure('HOLD_LOST', 'this run no longer holds its sync');
         const batch = await sql.query<{ state: string; counts: Counts }>(
           'select state, counts from batches where run = $1 and seq = $2',
           [run, seq],
@@ -96,13 +100,18 @@ export function ledgerDeliveries(pool: Pool) {
 
     /** Compares the records with what was delivered before: newest wins (invariant 5), the same content is unchanged. */
     async verdicts(syncId: number, records: readonly ReadyRecord[]): Promise<Verdicts> {
-      const [row] = await query<{ letters: string | null; ids: Record<number, string> | null }>(
+      const [row] = await query<{
+        letters: string | null;
+        ids: Record<number, string> | null;
+        renewed: boolean | null;
+      }>(
         pool,
         'comparing with the ledger',
         `select string_agg(v.letter, '' order by v.ord) as letters,
-           jsonb_object_agg(v.ord - 1, v.destination_id) filter (where v.letter = 'c' and v.destination_id is not null) as ids
+           jsonb_object_agg(v.ord - 1, v.destination_id) filter (where v.letter = 'c' and v.destination_id is not null) as ids,
+           bool_or(v.letter = 'u' and v.newer) as renewed
          from (
-           select k.ord, l.destination_id,
+           select k.ord, l.destination_id, k.version > l.version as newer,
              case when l.key is null or l.state = 'd' then 'n' when l.state = 'x' then 'c' when l.hash = k.hash then 'u'
                when k.version < l.version then 's' else 'c' end as letter
            from unnest($2::text[], $3::uuid[], $4::bigint[]) with ordinality as k(key, hash, version, ord)
@@ -110,7 +119,7 @@ export function ledgerDeliveries(pool: Pool) {
          ) v`,
         [syncId, records.map((r) => r.key), records.map((r) => r.hash), records.map((r) => r.version)],
       );
-      return { letters: row?.letters ?? '', destinationIds: row?.ids ?? {} };
+      return { letters: row?.letters ?? '', destinationIds: row?.ids ?? {}, renewed: row?.renewed ?? false };
     },
 
     /** What a run that was given a plan may send of a batch; undefined when it was given none. */
@@ -183,6 +192,7 @@ export function ledgerDeliveries(pool: Pool) {
           [run, seq, counts, rest.highest],
         );
         await sql.query('update intents set ordinals = null where run = $1 and seq = $2', [run, seq]);
+        if (rest.renewed) await renewVersions(sql, start.syncId, rest.ready);
         await keepSample(sql, run, seq, rest.sample);
         if (start.openEntries) await resolveEntries(sql, start.syncId, run, seq, rest.ready);
         return counts;
@@ -235,6 +245,15 @@ async function upsertRows(sql: PoolClient, syncId: number, intent: string, rows:
       rows.map(({ record }) => record.key),
       rows.map(({ destinationId }) => destinationId),
     ],
+  );
+}
+
+/** Newest wins (invariant 5) also over content that did not change: an older version that comes later is superseded. */
+async function renewVersions(sql: PoolClient, syncId: number, ready: readonly ReadyRecord[]): Promise<void> {
+  await sql.query(
+    `update ledger l set version = k.version from unnest($2::text[], $3::uuid[], $4::bigint[]) as k(key, hash, version)
+     where l.sync_id = $1 and l.key = k.key and l.hash = k.hash and l.state = 'c' and k.version > l.version`,
+    [syncId, ready.map(({ key }) => key), ready.map(({ hash }) => hash), ready.map(({ version }) => version)],
   );
 }
 

@@ -142,7 +142,7 @@ async function openedMode(sql: Sql, run: string): Promise<RunMode> {
 
 async function endAbandoned(sql: Sql, run: string): Promise<void> {
   await sql.query(
-    `update runs set status = 'failed', failure_code = 'FENCED', failure = 'its workflow is gone; another run took over',
+    `update runs set status = 'failed', failure_code = 'HOLD_LOST', failure = 'its workflow is gone; another run took over',
        counts = coalesce(counts, '{}'), ended_at = now() where id = $1 and ended_at is null`,
     [run],
   );

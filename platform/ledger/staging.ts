@@ -134,5 +134,5 @@ async function holdRun(sql: PoolClient, run: string): Promise<void> {
     'select 1 from syncs s join runs r on r.sync_id = s.id where r.id = $1 and s.holder = $1 for share of s',
     [run],
   );
-  if (rows.length === 0) throw new SyncFailure('FENCED', 'this run no longer holds its sync');
+  if (rows.length === 0) throw new SyncFailure('HOLD_LOST', 'this run no longer holds its sync');
 }

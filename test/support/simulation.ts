@@ -139,7 +139,7 @@ export class Simulation {
         await this.#step((steps) => steps.transformBatch(ref));
         await this.#answered((answer) =>
           this.#step((steps) => {
-            if (++deliveries === cancelAt) throw new SyncFailure('FENCED', cancelled);
+            if (++deliveries === cancelAt) throw new SyncFailure('HOLD_LOST', cancelled);
             return steps.deliverBatch(answer ? { ...ref, answer } : ref);
           }),
         );
