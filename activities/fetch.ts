@@ -21,8 +21,7 @@ export interface FetchResult {
 export async function fetchBatch(deps: Dependencies, ref: BatchRef): Promise<FetchResult> {
   const { facts, loaded } = await runOf(deps, ref.run);
   const { staging } = deps.ledger;
-  const attempt = Context.current().info.attempt;
-  const start = await staging.beginFetch(ref.run, ref.seq, attempt);
+  const start = await staging.beginFetch(ref.run, ref.seq);
   if (start.closed) return start.closed;
 
   const pages = loaded.openSource(deps.world).read({
@@ -34,7 +33,7 @@ export async function fetchBatch(deps: Dependencies, ref: BatchRef): Promise<Fet
   let staged: Promise<void> = Promise.resolve();
   for await (const page of pages) {
     await staged;
-    staged = staging.stage(ref.run, ref.seq, attempt, {
+    staged = staging.stage(ref.run, ref.seq, start.attempt, {
       part: batch.parts,
       records: page.records.length,
       body: page.body,

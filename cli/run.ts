@@ -11,6 +11,7 @@ import { CommandFailed } from './errors.ts';
 import { type Engine, openEngine } from './runs/engine.ts';
 import { followRun } from './runs/follow.ts';
 import { interruption } from './runs/interruption.ts';
+import { finishOpenRun } from './runs/open-run.ts';
 import { plannedRun } from './runs/planned.ts';
 import { printRun } from './runs/report.ts';
 import { type StartedRun, startRun } from './runs/start.ts';
@@ -66,6 +67,7 @@ async function run(context: CliContext, sync: string, options: RunOptions): Prom
     const wait = options.wait === true || engine.stack.owned;
     if (wait && options.wait !== true)
       context.progress.note('No stack is up: it is started for this run, which is followed to its end.');
+    await finishOpenRun(context, engine, sync);
     const planned = options.plan === undefined ? {} : await plannedRun(context, engine, sync, options.plan);
     if (wait && (await engine.ensureWorker())) context.progress.note('No worker was up: one is started for this run.');
     const started = await startRun(engine.client, engine.taskQueue, {

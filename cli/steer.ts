@@ -2,10 +2,14 @@ import { setTimeout } from 'node:timers/promises';
 import { Command } from 'commander';
 import { exitCode } from '../model/exit-code.ts';
 import { signalName } from '../model/names.ts';
+import { checkProject } from '../platform/project/load.ts';
+import { soundSync } from '../platform/project/sound-sync.ts';
 import { type CliContext, contextOf } from './context.ts';
 import { CommandFailed } from './errors.ts';
 import { type Engine, openEngine } from './runs/engine.ts';
-import { followRun } from './runs/follow.ts';
+import { followRun, waitingWords } from './runs/follow.ts';
+import { observeRun } from './runs/observe.ts';
+import { openRunOf } from './runs/open-run.ts';
 
 interface Steer {
   readonly summary: string;
@@ -59,14 +63,9 @@ export function steerCommand(verb: keyof typeof verbs): Command {
       const context = contextOf(command);
       const engine = await openEngine(context);
       try {
-        const open = (await engine.ledger.reports.latestRuns(sync)).find((run) => run.endedAt === null);
-        if (!open)
-          throw new CommandFailed(
-            'NO_OPEN_RUN',
-            `\`${sync}\` has no open run`,
-            exitCode.conflict,
-            `syncline status ${sync}`,
-          );
+        const open = await openRunOf(engine, sync);
+        if (!open) throw await noOpenRun(context, sync);
+        if (verb === 'retry' || verb === 'skip') await refuseUnlessParked(engine, sync, open.workflowId);
         const handle = engine.client.workflow.getHandle(open.workflowId);
         const signal = signalOf[verb];
         if (signal === null) await handle.cancel();
@@ -80,6 +79,26 @@ export function steerCommand(verb: keyof typeof verbs): Command {
         await engine.close();
       }
     });
+}
+
+/** A sync that is not there at all is told from one that is idle. */
+async function noOpenRun(context: CliContext, sync: string): Promise<Error> {
+  soundSync(await checkProject(context.projectFolder, context.env), sync);
+  return new CommandFailed('NO_OPEN_RUN', `\`${sync}\` has no open run`, exitCode.conflict, `syncline status ${sync}`);
+}
+
+/** A run that waits by itself would not hear `retry`: better said than promised. */
+async function refuseUnlessParked(engine: Engine, sync: string, workflowId: string): Promise<void> {
+  if (engine.stack.owned) await engine.ensureWorker();
+  const { state, waiting } = await observeRun(engine.client, workflowId);
+  if (!state || state.parked) return;
+  const why = waiting ? `it ${waitingWords(waiting)}, and goes on by itself` : 'it is at work';
+  throw new CommandFailed(
+    'NOT_PARKED',
+    `the run of \`${sync}\` does not wait for a person: ${why}`,
+    exitCode.conflict,
+    `syncline status ${sync}`,
+  );
 }
 
 /** Follows the run until it has ended or waits for a person again. */

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { unaccounted } from '../model/batch.ts';
+import { SyncFailure } from '../model/failure.ts';
 import type { Json } from '../model/json.ts';
 import type { Mapped } from '../model/mapping/mapping.ts';
 import type { RunState } from '../model/run-state.ts';
@@ -222,6 +223,28 @@ test('invariant 7, one writer: a second run of a sync ends as locked while the f
   await first.signal('resume');
   expect(await first.result()).toMatchObject({ status: 'succeeded' });
   expect(await run('single')).toMatchObject({ counts: { unchanged: 30 } });
+});
+
+test('a source that was down and then needs a person goes on after `retry`, whatever attempt it had reached', async () => {
+  const books = journalDestination(upsert);
+  const fates = ['CONNECTION_REFUSED', 'CONNECTION_REFUSED', 'AUTH_REJECTED'] as const;
+  let reads = 0;
+  const fail = () => {
+    const code = fates[reads++];
+    if (code) throw new SyncFailure(code, 'on purpose', { effect: 'none' });
+  };
+  const { start } = await engineFor({
+    name: 'login',
+    source: arraySource(() => orders(50), { fail }),
+    destination: books,
+  });
+  const handle = await start('login');
+  expect(await until(async () => (await handle.query<RunState>('status')).parked)).toMatchObject({
+    code: 'AUTH_REJECTED',
+  });
+  await handle.signal('retry');
+  expect(await handle.result()).toMatchObject({ status: 'succeeded', counts: { fetched: 50, delivered: 50 } });
+  expect(books.effects).toHaveLength(50);
 });
 
 test('a cancelled run lets go of its sync, and the next one completes the work without a double', async () => {

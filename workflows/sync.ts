@@ -87,8 +87,9 @@ async function close(
 const nothingChecked: Reconciled = { checked: 0, missing: 0, extra: 0, different: 0 };
 
 async function closeFailed(run: Run, error: unknown): Promise<void> {
-  const failure = stepFailure(error);
-  await close(run, statusAfter(error, run), nothingChecked, { code: failure.code, message: failure.message });
+  const status = statusAfter(error, run);
+  const { code, message } = stepFailure(error);
+  await close(run, status, nothingChecked, status === 'cancelled' ? null : { code, message });
 }
 
 /** Invariant 11, honest status. */

@@ -11,6 +11,8 @@ const inflate = promisify(inflateRaw);
 
 /** What is known of a batch when its fetch begins, on a first attempt and on any later one. */
 export interface FetchStart {
+  /** The number that this attempt stages under; every older one is refused from now on. */
+  readonly attempt: number;
   readonly closed: FetchedBatch | null;
   /** Where to go on: after the last durable part, or after the batch before. */
   readonly position: Position | null;
@@ -33,24 +35,37 @@ export interface StagedPart {
   readonly positionAfter: Position | null;
 }
 
+interface Taken {
+  readonly attempt: number;
+  readonly state: string;
+  readonly records: number;
+  readonly bytes: string;
+  readonly complete: boolean;
+}
+
 const checksum = (body: Buffer): string => hash('sha256', body, 'hex').slice(0, 32);
 
 export function ledgerStaging(pool: Pool) {
   return {
-    /** Registers this attempt, so that a part of an older one is refused from now on. */
-    beginFetch: (run: string, seq: number, attempt: number): Promise<FetchStart> =>
+    /**
+     * Takes the next number for this attempt, so that a part of an older one is refused from now on. The attempts that
+     * Temporal counts would not do: after a person's `retry` they begin at 1 again.
+     */
+    beginFetch: (run: string, seq: number): Promise<FetchStart> =>
       transaction(pool, 'beginning a fetch', async (sql) => {
         await holdRun(sql, run);
-        const { rows } = await sql.query<{ state: string; records: number; bytes: string; complete: boolean }>(
-          `insert into batches as b (run, seq, state, fetch_attempt) values ($1, $2, 'fetching', $3)
-           on conflict (run, seq) do update set fetch_attempt = greatest(b.fetch_attempt, $3)
-           returning state, records, bytes, complete`,
-          [run, seq, attempt],
+        const { rows } = await sql.query<Taken>(
+          `insert into batches as b (run, seq, state, fetch_attempt) values ($1, $2, 'fetching', 1)
+           on conflict (run, seq) do update set fetch_attempt = b.fetch_attempt + 1
+           returning fetch_attempt as attempt, state, records, bytes, complete`,
+          [run, seq],
         );
         const batch = rows[0];
-        if (batch && batch.state !== 'fetching') {
+        if (!batch) throw new SyncFailure('INTERNAL', `batch ${seq} could not be registered`);
+        const { attempt } = batch;
+        if (batch.state !== 'fetching') {
           const closed = { records: batch.records, bytes: Number(batch.bytes), complete: batch.complete };
-          return { closed, position: null, parts: 0, records: 0, bytes: 0 };
+          return { attempt, closed, position: null, parts: 0, records: 0, bytes: 0 };
         }
         const staged = await sql.query<{ parts: number; records: number; bytes: number; position: Position | null }>(
           `select count(*)::int as parts, coalesce(sum(records), 0)::int as records, coalesce(sum(bytes), 0)::int as bytes,
@@ -58,12 +73,12 @@ export function ledgerStaging(pool: Pool) {
           [run, seq],
         );
         const so = staged.rows[0];
-        if (so && so.parts > 0) return { closed: null, ...so };
+        if (so && so.parts > 0) return { attempt, closed: null, ...so };
         const before = await sql.query<{ position: Position | null }>(
           'select position_after as position from batches where run = $1 and seq = $2',
           [run, seq - 1],
         );
-        return { closed: null, position: before.rows[0]?.position ?? null, parts: 0, records: 0, bytes: 0 };
+        return { attempt, closed: null, position: before.rows[0]?.position ?? null, parts: 0, records: 0, bytes: 0 };
       }),
 
     /** Makes one page durable. Refused with FENCED when a newer attempt has begun or the run is no longer the holder. */

@@ -1,0 +1,50 @@
+import { exitCode } from '../../model/exit-code.ts';
+import { SyncFailure } from '../../model/failure.ts';
+import type { RunSummary } from '../../platform/ledger/reports.ts';
+import type { CliContext } from '../context.ts';
+import { CommandFailed } from '../errors.ts';
+import type { Engine } from './engine.ts';
+import { followRun } from './follow.ts';
+
+/** The run of a sync that is open, by the ledger's word and by Temporal's. */
+export async function openRunOf(engine: Engine, sync: string): Promise<RunSummary | undefined> {
+  const open = (await engine.ledger.reports.latestRuns(sync)).find((run) => run.endedAt === null);
+  if (!open) return undefined;
+  const description = await engine.client.workflow
+    .getHandle(open.workflowId)
+    .describe()
+    .catch(() => undefined);
+  return description?.status.name === 'RUNNING' ? open : undefined;
+}
+
+/**
+ * Makes room for a new run. On a stack that others share an open run is somebody's: refused with LOCKED. On a stack
+ * of this command's own it was left behind by a command that died, and nobody else will finish it: it is finished first.
+ */
+export async function finishOpenRun(context: CliContext, engine: Engine, sync: string): Promise<void> {
+  const open = await openRunOf(engine, sync);
+  if (!open) return;
+  if (!engine.stack.owned) {
+    throw new SyncFailure(
+      'LOCKED',
+      `run ${open.run} of \`${sync}\` is open; \`syncline status ${sync}\` says how it goes`,
+    );
+  }
+  context.progress.note(`Run ${open.run} was left open: it is finished first.`);
+  await engine.ensureWorker();
+  const { end, last } = await followRun(engine.client, open.workflowId, {
+    title: `${sync}, left open`,
+    progress: context.progress,
+    untilMs: Number.POSITIVE_INFINITY,
+    signal: new AbortController().signal,
+    onSilence: () => engine.startWorker(),
+  });
+  if (end !== 'parked') return;
+  const parked = last.state?.parked;
+  throw new CommandFailed(
+    'LOCKED',
+    `run ${open.run} of \`${sync}\` waits for a person: ${parked?.code} in ${parked?.step}: ${parked?.message}`,
+    exitCode.conflict,
+    `syncline retry ${sync}, or syncline cancel ${sync}`,
+  );
+}
