@@ -69,12 +69,12 @@ export const failures = {
   NOT_FOUND: {
     next: 'park',
     meaning: 'The address of the resource does not exist (404 or 410).',
-    todo: 'Mend the path in the sync file; then `syncline retry SYNC`.',
+    todo: 'If the address was missing for a while only, `syncline retry SYNC`. If the path is wrong, mend the sync file, then `syncline cancel SYNC` and start it again, because an open run keeps the files it began with.',
   },
   REQUEST_REJECTED: {
     next: 'park',
     meaning: 'The system refused the request itself, not a record in it.',
-    todo: 'Compare the sync file with the documentation of the system; then `syncline retry SYNC`.',
+    todo: 'Compare the sync file with the documentation of the system and mend it; then `syncline cancel SYNC` and start it again, because an open run keeps the files it began with.',
   },
   RESPONSE_NOT_JSON: {
     next: 'retry',
@@ -89,7 +89,7 @@ export const failures = {
   RESPONSE_SHAPE: {
     next: 'park',
     meaning: 'The answer is JSON, but the records or the next page are not where the sync file says.',
-    todo: 'Mend `records` or `pagination` in the sync file.',
+    todo: 'Mend `records` or `pagination` in the sync file; then `syncline cancel SYNC` and start it again, because an open run keeps the files it began with.',
   },
   CURSOR_LOOP: {
     next: 'park',
@@ -124,7 +124,7 @@ export const failures = {
   SQL_REJECTED: {
     next: 'park',
     meaning: 'The database refused the statement: a table, column or right is missing.',
-    todo: 'Mend the table or the sync file; then `syncline retry SYNC`.',
+    todo: 'Mend the table, then `syncline retry SYNC`; or mend the sync file, then `syncline cancel SYNC` and start it again, because an open run keeps the files it began with.',
   },
   SOURCE_INCOMPLETE: {
     next: 'retry',
@@ -195,7 +195,7 @@ export const failures = {
     next: 'park',
     meaning:
       'More records were rejected than the policy allows, which looks like a changed schema, not like bad records.',
-    todo: 'Look at the quarantine; mend the mapping or raise `maxRejectedShare`; then `syncline retry SYNC`.',
+    todo: 'Look at the quarantine; mend the mapping or raise `maxRejectedShare`; then `syncline cancel SYNC` and start it again, because an open run keeps the files it began with.',
   },
   DELETE_GUARD: {
     next: 'park',

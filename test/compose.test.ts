@@ -188,8 +188,8 @@ describe('a service without Docker', () => {
     ]),
     imagePaths: new Map([['/etc/temporal/schema/postgresql/v12', '/modules/schema']]),
     root: '/srv/syncline',
-    secretsFolder: '/work/secrets',
-    volumesFolder: '/work/volumes',
+    secretsFolder: '/srv/secrets',
+    volumesFolder: '/srv/volumes',
   };
   const local = (name: string) => {
     const service = file.services[name];
@@ -205,7 +205,7 @@ describe('a service without Docker', () => {
         SQL_HOST: '127.0.0.1',
         SQL_PORT: '15432',
         SQL_USER: 'temporal',
-        SQL_PASSWORD_FILE: '/work/secrets/temporal_db_password',
+        SQL_PASSWORD_FILE: '/srv/secrets/temporal_db_password',
         TEMPORAL_SCHEMA_DIR: '/modules/schema',
       },
       check: [],
