@@ -93,6 +93,12 @@ export function announce({ out }: CliContext, sync: string, started: StartedRun)
   return exitCode.ok;
 }
 
+async function expectation(engine: Engine, sync: string): Promise<{ expectedRecords?: number }> {
+  const runs = await engine.ledger.reports.latestRuns(sync);
+  const full = runs.find(({ mode, status }) => mode === 'full' && (status === 'succeeded' || status === 'partial'));
+  return full?.counts ? { expectedRecords: full.counts.fetched } : {};
+}
+
 /** Shows the run to its end and prints what came of it. Throws when it waits for a person, or the time is up. */
 export async function follow(
   context: CliContext,
@@ -107,6 +113,7 @@ export async function follow(
   const { end, last } = await followRun(engine.client, started.workflowId, {
     title: sync,
     progress: context.progress,
+    ...(await expectation(engine, sync)),
     untilMs: options.timeout === undefined ? Number.POSITIVE_INFINITY : Date.now() + options.timeout,
     signal: interrupted.signal,
     onSilence: async () => {

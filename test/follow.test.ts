@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { Client, Connection } from '@temporalio/client';
-import { followRun } from '../cli/runs/follow.ts';
+import { followRun, stepState } from '../cli/runs/follow.ts';
+import { noCounts } from '../model/batch.ts';
 import { workflowType } from '../model/names.ts';
+import type { RunState } from '../model/run-state.ts';
 import { noting } from './support/stack.ts';
 import { testTemporal } from './support/temporal.ts';
 
@@ -31,4 +33,43 @@ test('a run that no worker works on asks for one again when the first is gone to
     await handle.terminate();
     await connection.close();
   }
+});
+
+const state: RunState = {
+  sync: 'orders',
+  run: 'r',
+  stage: 'syncing',
+  mode: 'full',
+  source: 'shop (rest)',
+  destination: 'books (rest)',
+  deliveryClass: 'T2',
+  paused: false,
+  parked: null,
+  batches: { fetched: 3, delivered: 2 },
+  fetched: 3000,
+  counts: { ...noCounts, fetched: 2000, delivered: 1990, quarantined: 10 },
+  startedAt: '2026-01-01T00:00:00.000Z',
+};
+const waiting = { step: 'fetchBatch', attempt: 3, code: 'RATE_LIMITED', message: '', nextAttempt: null } as const;
+
+test.each([
+  [
+    'what is done, how fast, how long still',
+    state,
+    null,
+    10_000,
+    '2,000 of 3,000 fetched done, 500/s, batch 2/3, 10 rejected, about 16 s left',
+  ],
+  ['no time left for a source that has grown past its last size', state, null, 2500, '500/s, batch 2/3, 10 rejected'],
+  [
+    'no time left while it waits, but for what',
+    state,
+    waiting,
+    10_000,
+    'waits: RATE_LIMITED in fetchBatch (attempt 3, trying again)',
+  ],
+  ['no time left for an incremental run', { ...state, mode: 'incremental' as const }, null, 10_000, '10 rejected'],
+])('the line of a run says %s', (_what, so, wait, expected, words) => {
+  const { detail } = stepState({ status: 'RUNNING', state: so, waiting: wait }, 500, expected);
+  expect(detail).toMatch(new RegExp(`^syncing.*${words.replace(/[()]/g, '\\$&')}$`));
 });
