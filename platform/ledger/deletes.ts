@@ -4,7 +4,7 @@ import { type Counts, noCounts } from '../../model/batch.ts';
 import { SyncFailure } from '../../model/failure.ts';
 import { contentHash } from '../../model/transform.ts';
 import { packOrdinals, unpackOrdinals } from './deliveries.ts';
-import { holdFence, query, transaction } from './sql.ts';
+import { holdFence, query, takeFence, transaction } from './sql.ts';
 
 /** A record that is gone from the source and has to go from the destination. */
 export interface Deletion {
@@ -67,20 +67,14 @@ export function ledgerDeletes(pool: Pool) {
     /** Takes the next fence number for this attempt and tells how far an earlier one came. */
     begin: (run: string): Promise<RemovalStart> =>
       transaction(pool, 'beginning to delete', async (sql) => {
-        const taken = await sql.query<{ id: number; fence: string }>(
-          `update syncs s set fence = fence + 1 from runs r
-           where r.id = $1 and s.id = r.sync_id and s.holder = r.id returning s.id, s.fence`,
-          [run],
-        );
-        const sync = taken.rows[0];
-        if (!sync) throw new SyncFailure('HOLD_LOST', 'this run no longer holds its sync');
+        const writer = await takeFence(sql, run);
         const { rows } = await sql.query<{ state: string; counts: Counts | null }>(
           'select state, counts from batches where run = $1 and seq = $2',
           [run, DELETIONS],
         );
         const row = rows[0];
         const done = row?.state === 'delivered' ? (row.counts ?? noCounts) : null;
-        return { fence: Number(sync.fence), syncId: sync.id, decided: row !== undefined, done };
+        return { ...writer, decided: row !== undefined, done };
       }),
 
     /**

@@ -9,7 +9,7 @@ import { ledgerDoubts } from './doubts.ts';
 import { type PlannedBatch, plannedBatch } from './plans.ts';
 import { insertRejects, resolveEntries } from './quarantine.ts';
 import { keepSample } from './samples.ts';
-import { holdFence, query, transaction } from './sql.ts';
+import { holdFence, query, takeFence, transaction } from './sql.ts';
 
 /** An intent that an earlier attempt left without an outcome, or one whose outcome is known. */
 export interface Intent {
@@ -76,13 +76,7 @@ export function ledgerDeliveries(pool: Pool) {
     /** Takes the next fence number for this attempt and tells what earlier attempts left. */
     begin: (run: string, seq: number): Promise<DeliveryStart> =>
       transaction(pool, 'beginning a delivery', async (sql) => {
-        const taken = await sql.query<{ id: number; fence: string }>(
-          `update syncs s set fence = fence + 1 from runs r
-           where r.id = $1 and s.id = r.sync_id and s.holder = r.id returning s.id, s.fence`,
-          [run],
-        );
-        const sync = taken.rows[0];
-        if (!sync) throw new SyncFailure('HOLD_LOST', 'this run no longer holds its sync');
+        const writer = await takeFence(sql, run);
         const batch = await sql.query<{ state: string; counts: Counts }>(
           'select state, counts from batches where run = $1 and seq = $2',
           [run, seq],
@@ -91,9 +85,9 @@ export function ledgerDeliveries(pool: Pool) {
         if (!row) throw new SyncFailure('STAGING_LOST', `the ledger knows no batch ${seq} of this run`);
         const open = await sql.query<{ open: boolean }>(
           `select exists (select from quarantine where sync_id = $1 and state = 'open') as open`,
-          [sync.id],
+          [writer.syncId],
         );
-        const start = { fence: Number(sync.fence), syncId: sync.id, openEntries: open.rows[0]?.open ?? false };
+        const start = { ...writer, openEntries: open.rows[0]?.open ?? false };
         if (row.state === 'delivered') return { ...start, delivered: row.counts, intents: [] };
         return { ...start, delivered: null, intents: await intentsOf(sql, run, seq) };
       }),

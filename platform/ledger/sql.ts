@@ -1,5 +1,6 @@
 import { Pool, type PoolClient, type QueryResultRow } from 'pg';
-import { SyncFailure } from '../../model/failure.ts';
+import { errorCode } from '../../model/error-code.ts';
+import { isSyncFailure, SyncFailure } from '../../model/failure.ts';
 import { LEDGER_SCHEMA } from '../../model/names.ts';
 
 /** The ledger's own connections. `max` bounds what one worker takes of the database. */
@@ -17,16 +18,25 @@ export function ledgerPool(databaseUrl: string, max = 8): Pool {
 
 const unavailable = /^(08|57P|53|40)/;
 
-/** A database error as a failure: says which statement failed and never what values it carried. */
+/**
+ * A database error as a failure: says which statement failed and never what values it carried (invariant 8), so the
+ * message of an error is looked at and not passed on.
+ */
 export function ledgerFailure(error: unknown, what: string): SyncFailure {
-  if (error instanceof SyncFailure) return error;
-  const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
-  const message = error instanceof Error ? error.message : String(error);
-  if (code === '' || code.startsWith('E') || unavailable.test(code)) {
-    return new SyncFailure('LEDGER_UNAVAILABLE', `${what}: ${code || message}`, { cause: error });
+  if (isSyncFailure(error)) return error;
+  const code = errorCode(error);
+  if (code?.startsWith('E') || (code !== undefined && unavailable.test(code))) {
+    return new SyncFailure('LEDGER_UNAVAILABLE', `${what}: ${code}`, { cause: error });
   }
-  return new SyncFailure('INTERNAL', `${what}: PostgreSQL ${code}`, { cause: error });
+  if (code !== undefined) return new SyncFailure('INTERNAL', `${what}: PostgreSQL ${code}`, { cause: error });
+  const name = error instanceof Error ? error.name : typeof error;
+  return lostConnection.test(error instanceof Error ? error.message : '')
+    ? new SyncFailure('LEDGER_UNAVAILABLE', `${what}: the connection was lost`, { cause: error })
+    : new SyncFailure('INTERNAL', `${what}: ${name}`, { cause: error });
 }
+
+/** `pg` gives these errors no code. */
+const lostConnection = /connection terminated|timeout exceeded|not queryable|after calling end/i;
 
 export async function query<Row extends QueryResultRow>(
   sql: Pool | PoolClient,
@@ -70,4 +80,25 @@ export async function holdFence(sql: PoolClient, syncId: number, fence: number):
   const { rows } = await sql.query<{ fence: string }>('select fence from syncs where id = $1 for share', [syncId]);
   const current = Number(rows[0]?.fence ?? -1);
   if (current !== fence) throw new SyncFailure('FENCED', `this writer has number ${fence}, the sync is at ${current}`);
+}
+
+/** A writer of a run: its sync, and the number that it writes under. */
+export interface Writer {
+  readonly syncId: number;
+  readonly fence: number;
+}
+
+/**
+ * Invariant 7, one writer: takes the next number for an attempt that will write, so that every older one is refused
+ * from now on. Throws HOLD_LOST when the run no longer holds its sync.
+ */
+export async function takeFence(sql: PoolClient, run: string): Promise<Writer> {
+  const { rows } = await sql.query<{ id: number; fence: string }>(
+    `update syncs s set fence = fence + 1 from runs r
+     where r.id = $1 and s.id = r.sync_id and s.holder = r.id returning s.id, s.fence`,
+    [run],
+  );
+  const sync = rows[0];
+  if (!sync) throw new SyncFailure('HOLD_LOST', 'this run no longer holds its sync');
+  return { syncId: sync.id, fence: Number(sync.fence) };
 }

@@ -1,0 +1,25 @@
+import { SyncFailure } from '../model/failure.ts';
+import { ledgerFailure } from '../platform/ledger/sql.ts';
+
+const withCode = (code: string) => Object.assign(new Error('duplicate key value (email)=(ada@example.com)'), { code });
+
+test.each([
+  ['a connection that is refused', withCode('ECONNREFUSED'), 'LEDGER_UNAVAILABLE', 'closing: ECONNREFUSED'],
+  ['a server that shuts down', withCode('57P01'), 'LEDGER_UNAVAILABLE', 'closing: 57P01'],
+  ['a deadlock', withCode('40P01'), 'LEDGER_UNAVAILABLE', 'closing: 40P01'],
+  ['a full disk', withCode('53100'), 'LEDGER_UNAVAILABLE', 'closing: 53100'],
+  ['a constraint', withCode('23505'), 'INTERNAL', 'closing: PostgreSQL 23505'],
+  [
+    'a lost connection',
+    new Error('Connection terminated unexpectedly'),
+    'LEDGER_UNAVAILABLE',
+    'closing: the connection was lost',
+  ],
+  ['a defect of ours', new TypeError('cannot read ada@example.com'), 'INTERNAL', 'closing: TypeError'],
+  ['a failure that has its code', new SyncFailure('FENCED', 'late'), 'FENCED', 'late'],
+])(
+  'invariant 8, nothing in messages: %s is told by code, never by the words of the driver',
+  (_what, error, code, message) => {
+    expect(ledgerFailure(error, 'closing')).toMatchObject({ code, message });
+  },
+);
