@@ -1,7 +1,3 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { join } from 'node:path';
-import process from 'node:process';
 import { CommanderError } from 'commander';
 import { z } from 'zod';
 import { CommandFailed } from '../cli/errors.ts';
@@ -11,42 +7,8 @@ import { verbs } from '../cli/verbs.ts';
 import { exitCode } from '../model/exit-code.ts';
 import { SyncFailure } from '../model/failure.ts';
 import { ProjectInvalid } from '../platform/project/load.ts';
+import { runProgram as syncline } from './support/program.ts';
 import { paperConnections, paperProject, paperSync, withProject } from './support/temp-project.ts';
-
-interface Ended {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-const program = join(import.meta.dirname, '..', 'bin', 'syncline.js');
-
-/** Runs the built program as users do. `closeStdout`: its reader goes away at once. */
-async function syncline(
-  args: readonly string[],
-  options: { readonly cwd?: string; readonly env?: Record<string, string>; readonly closeStdout?: boolean } = {},
-): Promise<Ended> {
-  const child = spawn(process.execPath, [program, ...args], {
-    cwd: options.cwd,
-    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...options.env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  try {
-    let stdout = '';
-    let stderr = '';
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      stdout += text;
-    });
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      stderr += text;
-    });
-    if (options.closeStdout) child.stdout.destroy();
-    const [code]: (number | null)[] = await once(child, 'close');
-    return { code: code ?? null, stdout, stderr };
-  } finally {
-    child.kill('SIGKILL');
-  }
-}
 
 const failure = z.object({
   error: z.object({ code: z.string(), message: z.string(), problems: z.array(z.unknown()).optional() }),

@@ -6,18 +6,20 @@ import { testTemporal } from './temporal.ts';
 
 const program = join(import.meta.dirname, '../../bin/syncline.js');
 
-/** Runs the built program as users do, with the Temporal of the test run and a ledger of the test's own. */
-export async function syncline(
+export interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs the built program as users do. `closeStdout`: its reader goes away at once. */
+export async function runProgram(
   args: readonly string[],
-  databaseUrl: string,
-): Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }> {
+  options: { readonly cwd?: string; readonly env?: Record<string, string>; readonly closeStdout?: boolean } = {},
+): Promise<Ended> {
   const child = spawn(process.execPath, [program, ...args], {
-    env: {
-      PATH: process.env['PATH'],
-      HOME: process.env['HOME'],
-      TEMPORAL_ADDRESS: testTemporal(),
-      DATABASE_URL: databaseUrl,
-    },
+    cwd: options.cwd,
+    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   try {
@@ -29,9 +31,14 @@ export async function syncline(
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       stderr += text;
     });
+    if (options.closeStdout) child.stdout.destroy();
     const [code]: (number | null)[] = await once(child, 'close');
     return { code: code ?? null, stdout, stderr };
   } finally {
     child.kill('SIGKILL');
   }
 }
+
+/** Runs it with the Temporal of the test run and a ledger of the test's own. */
+export const syncline = (args: readonly string[], databaseUrl: string): Promise<Ended> =>
+  runProgram(args, { env: { TEMPORAL_ADDRESS: testTemporal(), DATABASE_URL: databaseUrl } });
