@@ -24,12 +24,15 @@ export async function fetchBatch(deps: Dependencies, ref: BatchRef): Promise<Fet
   const start = await staging.beginFetch(ref.run, ref.seq);
   if (start.closed) return start.closed;
 
-  const pages = loaded.openSource(deps.world).read({
-    position: start.position,
-    since: facts.since,
-    signal: Context.current().cancellationSignal,
-  });
   const batch = new GrowingBatch(start.parts, start.records, start.bytes, start.position);
+  // An earlier attempt may have staged the last page and died before it closed the batch: nothing is left to read.
+  const pages = endsHere(batch, loaded)
+    ? []
+    : loaded.openSource(deps.world).read({
+        position: start.position,
+        since: facts.since,
+        signal: Context.current().cancellationSignal,
+      });
   let staged: Promise<void> = Promise.resolve();
   for await (const page of pages) {
     await staged;
@@ -43,7 +46,7 @@ export async function fetchBatch(deps: Dependencies, ref: BatchRef): Promise<Fet
     staged.catch(() => {});
     batch.add(page);
     reportProgress({ pages: batch.parts, records: batch.records });
-    if (batch.complete || isFull(batch, loaded)) break;
+    if (endsHere(batch, loaded)) break;
   }
   await staged;
   const result = { records: batch.records, bytes: batch.bytes, complete: batch.complete };
@@ -53,15 +56,14 @@ export async function fetchBatch(deps: Dependencies, ref: BatchRef): Promise<Fet
 }
 
 /** Whether a batch ends here. A plan cuts its batches by the same rule. */
-export const isFull = (batch: GrowingBatch, { policy }: LoadedSync): boolean =>
-  batch.records >= policy.batchRecords || batch.bytes >= policy.batchBytes;
+export const endsHere = (batch: GrowingBatch, { policy }: LoadedSync): boolean =>
+  batch.complete || batch.records >= policy.batchRecords || batch.bytes >= policy.batchBytes;
 
 export class GrowingBatch {
   parts: number;
   records: number;
   bytes: number;
   position: Position | null;
-  complete = false;
   readonly received: Json[] = [];
 
   constructor(parts: number, records: number, bytes: number, position: Position | null) {
@@ -71,12 +73,16 @@ export class GrowingBatch {
     this.position = position;
   }
 
+  /** The source has no more: there is a page, and none after it. */
+  get complete(): boolean {
+    return this.parts > 0 && this.position === null;
+  }
+
   add(page: Page): void {
     this.parts++;
     this.records += page.records.length;
     this.bytes += page.body.length;
     this.position = page.next;
-    this.complete = page.next === null;
     for (const record of page.records) this.received.push(record);
   }
 }

@@ -3,7 +3,7 @@ import type { Reject, Transformed } from '../model/prepared.ts';
 import type { LoadedSync } from '../model/project.ts';
 import { transformation } from '../model/transform.ts';
 import { validation } from '../model/validate.ts';
-import { GrowingBatch, isFull } from './fetch.ts';
+import { endsHere, GrowingBatch } from './fetch.ts';
 import { inSlices } from './prepare.ts';
 
 export interface PreparedForPlan extends Transformed {
@@ -31,7 +31,7 @@ export async function* batchesToPlan(
     const batch = new GrowingBatch(0, 0, 0, position);
     for await (const page of source.read({ position, since, signal })) {
       batch.add(page);
-      if (batch.complete || isFull(batch, loaded) || batch.records >= left) break;
+      if (endsHere(batch, loaded) || batch.records >= left) break;
     }
     if (batch.records > 0) yield await prepare(batch, loaded, left);
     left -= batch.records;

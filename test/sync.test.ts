@@ -247,6 +247,22 @@ test('a source that was down and then needs a person goes on after `retry`, what
   expect(books.effects).toHaveLength(50);
 });
 
+test('a fetch that dies between its last page and its end reads no page again', async () => {
+  const pages: number[] = [];
+  const { run, ledger } = await engineFor({
+    name: 'last-page',
+    source: arraySource(() => orders(50), { fail: (page) => void pages.push(page) }),
+    destination: journalDestination(upsert),
+  });
+  const { closeFetch } = ledger.staging;
+  ledger.staging.closeFetch = async () => {
+    ledger.staging.closeFetch = closeFetch;
+    throw new SyncFailure('LEDGER_UNAVAILABLE', 'on purpose');
+  };
+  expect(await run('last-page')).toMatchObject({ counts: { fetched: 50, delivered: 50, superseded: 0 } });
+  expect(pages).toEqual([0, 1, 2, 3, 4]);
+});
+
 test('a cancelled run lets go of its sync, and the next one completes the work without a double', async () => {
   const books = journalDestination(upsert, 5);
   let held = true;

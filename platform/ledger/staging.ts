@@ -88,7 +88,8 @@ export function ledgerStaging(pool: Pool) {
         pool,
         'staging a page',
         `insert into staged (run, seq, part, records, bytes, checksum, position_after, body)
-         select $1, $2, $3, $4, $5, $6, $7, $8 from batches b
+         select $1, $2, $3, $4, $5, $6, $7, $8
+         from batches b join runs r on r.id = b.run join syncs s on s.id = r.sync_id and s.holder = r.id
          where b.run = $1 and b.seq = $2 and b.fetch_attempt = $9 and b.state = 'fetching' returning part`,
         [
           run,
@@ -102,7 +103,8 @@ export function ledgerStaging(pool: Pool) {
           attempt,
         ],
       );
-      if (inserted.length === 0) throw new SyncFailure('FENCED', `a newer attempt fetches batch ${seq}`);
+      if (inserted.length === 0)
+        throw new SyncFailure('FENCED', `a newer attempt fetches batch ${seq}, or the run has ended`);
     },
 
     /** Closes a fetch. Throws CURSOR_LOOP when the batch ends where an earlier batch of the run had ended. */
