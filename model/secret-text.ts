@@ -2,7 +2,7 @@
 const shapes: readonly { readonly kind: string; readonly pattern: RegExp }[] = [
   { kind: 'a private key (PEM)', pattern: /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*-----|$)/g },
   { kind: 'a JSON web token', pattern: /\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*/g },
-  { kind: 'an API key', pattern: /\b[srp]k_(?:live|test)_[A-Za-z0-9]{4,}/g },
+  { kind: 'an API key', pattern: /[srp]k_(?:live|test)_[A-Za-z0-9]{4,}/g },
   { kind: 'a webhook secret', pattern: /\bwhsec_[A-Za-z0-9+/=_-]{8,}/g },
   { kind: 'a GitHub token', pattern: /\b(?:gh[opusr]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,})/g },
   { kind: 'a GitLab token', pattern: /\bglpat-[A-Za-z0-9_-]{16,}/g },

@@ -77,10 +77,19 @@ export class Runs {
   }
 }
 
+/** What was asked and not waited for: the client goes on trying, and a connection closed under it would end the yard. */
+const asked = new Set<Promise<unknown>>();
+
+/** Waits until nothing asked is under way any more; to be called before the connection is closed. */
+export const nothingAsked = async (): Promise<void> => void (await Promise.allSettled(asked));
+
 /** Temporal may be down just now: then there is no answer. */
 async function attempt<T>(ask: () => Promise<T>): Promise<T | undefined> {
+  const answer = ask();
+  asked.add(answer);
+  answer.catch(() => {}).finally(() => asked.delete(answer));
   try {
-    return await Promise.race([ask(), sleep(3000).then(() => undefined)]);
+    return await Promise.race([answer, sleep(3000).then(() => undefined)]);
   } catch {
     return undefined;
   }

@@ -9,7 +9,7 @@ import { type Systems, startSystems } from './control.ts';
 import { connect, gather } from './evidence.ts';
 import { warehouseTables, writeProject, type YardClass } from './project.ts';
 import { type Random, randomOf } from './random.ts';
-import { type Ending, Runs } from './runs.ts';
+import { type Ending, nothingAsked, Runs } from './runs.ts';
 import { type Servers, startServers } from './servers.ts';
 import { Workers } from './workers.ts';
 
@@ -122,6 +122,7 @@ export class Yard {
   async close(): Promise<void> {
     await this.#workers.stop();
     this.#systems.stop();
+    await nothingAsked();
     await this.#connection.close();
     await this.#servers.stop();
     await this.#guard.close();
