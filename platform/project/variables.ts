@@ -1,6 +1,7 @@
 import { parseDocument } from 'yaml';
 import { didYouMean } from '../../model/near-name.ts';
 import type { Problem } from '../../model/problem.ts';
+import { redactSecrets } from '../../model/secret-text.ts';
 import type { Environment } from './load.ts';
 import type { Place, Tree, TreeScalar } from './tree.ts';
 
@@ -62,11 +63,13 @@ const syntaxProblem = (place: Place): Problem => ({
 
 function missingProblem(place: Place, name: string, value: string | undefined, env: Environment): Problem {
   const state = value === '' ? 'is empty' : 'is not set';
+  // A key that was pasted where a name belongs is not repeated.
+  const shown = redactSecrets(name);
   return {
     severity: 'error',
     code: 'ENV_MISSING',
     ...place,
-    message: `the variable ${name} ${state}.${value === '' ? '' : didYouMean(name, Object.keys(env))}`,
-    next: `Set it, or write \`\${${name}:-default}\`.`,
+    message: `the variable ${shown} ${state}.${value === '' ? '' : didYouMean(name, Object.keys(env))}`,
+    next: `Set it, or write \`\${${shown}:-default}\`.`,
   };
 }
