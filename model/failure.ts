@@ -283,6 +283,16 @@ export const failures = {
     meaning: 'A secret that a connection refers to cannot be read.',
     todo: 'Set the variable or file it names; then `syncline retry SYNC`.',
   },
+  ENCRYPTION_KEY_MISSING: {
+    next: 'park',
+    meaning: 'What is kept encrypted cannot be read or written, because its key is not there.',
+    todo: 'Give every worker and command the same keys in SYNCLINE_KEY or SYNCLINE_KEY_FILE, the old ones after the new; then `syncline retry SYNC`.',
+  },
+  SEALED_DATA_DAMAGED: {
+    next: 'park',
+    meaning: 'Something that was kept encrypted has been changed, cut or moved since.',
+    todo: 'Set the secret that the message names anew, or put the data back from a backup; then `syncline retry SYNC`.',
+  },
   PAYLOAD_TOO_LARGE: {
     next: 'stop',
     meaning: 'A message to Temporal would exceed the limit of the engine. This is a defect of the engine.',

@@ -1,9 +1,7 @@
-import { open } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import process from 'node:process';
 import type { ReadSecret, SecretRef } from '../model/connection.ts';
-import { errorCode } from '../model/error-code.ts';
 import { SyncFailure } from '../model/failure.ts';
+import { readPrivateFile } from './private-file.ts';
 
 /** What a provider needs of the world. */
 export interface SecretWorld {
@@ -47,36 +45,8 @@ async function readVariable(name: string, { env }: SecretWorld): Promise<FoundSe
   return { fault: 'missing', reason: `the variable ${name} ${value === '' ? 'is empty' : 'is not set'}` };
 }
 
-const maxSecretBytes = 64 * 1024;
-
-/** Where container runtimes mount secrets, readable inside the container only whatever their mode says. */
-const runtimeFolders = ['/run/secrets/', '/var/run/secrets/'];
-
 async function readSecretFile(name: string, { projectFolder }: SecretWorld): Promise<FoundSecret> {
-  const path = resolve(projectFolder, name);
-  const missing = (why: string): FoundSecret => ({ fault: 'missing', reason: `the secret file ${name} ${why}` });
-  try {
-    const handle = await open(path, 'r');
-    try {
-      const found = await handle.stat();
-      if (!found.isFile()) return missing('is not a file');
-      if (found.size > maxSecretBytes) return missing(`is larger than ${maxSecretBytes} bytes`);
-      const isOpenToOthers = process.platform !== 'win32' && (found.mode & 0o044) !== 0;
-      if (isOpenToOthers && !runtimeFolders.some((folder) => path.startsWith(folder))) return exposed(name, found.mode);
-      const value = (await handle.readFile('utf8')).replace(/\r?\n$/, '');
-      return value === '' ? missing('is empty') : { value };
-    } finally {
-      await handle.close();
-    }
-  } catch (error) {
-    return missing(errorCode(error) === 'ENOENT' ? 'does not exist' : 'cannot be read by this user');
-  }
-}
-
-function exposed(name: string, mode: number): FoundSecret {
-  const octal = (mode & 0o777).toString(8).padStart(4, '0');
-  return {
-    fault: 'exposed',
-    reason: `the secret file ${name} can be read by other users (mode ${octal}): run \`chmod 600 ${name}\``,
-  };
+  const found = await readPrivateFile(resolve(projectFolder, name), 'secret file', name);
+  if ('text' in found) return { value: found.text };
+  return { fault: found.fault === 'exposed' ? 'exposed' : 'missing', reason: found.reason };
 }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SyncFailure } from '../../model/failure.ts';
 import { NAMESPACE } from '../../model/names.ts';
+import { ensureEngineKey } from '../../platform/crypto/engine-keys.ts';
 import type { Progress } from '../../platform/progress.ts';
 import { withoutPassword } from './database-problem.ts';
 import { readRunningDev } from './dev-file.ts';
@@ -45,6 +46,7 @@ export async function openStack(options: StackOptions): Promise<Stack> {
   await checkExternal(external, options.progress);
   if (external.temporal !== null && external.database !== null) return borrowed(external.temporal, external.database);
   const stateFolder = await createStateFolder(options.projectFolder);
+  await ensureEngineKey(options.env, options.projectFolder);
   const taken = await devOrLock(stateFolder, options.progress);
   if ('dev' in taken) return borrowed(external.temporal ?? taken.dev, external.database ?? taken.dev.databaseUrl);
   return owned(external, await startUnderLock(options, stateFolder, external, taken.lock));
@@ -65,6 +67,7 @@ export interface DevStack extends Stack {
 export async function openDevStack(options: StackOptions): Promise<DevStack> {
   const external = externalOf(options.env);
   const stateFolder = await createStateFolder(options.projectFolder);
+  await ensureEngineKey(options.env, options.projectFolder);
   const lock = await takeStackLock(stateFolder, 'dev');
   if (isHolder(lock)) throw await inUse(stateFolder, lock);
   try {

@@ -2,9 +2,9 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { errorCode } from '../../model/error-code.ts';
 import { SyncFailure } from '../../model/failure.ts';
+import { stateFolderOf } from '../../platform/state-folder.ts';
 
-/** Where everything that the engine itself writes into a project lies. */
-export const stateFolderOf = (projectFolder: string): string => path.join(path.resolve(projectFolder), '.syncline');
+export { stateFolderOf };
 
 /**
  * Creates it, hidden from version control: it holds data and a password. Throws STACK_FAILED where nothing can be
