@@ -15,7 +15,7 @@ interface Call {
 }
 
 /** What the system answers; `undefined` cuts the connection. */
-type Answer = { readonly status: number; readonly body?: unknown } | undefined;
+type Answer = { readonly status: number; readonly body?: unknown; readonly text?: string } | undefined;
 
 async function withDestination<T>(
   answer: (call: Call) => Answer,
@@ -29,7 +29,7 @@ async function withDestination<T>(
       calls.push(call);
       const given = answer(call);
       if (given === undefined) request.socket.destroy();
-      else json(response, given.body === undefined ? '' : JSON.stringify(given.body), given.status);
+      else json(response, given.text ?? (given.body === undefined ? '' : JSON.stringify(given.body)), given.status);
     },
     async ({ address }) => {
       const connection = connectionTo({ address, headers: { 'X-Version': '7' } });
@@ -156,6 +156,18 @@ describe('a single write', () => {
   test('answered 500, or not at all, is in doubt', async () => {
     await expect(answered({ status: 500 })).rejects.toMatchObject({ code: 'SERVER_ERROR', effect: 'unknown' });
     await expect(answered(undefined)).rejects.toMatchObject({ code: 'CONNECTION_LOST', effect: 'unknown' });
+  });
+
+  test('answered 200 with something else than JSON is in doubt: a proxy may have said it', async () => {
+    await expect(
+      written(() => ({ status: 200, text: '<html>log in</html>' }), { path: '/things' }, [item('a')]),
+    ).rejects.toMatchObject({
+      code: 'RESPONSE_NOT_JSON',
+      effect: 'unknown',
+    });
+    await expect(
+      written(() => ({ status: 422, text: '<html>no</html>' }), { path: '/things' }, [item('a')]),
+    ).resolves.toMatchObject([{ state: 'rejected', code: 'RECORD_REJECTED' }]);
   });
 
   test('whose record does not hold its key in the stated field is refused before it is sent', async () => {

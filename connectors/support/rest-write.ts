@@ -157,12 +157,16 @@ async function send(destination: RestDestination, write: Write, request: WriteRe
 
 const jsonBody = { 'content-type': 'application/json' };
 
-/** What is written stays written when the answer cannot be read: the outcome then has no id, or is `unknown`. */
+/**
+ * The body of an answer; undefined when there is none, or when it only explains a refusal and cannot be read. A body that
+ * should say how it went and is no JSON may come from a proxy or a login page: then nothing is known.
+ */
 function bodyOf(answer: HttpAnswer, place: string): Json | undefined {
   if (answer.body.length === 0) return undefined;
   try {
     return parseBody(answer.body, place);
-  } catch {
+  } catch (error) {
+    if (answer.status < 300) throw error;
     return undefined;
   }
 }
