@@ -8,25 +8,51 @@ export interface StageTimes {
   readonly workMs: number;
 }
 
-/** Where the time of a run went, by step, from its history; steps of different batches overlap. */
-export async function stageTimes(client: Client, workflowId: string): Promise<Record<string, StageTimes>> {
+export interface HistoryFacts {
+  /** By step; steps of different batches overlap. */
+  readonly stages: Readonly<Record<string, StageTimes>>;
+  readonly events: number;
+  /**
+   * What Temporal Cloud would count as actions: starts, steps and their retries, timers, signals, changes of search
+   * attributes, and heartbeats, of which the history does not tell: as many as a step of that length sends at the most.
+   */
+  readonly actions: number;
+}
+
+/** A worker passes on one heartbeat in this time (workers/worker.ts). */
+const HEARTBEAT_EVERY_MS = 2000;
+
+/** Where the time of a run went, and what it cost Temporal, from its history. */
+export async function historyFacts(client: Client, workflowId: string): Promise<HistoryFacts> {
   const { events } = await client.workflow.getHandle(workflowId).fetchHistory();
   const scheduled = new Map<string, { step: string; atMs: number; startedMs: number }>();
   const stages: Record<string, StageTimes> = {};
+  let actions = 0;
   for (const event of events ?? []) {
     const atMs = Number(event.eventTime?.seconds ?? 0) * 1000 + (event.eventTime?.nanos ?? 0) / 1e6;
+    const began = event.activityTaskStartedEventAttributes;
+    actions += began?.attempt ?? 0;
+    if (
+      event.workflowExecutionStartedEventAttributes ||
+      event.timerStartedEventAttributes ||
+      event.workflowExecutionSignaledEventAttributes ||
+      event.upsertWorkflowSearchAttributesEventAttributes
+    )
+      actions++;
     const begun = event.activityTaskScheduledEventAttributes;
     if (begun) scheduled.set(String(event.eventId), { step: begun.activityType?.name ?? '', atMs, startedMs: atMs });
-    const started = scheduled.get(String(event.activityTaskStartedEventAttributes?.scheduledEventId));
+    const started = scheduled.get(String(began?.scheduledEventId));
     if (started) started.startedMs = atMs;
     const ended = scheduled.get(String(event.activityTaskCompletedEventAttributes?.scheduledEventId));
     if (!ended) continue;
     const so = stages[ended.step] ?? { times: 0, waitMs: 0, workMs: 0 };
+    const workMs = atMs - ended.startedMs;
+    actions += Math.ceil(workMs / HEARTBEAT_EVERY_MS);
     stages[ended.step] = {
       times: so.times + 1,
       waitMs: Math.round(so.waitMs + ended.startedMs - ended.atMs),
-      workMs: Math.round(so.workMs + atMs - ended.startedMs),
+      workMs: Math.round(so.workMs + workMs),
     };
   }
-  return stages;
+  return { stages, events: events?.length ?? 0, actions };
 }

@@ -1,0 +1,95 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Client, Connection } from '@temporalio/client';
+import { z } from 'zod';
+import { startWorkerProcess, type WorkerProcess } from '../cli/runs/worker-process.ts';
+import { type Child, startChild } from '../dev/demo/child.ts';
+import { openStack, type Stack } from '../dev/stack/stack.ts';
+import { type Ledger, openLedger } from '../platform/ledger/ledger.ts';
+import type { Progress } from '../platform/progress.ts';
+import { family, processes } from './processes.ts';
+import { writeProject } from './project.ts';
+
+/** Everything that a measurement needs, each part a process of its own as users run them. */
+export interface Ground {
+  readonly folder: string;
+  readonly source: string;
+  readonly bulk: string;
+  readonly stack: Stack;
+  readonly worker: WorkerProcess;
+  readonly client: Client;
+  readonly ledger: Ledger;
+  readonly loopDelayFile: string;
+  /** By what people call them. */
+  readonly pids: Readonly<Record<'worker' | 'source' | 'destination' | 'PostgreSQL' | 'Temporal', number>>;
+  close(): Promise<void>;
+}
+
+const announcement = z.object({ url: z.string() });
+
+export async function openGround(
+  options: { readonly records: number; readonly rounds: number; readonly latencyMs: number },
+  progress: Progress,
+): Promise<Ground> {
+  const folder = await mkdtemp(join(tmpdir(), 'syncline-bench-'));
+  const closers: (() => Promise<unknown>)[] = [() => rm(folder, { recursive: true, force: true })];
+  const close = async () => {
+    for (const closer of closers.reverse()) await closer();
+  };
+  try {
+    const program = async (name: string, args: readonly string[]): Promise<{ child: Child; url: string }> => {
+      const child = startChild({
+        name,
+        program: `../../bench/${name}.js`,
+        args: [...args, '--latency-ms', String(options.latencyMs), '--while-stdin-open', 'yes'],
+        env: process.env,
+        logFile: join(folder, `${name}.log`),
+      });
+      closers.push(() => child.stop());
+      return { child, ...announcement.parse(JSON.parse(await child.announcement())) };
+    };
+    const source = await program('source', ['--orders', String(options.records)]);
+    const bulk = await program('bulk', []);
+    const stack = await openStack({ projectFolder: folder, progress, env: process.env });
+    closers.push(() => stack.stop());
+    await writeProject(folder, { source: source.url, bulk: bulk.url, databaseUrl: stack.databaseUrl }, options.rounds);
+    const loopDelayFile = join(folder, 'loop-delay.json');
+    const worker = await startWorkerProcess(folder, stack, {
+      ...process.env,
+      BENCH_TOKEN: 'bench',
+      WAREHOUSE_PASSWORD: new URL(stack.databaseUrl).password,
+      SYNCLINE_LOG_LEVEL: 'info',
+      BENCH_LOOP_DELAY: loopDelayFile,
+      NODE_OPTIONS: `${process.env['NODE_OPTIONS'] ?? ''} --import ${fileURLToPath(new URL('./loop-delay.js', import.meta.url))}`,
+    });
+    closers.push(() => worker.stop());
+    const connection = await Connection.connect({ address: stack.temporalAddress });
+    closers.push(() => connection.close());
+    const ledger = await openLedger(stack.databaseUrl);
+    closers.push(() => ledger.close());
+    return {
+      folder,
+      source: source.url,
+      bulk: bulk.url,
+      stack,
+      worker,
+      client: new Client({ connection, namespace: stack.namespace }),
+      ledger,
+      loopDelayFile,
+      pids: { ...(await serverPids()), worker: worker.pid, source: source.child.pid, destination: bulk.child.pid },
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** The embedded servers are children of this process. Both are 0 when they run elsewhere. */
+async function serverPids(): Promise<{ PostgreSQL: number; Temporal: number }> {
+  const all = family(await processes(), process.pid);
+  const pidOf = (words: RegExp) => all.find(({ command }) => words.test(command))?.pid ?? 0;
+  return { PostgreSQL: pidOf(/postgres\S* -D /), Temporal: pidOf(/server start-dev/) };
+}

@@ -1,0 +1,22 @@
+/** The table that invoices are written to, by both sides of the benchmark. The first column is the key. */
+export const columns: Readonly<Record<string, string>> = {
+  externalId: 'text',
+  sourceRevision: 'bigint',
+  number: 'text',
+  issuedOn: 'date',
+  dueOn: 'date',
+  fulfilment: 'text',
+  currency: 'text',
+  subtotal: 'bigint',
+  discount: 'bigint',
+  tax: 'bigint',
+  total: 'bigint',
+  customerName: 'text',
+  customerEmail: 'text',
+  street: 'text',
+  city: 'text',
+  postcode: 'text',
+  country: 'text',
+  note: 'text',
+  lines: 'jsonb',
+};

@@ -1,0 +1,72 @@
+import { parseArgs } from 'node:util';
+import { createProgress } from '../platform/progress.ts';
+import { openGround } from './ground.ts';
+import { type CaseResult, reportOf, resultOf } from './report.ts';
+import { type CaseName, caseNames, type Measured, round } from './rounds.ts';
+
+/**
+ * Syncline against a program written by hand that promises nothing (bench/limit), in one run, alternately, medians.
+ * npm run bench [-- --records 200000 --rounds 3 --case full-postgres --json]
+ */
+const { values } = parseArgs({
+  options: {
+    records: { type: 'string', default: '200000' },
+    rounds: { type: 'string', default: '3' },
+    case: { type: 'string', multiple: true },
+    'latency-ms': { type: 'string', default: '0' },
+    json: { type: 'boolean', default: false },
+  },
+});
+
+const records = Number(values.records);
+const rounds = Number(values.rounds);
+const wanted = new Set(wantedCases());
+const progress = createProgress(process.stderr);
+const ground = await openGround({ records, rounds, latencyMs: Number(values['latency-ms']) }, progress);
+try {
+  const measured: Measured[] = [];
+  for (let number = 1; number <= rounds; number++) {
+    await progress.step(`Round ${number} of ${rounds}`, async (tell) => {
+      for await (const one of round(ground, number, records, wanted)) {
+        measured.push(one);
+        tell({ detail: `${one.case}: ${one.sync.seconds.toFixed(2)} s, the limit ${one.limit.seconds.toFixed(2)} s` });
+      }
+    });
+  }
+  const results = caseNames.flatMap((name): CaseResult[] => {
+    const result = resultOf(
+      name,
+      measured.filter((one) => one.case === name),
+    );
+    return result ? [result] : [];
+  });
+  const ledger = await ledgerBytes();
+  process.stdout.write(
+    values.json
+      ? `${JSON.stringify({ records, rounds, cases: results, ...ledger }, null, 2)}\n`
+      : `${reportOf(results)}\n\nLedger: ${ledger.ledgerBytesPerRecord} bytes a record; staged after the runs: ${ledger.stagedRows} pages.\n`,
+  );
+} finally {
+  await ground.close();
+}
+
+function wantedCases(): readonly CaseName[] {
+  if (values.case === undefined) return caseNames;
+  return values.case.map((name) => {
+    const known = caseNames.find((one) => one === name);
+    if (known === undefined) throw new Error(`no case \`${name}\`; there are ${caseNames.join(', ')}`);
+    return known;
+  });
+}
+
+async function ledgerBytes(): Promise<{ ledgerBytesPerRecord: number; stagedRows: number }> {
+  const { rows } = await ground.ledger.pool.query<{ bytes: string; records: string; staged: string }>(
+    `select pg_total_relation_size('ledger') as bytes, (select count(*) from ledger) as records,
+       (select count(*) from staged) as staged`,
+  );
+  const [row] = rows;
+  return {
+    ledgerBytesPerRecord: Math.round(Number(row?.bytes ?? 0) / Math.max(1, Number(row?.records ?? 0))),
+    stagedRows: Number(row?.staged ?? 0),
+  };
+}
