@@ -1,11 +1,12 @@
 import { Context } from '@temporalio/activity';
 import type { BatchRef, Counts } from '../model/batch.ts';
-import type { Destination } from '../model/connector.ts';
+import type { Destination, WriteItem, WriteLimits } from '../model/connector.ts';
 import type { Json } from '../model/json.ts';
 import type { ReadyRecord, Transformed } from '../model/prepared.ts';
 import type { LoadedSync } from '../model/project.ts';
 import type { Confirmed, DeliveryStart } from '../platform/ledger/deliveries.ts';
 import { chunksOf, eachAtMost } from './chunks.ts';
+import { withTags } from './conflict.ts';
 import type { Dependencies } from './dependencies.ts';
 import { answerOnce, settleDoubts } from './doubt.ts';
 import { settleLeftDoubts } from './left.ts';
@@ -23,6 +24,10 @@ export interface Delivery {
   readonly loaded: LoadedSync;
   readonly batch: Transformed;
   readonly destination: Destination;
+  /** Of a request, as far as the destination has shown them. */
+  limits(): WriteLimits;
+  /** Notes that it takes no more than so many records at once. */
+  learn(records: number): Promise<void>;
   /** Cancelled or shutting down: nothing new is begun, what is under way is finished, so that little is left in doubt. */
   readonly signal: AbortSignal;
   readonly now: Dependencies['now'];
@@ -58,7 +63,8 @@ export async function deliverBatch(deps: Dependencies, { answer, ...ref }: Deliv
   const { changed, unchanged, superseded, renewed } = await compare(delivery, candidates, foundIds);
   await keepToPlan(delivery, changed);
   const { limits } = delivery.destination;
-  await eachAtMost(chunksOf(changed, limits), limits.concurrency, (chunk) => send(delivery, chunk));
+  const outgoing = chunksOf(await withTags(delivery, changed), delivery.limits());
+  await eachAtMost(outgoing, limits.concurrency, (chunk) => send(delivery, chunk));
 
   const counts = await deps.ledger.deliveries.close(start, ref.run, ref.seq, {
     filtered: batch.filtered,
@@ -85,13 +91,21 @@ export function newDelivery(
   const sample: Confirmed[] = [];
   const { readBack } = loaded.policy;
   const sampleSize = readBack === 'all' ? Number.POSITIVE_INFINITY : readBack;
+  const destination = loaded.openDestination(deps.world);
+  let most = Math.min(start.requestRecords ?? Number.POSITIVE_INFINITY, destination.limits.records);
   return {
     ledger: deps.ledger.deliveries,
     ref,
     start,
     loaded,
     batch,
-    destination: loaded.openDestination(deps.world),
+    destination,
+    limits: () => ({ ...destination.limits, records: most }),
+    async learn(records) {
+      if (records >= most) return;
+      most = records;
+      await deps.ledger.deliveries.learnLimit(start, records);
+    },
     signal: Context.current().cancellationSignal,
     now: deps.now,
     log: deps.log,
@@ -106,10 +120,8 @@ export function newDelivery(
   };
 }
 
-/** A record to send: what the mapping made, and the destination's own id where it has one. */
-export interface Outgoing extends ReadyRecord {
-  readonly destinationId: string | null;
-}
+/** A record to send: what the mapping made, and what is known of it at the destination. */
+export interface Outgoing extends ReadyRecord, Pick<WriteItem, 'destinationId' | 'exists' | 'tag'> {}
 
 /** Change detection: what the ledger already has in this form, or in a newer one, is not sent (invariant 5). */
 async function compare(
@@ -126,7 +138,10 @@ async function compare(
     const letter = letters[index];
     if (letter === 'u') unchanged++;
     else if (letter === 's') superseded++;
-    else changed.push({ ...record, destinationId: foundIds.get(record.ordinal) ?? destinationIds[index] ?? null });
+    else {
+      const destinationId = foundIds.get(record.ordinal) ?? destinationIds[index] ?? null;
+      changed.push({ ...record, destinationId, exists: letter === 'c' || destinationId !== null });
+    }
   }
   return { changed, unchanged, superseded, renewed };
 }

@@ -1,14 +1,29 @@
-import type { ItemOutcome, WriteItem } from '../model/connector.ts';
+import type { Destination, ItemOutcome, WriteItem } from '../model/connector.ts';
 import { type FailureCode, isSyncFailure, SyncFailure } from '../model/failure.ts';
 import type { Json } from '../model/json.ts';
 import type { Reject } from '../model/prepared.ts';
 import type { Confirmed, Intent } from '../platform/ledger/deliveries.ts';
+import { chunksOf } from './chunks.ts';
+import { judgeConflicts } from './conflict.ts';
 import type { Delivery, Outgoing } from './deliver.ts';
 import { refuseLate } from './left.ts';
 import { refuseSystemic } from './validate.ts';
 
-/** Sends records in one request under a new intent. A refused request is halved until the refused record is found. */
-export async function send(delivery: Delivery, records: readonly Outgoing[]): Promise<void> {
+/**
+ * Sends records in one request under a new intent. A refused request is halved until the refused record is found.
+ * `met`: conflicts that these records have met before.
+ */
+export async function send(delivery: Delivery, records: readonly Outgoing[], met = 0): Promise<void> {
+  const limits = delivery.limits();
+  if (records.length > limits.records) {
+    for (const chunk of chunksOf(records, limits)) await send(delivery, chunk, met);
+    return;
+  }
+  await sendOnce(delivery, records, met);
+}
+
+/** Answers whether the records went through in this one request. */
+async function sendOnce(delivery: Delivery, records: readonly Outgoing[], met: number): Promise<boolean> {
   const { ledger, start, ref } = delivery;
   delivery.signal.throwIfAborted();
   const provenAtMs = delivery.now();
@@ -29,9 +44,11 @@ export async function send(delivery: Delivery, records: readonly Outgoing[]): Pr
       await ledger.voidIntent(start, intent);
       throw failure;
     }
-    return divide(delivery, intent, records, failure);
+    await divide(delivery, intent, records, failure, met);
+    return false;
   }
-  await settle(delivery, intent, records, outcomes);
+  await settle(delivery, intent, records, outcomes, { met });
+  return true;
 }
 
 const divisible: ReadonlySet<FailureCode> = new Set<FailureCode>(['BATCH_LIMIT', 'REQUEST_REJECTED']);
@@ -41,6 +58,7 @@ async function divide(
   intent: Intent,
   records: readonly Outgoing[],
   failure: SyncFailure,
+  met: number,
 ): Promise<void> {
   const [only] = records;
   if (records.length === 1 && only) {
@@ -49,8 +67,10 @@ async function divide(
   }
   await delivery.ledger.voidIntent(delivery.start, intent);
   const middle = Math.ceil(records.length / 2);
-  await send(delivery, records.slice(0, middle));
-  await send(delivery, records.slice(middle));
+  const first = await sendOnce(delivery, records.slice(0, middle), met);
+  const second = await sendOnce(delivery, records.slice(middle), met);
+  // Both halves passed: it was their number that was too much, and not one of them.
+  if (first && second && failure.code === 'BATCH_LIMIT') await delivery.learn(middle);
 }
 
 /** The request itself. Its id is the intent's, so that a replay is recognised (invariant 4). */
@@ -64,6 +84,8 @@ export function write(
     op: 'upsert',
     json: record.json,
     destinationId: record.destinationId,
+    ...(record.exists && { exists: true }),
+    ...(record.tag != null && { tag: record.tag }),
   }));
   return delivery.destination.write({
     id: intent.requestId,
@@ -82,28 +104,48 @@ export async function settle(
   intent: Intent,
   records: readonly Outgoing[],
   outcomes: readonly ItemOutcome[],
-  { partly } = { partly: false },
+  { partly = false, met = 0 }: { readonly partly?: boolean; readonly met?: number } = {},
 ): Promise<void> {
   const confirmed: Confirmed[] = [];
   const rejects: Reject[] = [];
+  const again: Outgoing[] = [];
+  let superseded = 0;
+  if (records.some((_, index) => (outcomes[index]?.state ?? 'unknown') === 'unknown')) {
+    await delivery.ledger.markUnknown(delivery.start, intent);
+    throw new SyncFailure('CONNECTION_LOST', 'the answer does not say what became of each record');
+  }
+  const judged = await judgeConflicts(delivery, records, outcomes, met + 1);
   for (const [index, record] of records.entries()) {
-    const outcome = outcomes[index];
-    if (outcome === undefined || outcome.state === 'unknown') {
-      await delivery.ledger.markUnknown(delivery.start, intent);
-      throw new SyncFailure('CONNECTION_LOST', 'the answer does not say what became of each record');
-    }
-    if (outcome.state === 'confirmed') confirmed.push({ record, destinationId: ownId(record, outcome.id) });
-    else rejects.push(rejectOf(record, outcome, (await delivery.received())[record.ordinal]));
+    const outcome = judged[index];
+    if (outcome?.state === 'confirmed') confirmed.push(confirmedOf(delivery.destination, record, outcome));
+    else if (outcome?.state === 'again') again.push(outcome.as);
+    else if (outcome?.state === 'superseded') superseded++;
+    else if (outcome?.state === 'rejected')
+      rejects.push(rejectOf(record, outcome, (await delivery.received())[record.ordinal]));
   }
   const { start, ref, loaded, batch } = delivery;
   refuseSystemic(rejects.length, batch.fetched, loaded.policy);
-  const only = partly ? { only: records.map((record) => record.ordinal) } : {};
-  await delivery.ledger.settle(start, ref.run, ref.seq, intent, { confirmed, rejects, ...only });
+  const once = new Set(again.map((record) => record.ordinal));
+  const only = records.flatMap(({ ordinal }) => (once.has(ordinal) ? [] : [ordinal]));
+  await delivery.ledger.settle(start, ref.run, ref.seq, intent, {
+    confirmed,
+    rejects,
+    superseded,
+    ...((partly || again.length > 0) && { only }),
+  });
   delivery.settled(confirmed, rejects.length);
+  if (again.length > 0) await send(delivery, again, met + 1);
 }
 
-const ownId = (record: Outgoing, id: string | undefined): string | null =>
-  id === undefined || id === record.key ? null : id;
+const confirmedOf = (
+  { tagged }: Destination,
+  record: Outgoing,
+  { id, tag = null }: { readonly id?: string; readonly tag?: string | null },
+): Confirmed => ({
+  record,
+  destinationId: id === undefined || id === record.key ? null : id,
+  ...(tagged && { tag }),
+});
 
 /** With the record as received, so that it can go through a mended mapping again. */
 function rejectOf(

@@ -118,6 +118,11 @@ export interface Destination {
    */
   readonly readsBy?: 'id' | 'key';
   /**
+   * Writes are conditional: `read` and the outcome of a write answer a tag, and a write that carries one takes effect
+   * only while the destination's record still has it; it is rejected as CONFLICT otherwise.
+   */
+  readonly tagged?: boolean;
+  /**
    * Whether a record read back says the same as the record that was written, in the destination's own terms: it may
    * store `12.5` as `12.50`, or a time in another zone. Pure. Without it they are the same when their JSON is.
    */
@@ -160,6 +165,8 @@ export interface Strangers {
 export interface ReadBack {
   readonly id?: string;
   readonly record: Json;
+  /** Names the version that was read, such as an ETag. */
+  readonly tag?: string;
 }
 
 export interface WriteLimits {
@@ -192,10 +199,14 @@ export interface WriteItem {
   readonly json: string;
   /** The destination's own id of the record, when it is known. */
   readonly destinationId: string | null;
+  /** The record was there when it was last written or read. */
+  readonly exists?: boolean;
+  /** The version that it had then, for a destination that is `tagged`. */
+  readonly tag?: string | null;
 }
 
 export type ItemOutcome =
-  | { readonly state: 'confirmed'; readonly id?: string }
+  | { readonly state: 'confirmed'; readonly id?: string; readonly tag?: string }
   | { readonly state: 'rejected'; readonly code: FailureCode; readonly reason: string; readonly field?: string }
   | { readonly state: 'unknown' };
 

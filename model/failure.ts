@@ -203,6 +203,11 @@ export const failures = {
       'More records are gone from the source than may be deleted without a look: it may not have given all it has.',
     todo: 'Look at the source; then `syncline retry SYNC` to delete them in the destination, or `syncline skip SYNC` to leave them.',
   },
+  IDEMPOTENCY_MISMATCH: {
+    next: 'park',
+    meaning: 'The destination had a request under the same idempotency key with other content.',
+    todo: 'Look at the destination, and at who else sends keys to it; then `syncline retry SYNC`, or `syncline cancel SYNC`. A new key is never made up.',
+  },
   OUTCOME_UNKNOWN: {
     next: 'park',
     meaning: 'A write may or may not have happened, and this destination offers no way to find out.',

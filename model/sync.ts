@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { OnConflict } from './conflict.ts';
 import type { Endpoint } from './connector.ts';
 import type { Mapping } from './mapping/mapping.ts';
 import type { PolicyInput } from './policy.ts';
@@ -20,6 +21,10 @@ export interface DeleteLimits {
   readonly maxShare: number;
   readonly atLeast: number;
 }
+
+/** What the sync says of conflicts. */
+export const onConflictOf = ({ onConflict = 'hold' }: { readonly onConflict?: OnConflict | undefined }): OnConflict =>
+  onConflict;
 
 /** Null for a sync that deletes nothing. */
 export function deleteLimitsOf({
@@ -54,6 +59,8 @@ export interface Sync<From extends z.ZodType = z.ZodType, To extends z.ZodType =
   readonly destination: Endpoint;
   /** What to do in the destination when a record is gone from the source after a complete read. Default `ignore`. */
   readonly deletes?: Deletes;
+  /** What happens to a record that the destination refuses because it has another version of it. Default `hold`. */
+  readonly onConflict?: 'hold' | 'source-wins' | { readonly newestWins: FieldPath<z.output<To>> };
   readonly policy?: PolicyInput;
 }
 

@@ -136,6 +136,17 @@ describe('a single write', () => {
     expect(outcomes).toEqual([{ state: 'rejected', code, reason: 'is too long', field: 'name' }]);
   });
 
+  test.each([
+    [409, 'SERVER_ERROR'],
+    [422, 'IDEMPOTENCY_MISMATCH'],
+  ])('answered %d of the key, not of the record, leaves the request in doubt as %s', async (status, code) => {
+    const idempotencyKey = { hours: 24, busy: [409 as const], mismatch: [422 as const] };
+    await expect(answered({ status, body: {} }, { path: '/things', idempotencyKey })).rejects.toMatchObject({
+      code,
+      effect: 'unknown',
+    });
+  });
+
   test('answered 400 without a body is rejected all the same', async () => {
     expect(await answered({ status: 400 })).toEqual([
       { state: 'rejected', code: 'RECORD_REJECTED', reason: 'answered 400' },

@@ -3,7 +3,7 @@ import { SyncFailure } from '../../model/failure.ts';
 import { type Json, valueAt } from '../../model/json.ts';
 import { parseBody, recordsAt } from './rest-body.ts';
 import type { LookupOptions } from './rest-options.ts';
-import { keyText } from './rest-outcomes.ts';
+import { keyText, tagOf } from './rest-outcomes.ts';
 import { escapedKey, filledPath } from './rest-template.ts';
 import type { RestDestination } from './rest-write.ts';
 
@@ -24,7 +24,9 @@ export async function lookUp(
     const answer = await destination.http.request({ method: 'GET', route: lookup.path, ...call, headers, signal });
     for (const record of recordsIn(destination, lookup, answer, group)) {
       const key = keyOf(destination, record, group, lookup);
-      if (key !== undefined) found.set(key, readBack(record, lookup.id ?? destination.options.id));
+      if (key === undefined) continue;
+      const tag = tagOf(destination.options, record, lookup.records === undefined ? answer.headers : {});
+      found.set(key, readBack(record, lookup.id ?? destination.options.id, tag));
     }
   });
   return found;
@@ -106,7 +108,7 @@ function keyOf(
   return key !== undefined && keys.includes(key) ? key : undefined;
 }
 
-function readBack(record: Json, idPath: string | undefined): ReadBack {
+function readBack(record: Json, idPath: string | undefined, tag: string | undefined): ReadBack {
   const id = idPath === undefined ? undefined : keyText(valueAt(record, idPath));
-  return id === undefined ? { record } : { id, record };
+  return { record, ...(id !== undefined && { id }), ...(tag !== undefined && { tag }) };
 }

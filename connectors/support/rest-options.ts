@@ -114,6 +114,9 @@ export const restSourceOptions = z
   });
 export type RestSourceOptions = z.output<typeof restSourceOptions>;
 
+/** Those that a connector is given to judge. */
+const refusedStatus = z.union([400, 409, 412, 422].map((status) => z.literal(status)));
+
 const KEY = '{key}';
 const results = z.strictObject({
   /** Where the list of results lies in the answer: one for each item, in their order unless `key` is given. */
@@ -177,11 +180,23 @@ export const restDestinationOptions = z
     bulk: bulk.optional(),
     /** The destination recognises a repeated request by this header, for this many hours. */
     idempotencyKey: z
-      .strictObject({ header: headerName.default('Idempotency-Key'), hours: z.number().positive() })
+      .strictObject({
+        header: headerName.default('Idempotency-Key'),
+        hours: z.number().positive(),
+        /** Statuses that say: the first request with this key is still being worked on. */
+        busy: z.array(refusedStatus).default([]),
+        /** Statuses that say: the key was used before with other content. */
+        mismatch: z.array(refusedStatus).default([]),
+      })
       .optional(),
     /** Writing a key that exists replaces the record. */
     upsert: z.boolean().default(false),
     lookup: lookup.optional(),
+    /**
+     * Writes are conditional (RFC 9110, 13.1): the version of a record that was seen last goes back in this header, and
+     * a record that is new must not be there yet. The version is the `ETag` of an answer, or a field of the record.
+     */
+    ifMatch: z.strictObject({ header: headerName.default('If-Match'), field: fieldPath.optional() }).optional(),
     delete: z.strictObject({ path, method: z.enum(['DELETE', 'POST', 'PUT', 'PATCH']).default('DELETE') }).optional(),
     /** Where the answer to a single write holds the destination's own id. */
     id: fieldPath.optional(),
@@ -205,6 +220,9 @@ export const restDestinationOptions = z
     for (const part of ['update', 'delete'] as const)
       if (options[part] && !/\{(key|id)\}/.test(options[part].path))
         problem('expected `{key}` or `{id}` in its path', part);
+    if (options.ifMatch && options.bulk)
+      problem('expected no `ifMatch` with `bulk`: the header is for one record', 'ifMatch');
+    if (options.ifMatch && !options.lookup) problem('expected `lookup`, by which a conflict is settled', 'ifMatch');
     if (!options.lookup) return;
     const places = [options.lookup.path, ...Object.values(options.lookup.query)];
     if (!places.some((text) => /\{keys?\}/.test(text)))

@@ -1,7 +1,7 @@
-import type { ItemOutcome, WriteItem } from '../../model/connector.ts';
+import type { HttpAnswer, ItemOutcome, WriteItem } from '../../model/connector.ts';
 import { SyncFailure } from '../../model/failure.ts';
 import { type Json, valueAt } from '../../model/json.ts';
-import type { ResultOptions } from './rest-options.ts';
+import type { RestDestinationOptions, ResultOptions } from './rest-options.ts';
 import { refusal, refusalIn } from './rest-reason.ts';
 
 /** An answer to a write. `body` is undefined when it is not JSON. */
@@ -12,12 +12,19 @@ export interface WriteAnswer {
   readonly place: string;
   /** The path names the record itself, so that 404 is about the record. */
   readonly perRecord: boolean;
+  readonly headers: HttpAnswer['headers'];
 }
 
 /** What became of one record sent alone. Throws when the answer is not about the record. */
-export function singleOutcome(answer: WriteAnswer, item: WriteItem, idPath: string | undefined): ItemOutcome {
+export function singleOutcome(answer: WriteAnswer, item: WriteItem, options: Naming): ItemOutcome {
   const { status, body } = answer;
-  if (status < 300) return confirmed(idPath === undefined ? undefined : valueAt(body, idPath));
+  if (status < 300) {
+    const tag = tagOf(options, body, answer.headers);
+    return {
+      ...confirmed(options.id === undefined ? undefined : valueAt(body, options.id)),
+      ...(tag !== undefined && { tag }),
+    };
+  }
   if (status === 400 || status === 422)
     return { state: 'rejected', code: 'RECORD_REJECTED', ...refusalIn(body, status, item.json) };
   if (status === 409 || status === 412)
@@ -27,9 +34,22 @@ export function singleOutcome(answer: WriteAnswer, item: WriteItem, idPath: stri
   throw requestFailure(answer);
 }
 
+/** Where an answer says what a record is called and which version of it there is. */
+export type Naming = Pick<RestDestinationOptions, 'id' | 'ifMatch'>;
+
+/** The version of a record: the field that says it, or the ETag of an answer that is this record. */
+export function tagOf(
+  { ifMatch }: Naming,
+  record: Json | undefined,
+  headers: HttpAnswer['headers'],
+): string | undefined {
+  if (ifMatch === undefined) return undefined;
+  return ifMatch.field === undefined ? headers['etag'] : keyText(valueAt(record, ifMatch.field));
+}
+
 /** A record that is already gone is deleted. */
 export function deleteOutcome(answer: WriteAnswer, item: WriteItem): ItemOutcome {
-  return answer.status === 404 && answer.perRecord ? { state: 'confirmed' } : singleOutcome(answer, item, undefined);
+  return answer.status === 404 && answer.perRecord ? { state: 'confirmed' } : singleOutcome(answer, item, {});
 }
 
 /**
@@ -44,7 +64,7 @@ export function bulkOutcomes(
   const results = options && matched(items, valueAt(answer.body, options.list), options.key);
   if (options && results) return items.map((item, index) => itemOutcome(item, results[index] ?? null, options));
   const [only] = items;
-  if (answer.status >= 300 && only && items.length === 1) return [singleOutcome(answer, only, undefined)];
+  if (answer.status >= 300 && only && items.length === 1) return [singleOutcome(answer, only, {})];
   if (answer.status === 409 || answer.status === 412) return items.map(() => ({ state: 'unknown' }));
   if (answer.status >= 300) throw requestFailure(answer);
   if (options) return items.map(() => ({ state: 'unknown' }));
@@ -116,7 +136,7 @@ function httpStatus(status: Json | undefined): number | undefined {
   return typeof code === 'number' ? code : undefined;
 }
 
-function confirmed(id: Json | undefined): ItemOutcome {
+function confirmed(id: Json | undefined): Extract<ItemOutcome, { state: 'confirmed' }> {
   const known = keyText(id);
   return known === undefined ? { state: 'confirmed' } : { state: 'confirmed', id: known };
 }

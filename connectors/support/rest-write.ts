@@ -105,10 +105,19 @@ async function writeBulk(
 
 async function writeOne(destination: RestDestination, item: WriteItem, request: WriteRequest): Promise<ItemOutcome> {
   const { options } = destination;
-  const { path: route, method } = (item.destinationId === null ? undefined : options.update) ?? options;
+  const known = item.destinationId !== null || item.exists === true;
+  const { path: route, method } = (known ? options.update : undefined) ?? options;
   const path = filledPath(route, { key: item.key, id: item.destinationId });
   if (path === undefined) return cannotStandInPath;
-  return singleOutcome(await send(destination, { method, route, path, body: item.json }, request), item, options.id);
+  const write = { method, route, path, body: item.json, condition: conditionOf(options, item, isPerRecord(route)) };
+  return singleOutcome(await send(destination, write, request), item, options);
+}
+
+/** A record that was seen must still be in that version; a new one, named by its path, must not be there (RFC 9110, 13.1). */
+function conditionOf({ ifMatch }: RestDestinationOptions, item: WriteItem, perRecord: boolean): Record<string, string> {
+  if (ifMatch === undefined) return {};
+  if (item.tag != null) return { [ifMatch.header]: item.tag };
+  return item.exists === true || !perRecord ? {} : { 'If-None-Match': '*' };
 }
 
 async function remove(destination: RestDestination, item: WriteItem, request: WriteRequest): Promise<ItemOutcome> {
@@ -140,19 +149,38 @@ interface Write {
   readonly route: string;
   readonly path: string;
   readonly body?: string;
+  readonly condition?: Readonly<Record<string, string>>;
 }
 
-async function send(destination: RestDestination, write: Write, request: WriteRequest): Promise<WriteAnswer> {
+async function send(
+  destination: RestDestination,
+  { condition, ...write }: Write,
+  request: WriteRequest,
+): Promise<WriteAnswer> {
   const { settings, options, connection, http } = destination;
   const idempotency = options.idempotencyKey ? { [options.idempotencyKey.header]: request.id } : {};
   const answer = await http.request({
     ...write,
     query: options.query,
-    headers: { ...settings.headers, ...(write.body === undefined ? {} : jsonBody), ...idempotency },
+    headers: { ...settings.headers, ...(write.body === undefined ? {} : jsonBody), ...condition, ...idempotency },
     signal: request.signal,
   });
   const place = `${write.method} ${write.route} of ${connection}`;
-  return { status: answer.status, body: bodyOf(answer, place), place, perRecord: isPerRecord(write.route) };
+  refuseByKey(options, answer.status, place);
+  const { status, headers } = answer;
+  return { status, headers, body: bodyOf(answer, place), place, perRecord: isPerRecord(write.route) };
+}
+
+/** What an answer says of the idempotency key and not of the record. Either way the first request may have had its effect. */
+function refuseByKey({ idempotencyKey }: RestDestinationOptions, status: number, place: string): void {
+  if (idempotencyKey?.busy.some((busy) => busy === status))
+    throw new SyncFailure('SERVER_ERROR', `${place} is still at work on this request (${status}).`, {
+      effect: 'unknown',
+    });
+  if (idempotencyKey?.mismatch.some((mismatch) => mismatch === status))
+    throw new SyncFailure('IDEMPOTENCY_MISMATCH', `${place} knows the key of this request with other content.`, {
+      effect: 'unknown',
+    });
 }
 
 const jsonBody = { 'content-type': 'application/json' };

@@ -5,6 +5,7 @@ import { SyncFailure } from '../../model/failure.ts';
 import type { ReadyRecord, Reject } from '../../model/prepared.ts';
 import { fingerprint } from '../../model/transform.ts';
 import type { RecordVersion } from '../../model/version.ts';
+import { keepTags, ledgerConflicts } from './conflicts.ts';
 import { ledgerDoubts } from './doubts.ts';
 import { type PlannedBatch, plannedBatch } from './plans.ts';
 import { insertRejects, resolveEntries } from './quarantine.ts';
@@ -30,6 +31,8 @@ export interface DeliveryStart {
   readonly delivered: Counts | null;
   /** Something of this sync lies in quarantine: what arrives may make it good. */
   readonly openEntries: boolean;
+  /** The most records that the destination takes in one request, as it showed lately; null: not known. */
+  readonly requestRecords: number | null;
   readonly intents: readonly Intent[];
 }
 
@@ -46,11 +49,15 @@ export interface Confirmed {
   readonly record: ReadyRecord;
   /** The destination's own id; null when it is the key. */
   readonly destinationId: string | null;
+  /** The version that the destination gave it; null: it has one and did not say; absent: it has none. */
+  readonly tag?: string | null;
 }
 
 export interface Outcome {
   readonly confirmed: readonly Confirmed[];
   readonly rejects: readonly Reject[];
+  /** Records that the destination has in a newer version. */
+  readonly superseded?: number;
   /** Set when the outcome covers only these records of the intent; the others are free to be sent again. */
   readonly only?: readonly number[];
 }
@@ -69,9 +76,23 @@ export interface Remainder {
   readonly ready: readonly ReadyRecord[];
 }
 
+/** A limit that was learned is tried again after this long: it may have been raised. */
+const FORGET_LIMIT_AFTER = '7 days';
+
 export function ledgerDeliveries(pool: Pool) {
   return {
     ...ledgerDoubts(pool),
+    ...ledgerConflicts(pool),
+
+    /** Remembers how many records the destination takes in one request. */
+    learnLimit: (start: DeliveryStart, records: number): Promise<void> =>
+      transaction(pool, 'learning a limit', async (sql) => {
+        await holdFence(sql, start.syncId, start.fence);
+        await sql.query('update syncs set request_records = $2, request_records_at = now() where id = $1', [
+          start.syncId,
+          records,
+        ]);
+      }),
 
     /** Takes the next fence number for this attempt and tells what earlier attempts left. */
     begin: (run: string, seq: number): Promise<DeliveryStart> =>
@@ -83,11 +104,16 @@ export function ledgerDeliveries(pool: Pool) {
         );
         const row = batch.rows[0];
         if (!row) throw new SyncFailure('STAGING_LOST', `the ledger knows no batch ${seq} of this run`);
-        const open = await sql.query<{ open: boolean }>(
-          `select exists (select from quarantine where sync_id = $1 and state = 'open') as open`,
-          [writer.syncId],
+        const open = await sql.query<{ open: boolean; learned: number | null }>(
+          `select exists (select from quarantine where sync_id = $1 and state = 'open') as open,
+             (select request_records from syncs where id = $1 and request_records_at > now() - $2::interval) as learned`,
+          [writer.syncId, FORGET_LIMIT_AFTER],
         );
-        const start = { ...writer, openEntries: open.rows[0]?.open ?? false };
+        const start = {
+          ...writer,
+          openEntries: open.rows[0]?.open ?? false,
+          requestRecords: open.rows[0]?.learned ?? null,
+        };
         if (row.state === 'delivered') return { ...start, delivered: row.counts, intents: [] };
         return { ...start, delivered: null, intents: await intentsOf(sql, run, seq) };
       }),
@@ -147,14 +173,16 @@ export function ledgerDeliveries(pool: Pool) {
         await holdFence(sql, start.syncId, start.fence);
         await upsertRows(sql, start.syncId, intent.id, outcome.confirmed);
         await insertRejects(sql, start.syncId, run, seq, outcome.rejects);
+        await keepTags(sql, start.syncId, outcome.confirmed);
         await sql.query(
           `update intents set state = 'settled', confirmed = $2, rejected = $3, decided_at = now(),
-             ordinals = coalesce($4, ordinals) where id = $1`,
+             ordinals = coalesce($4, ordinals), superseded = $5 where id = $1`,
           [
             intent.id,
             outcome.confirmed.length,
             outcome.rejects.length,
             outcome.only ? packOrdinals(outcome.only) : null,
+            outcome.superseded ?? 0,
           ],
         );
       }),
@@ -166,15 +194,28 @@ export function ledgerDeliveries(pool: Pool) {
     close: (start: DeliveryStart, run: string, seq: number, rest: Remainder): Promise<Counts> =>
       transaction(pool, 'closing a batch', async (sql) => {
         await holdFence(sql, start.syncId, start.fence);
-        const { rows } = await sql.query<{ fetched: number; delivered: number; quarantined: number }>(
+        const { rows } = await sql.query<{
+          fetched: number;
+          delivered: number;
+          overtaken: number;
+          quarantined: number;
+        }>(
           `select records as fetched,
              (select coalesce(sum(confirmed), 0)::int from intents where run = $1 and seq = $2) as delivered,
+             (select coalesce(sum(superseded), 0)::int from intents where run = $1 and seq = $2) as overtaken,
              (select count(*)::int from quarantine where run = $1 and seq = $2) as quarantined
            from batches where run = $1 and seq = $2`,
           [run, seq],
         );
-        const { filtered, unchanged, superseded } = rest;
-        const counts: Counts = { ...noCounts, ...rows[0], filtered, unchanged, superseded };
+        const { filtered, unchanged } = rest;
+        const { overtaken = 0, ...counted } = rows[0] ?? {};
+        const counts: Counts = {
+          ...noCounts,
+          ...counted,
+          filtered,
+          unchanged,
+          superseded: rest.superseded + overtaken,
+        };
         if (unaccounted(counts) !== 0) {
           throw new SyncFailure(
             'CONSERVATION',

@@ -180,4 +180,20 @@ create table repairs (
   primary key (sync_id, key)
 );
 `,
+  `
+-- The version that a record had in the destination when it was last written, such as an ETag, where that has one.
+create table tags (
+  sync_id integer not null references syncs,
+  key text collate "C" not null,
+  tag text not null,
+  primary key (sync_id, key)
+);
+
+-- Records of a request that the destination had in a newer version.
+alter table intents add column superseded integer not null default 0;
+
+-- The most records that the destination took in one request, learned from what it refused as too large.
+alter table syncs add column request_records integer;
+alter table syncs add column request_records_at timestamptz;
+`,
 ];

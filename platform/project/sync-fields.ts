@@ -25,6 +25,14 @@ export function checkVersion(field: string, from: z.ZodType, problems: SyncProbl
   problems.errorAtText('FIELD_TYPE', ['version'], field, message);
 }
 
+/** What `newestWins` compares has to be a field of the destination schema that holds a time or a number. */
+export function checkComparable(field: string, to: z.ZodType, problems: SyncProblems): void {
+  const unfit = fieldTypes('newestWins', field, to, problems)?.find((type) => !versionTypes.has(type));
+  if (unfit === undefined) return;
+  const message = `\`newestWins\`: the field \`${field}\` is ${typeName(unfit)}; a version is a time or a number.`;
+  problems.errorAtText('FIELD_TYPE', ['onConflict', 'newestWins'], field, message);
+}
+
 const keyTypes = new Set(['string', 'number', 'int', 'bigint', 'enum', 'literal', 'template_literal']);
 const versionTypes = new Set([...keyTypes, 'date']);
 
@@ -54,13 +62,14 @@ const openTypes = new Set([
 
 /** The types that the field may have; undefined when the schema does not have it (a problem) or does not say. */
 function fieldTypes(
-  role: 'key' | 'version',
+  role: 'key' | 'version' | 'newestWins',
   field: string,
   from: z.ZodType,
   problems: SyncProblems,
 ): readonly string[] | undefined {
   const path = pathSteps(field);
   const found = schemasAt(from, path);
+  const [place, side] = role === 'newestWins' ? [['onConflict', role], 'destination'] : [[role], 'source'];
   if (found.length > 0) return found.flatMap((schema) => (schema ? leafTypes(schema) : []));
   const parent = path.slice(0, -1);
   const parentSchema = schemaAt(from, parent);
@@ -72,9 +81,9 @@ function fieldTypes(
       : '';
   problems.errorAtText(
     'FIELD_UNKNOWN',
-    [role],
+    place,
     field,
-    `${role}: the source schema has no field \`${field}\`.${near}${allowed}`,
+    `${role}: the ${side} schema has no field \`${field}\`.${near}${allowed}`,
   );
   return undefined;
 }

@@ -33,6 +33,7 @@ export const syncShape = z.strictObject({
       z.strictObject({ maxShare: z.number().min(0).max(1).optional(), atLeast: z.int().min(1).optional() }),
     ])
     .optional(),
+  onConflict: z.union([z.enum(['hold', 'source-wins']), z.strictObject({ newestWins: fieldPath })]).optional(),
   policy: policySchema.prefault({}),
 });
 

@@ -4,8 +4,19 @@ import type { Sync } from '../../model/sync.ts';
 
 /** A hash of everything that decides what a sync does: its mapping, endpoints, key, mode and policy. */
 export function syncVersion(sync: Sync, policy: Policy): string {
-  const { source, destination, key, version, mode, overlap, deletes } = sync;
-  const parts = { mapping: sync.mapping.version, source, destination, key, version, mode, overlap, deletes, policy };
+  const { source, destination, key, version, mode, overlap, deletes, onConflict } = sync;
+  const parts = {
+    mapping: sync.mapping.version,
+    source,
+    destination,
+    key,
+    version,
+    mode,
+    overlap,
+    deletes,
+    onConflict,
+    policy,
+  };
   return createHash('sha256').update(canonicalJson(parts)).digest('hex').slice(0, 32);
 }
 

@@ -1,3 +1,4 @@
+import type { Destination } from '../../model/connector.ts';
 import { deliveryClass } from '../../model/delivery.ts';
 import { isSyncFailure } from '../../model/failure.ts';
 import type { Mapping } from '../../model/mapping/mapping.ts';
@@ -10,7 +11,7 @@ import { unreachableWorld } from './delivery.ts';
 import { checkMapping, type FoundMapping } from './mappings.ts';
 import type { LoadedCode } from './modules.ts';
 import { type CheckedEndpoint, checkEndpoint, type Systems } from './sync-endpoint.ts';
-import { checkKey, checkVersion } from './sync-fields.ts';
+import { checkComparable, checkKey, checkVersion } from './sync-fields.ts';
 import { SyncProblems } from './sync-problems.ts';
 import { type SyncShape, syncShape } from './sync-shape.ts';
 import { syncVersion } from './sync-version.ts';
@@ -141,6 +142,7 @@ function checkAbilities(loaded: LoadedSync, shape: SyncShape, problems: SyncProb
         `deletes: the source \`${shape.source.connection}\` cannot prove that it gave everything, so that a record it did not give may exist all the same.`,
         'Use a `pagination` with a defined end, or write `deletes: "ignore"`.',
       );
+    checkConflicts(shape, destination, problems);
     if (deliveryClass(destination.can) === 'T5')
       problems.warning(
         'DELIVERY_BLIND',
@@ -154,6 +156,31 @@ function checkAbilities(loaded: LoadedSync, shape: SyncShape, problems: SyncProb
     problems.error('VALUE_INVALID', [], `${message}.`);
     return undefined;
   }
+}
+
+/** A conflict can only be decided by looking at what is there. */
+function checkConflicts(
+  { onConflict = 'hold', version, mapping }: SyncShape,
+  { read }: Destination,
+  problems: SyncProblems,
+): void {
+  if (onConflict === 'hold') return;
+  if (read === undefined)
+    problems.error(
+      'VALUE_INVALID',
+      ['onConflict'],
+      'onConflict: the destination cannot be read, so nobody can know what would be written over.',
+      'Give its options a `lookup`, or write `onConflict: "hold"`.',
+    );
+  if (onConflict === 'source-wins') return;
+  if (version === undefined)
+    problems.error(
+      'VALUE_INVALID',
+      ['onConflict'],
+      'onConflict: `newestWins` compares with the `version` of the sync, which it does not have.',
+      'Name the `version` field, or write `onConflict: "source-wins"`.',
+    );
+  checkComparable(onConflict.newestWins, mapping.to, problems);
 }
 
 function whyNotIncremental(shape: SyncShape, sourceCan: boolean): string {

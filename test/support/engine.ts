@@ -3,6 +3,7 @@ import { Client, Connection } from '@temporalio/client';
 import { pino } from 'pino';
 import { z } from 'zod';
 import type { RunReport } from '../../model/batch.ts';
+import type { OnConflict } from '../../model/conflict.ts';
 import type { Connection as SystemConnection } from '../../model/connection.ts';
 import type { Destination, Page, ReadRequest, Source } from '../../model/connector.ts';
 import { SyncFailure } from '../../model/failure.ts';
@@ -32,6 +33,7 @@ export interface TestSync {
   readonly overlapMs?: number;
   readonly policy?: PolicyInput;
   readonly deletes?: Deletes;
+  readonly onConflict?: OnConflict;
 }
 
 export const testRecord = z.object({ id: z.string(), version: z.number().optional(), value: z.string() });
@@ -57,6 +59,7 @@ function loaded(sync: TestSync): LoadedSync {
       key: '/id',
       version: '/version',
       deletes: sync.deletes ?? 'ignore',
+      ...(sync.onConflict && { onConflict: sync.onConflict as LoadedSync['sync']['onConflict'] & {} }),
       mapping: {
         from,
         to: sync.to ?? from,
