@@ -75,7 +75,12 @@ async function plan(context: CliContext, sync: string, flags: PlanFlags): Promis
 export async function makePlan(context: CliContext, engine: Engine, sync: string, flags: PlanFlags): Promise<Plan> {
   const checked = await checkProject(context.projectFolder, context.env);
   const loaded = soundSync(checked, sync);
-  const world = createWorld(checked.project?.folder ?? context.projectFolder, context.env, createLog('silent'));
+  const world = createWorld(
+    checked.project?.folder ?? context.projectFolder,
+    context.env,
+    createLog('silent'),
+    engine.ledger,
+  );
   const interrupted = interruption('the plan was not finished; nothing was written');
   try {
     const planned = await context.progress.step(`Planning ${sync}`, (tell) =>

@@ -77,7 +77,12 @@ const unreadable = (sync: string): CommandFailed =>
 
 async function compare(context: CliContext, engine: Engine, sync: string): Promise<Comparison> {
   const checked = await checkProject(context.projectFolder, context.env);
-  const world = createWorld(checked.project?.folder ?? context.projectFolder, context.env, createLog('silent'));
+  const world = createWorld(
+    checked.project?.folder ?? context.projectFolder,
+    context.env,
+    createLog('silent'),
+    engine.ledger,
+  );
   const interrupted = interruption('the comparison was not finished; nothing was changed');
   try {
     return await context.progress.step(`Comparing ${sync}`, (tell) =>

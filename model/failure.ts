@@ -286,7 +286,12 @@ export const failures = {
   SECRET_MISSING: {
     next: 'park',
     meaning: 'A secret that a connection refers to cannot be read.',
-    todo: 'Set the variable or file it names; then `syncline retry SYNC`.',
+    todo: 'Put the secret where the message says that it is missing; then `syncline retry SYNC`.',
+  },
+  SECRET_STORE_UNAVAILABLE: {
+    next: 'retry',
+    meaning: 'The store of a secret does not answer, and its value is not known from before.',
+    todo: 'Nothing, unless it lasts: then look at the store; the run goes on by itself.',
   },
   ENCRYPTION_KEY_MISSING: {
     next: 'park',

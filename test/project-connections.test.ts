@@ -246,9 +246,51 @@ const badInputs: readonly BadInput[] = [
   },
   {
     what: 'an unknown secret provider',
+    yaml: shop(`${url}\n  password: { keychain: shop/pw }`),
+    expected: 'SECRET_REFERENCE 4:15',
+    says: 'Allowed: { env: … }, { file: … }, { vault: … }, { kv: … }, { exec: … }.',
+  },
+  {
+    what: 'a reference to a store without the field that is meant',
+    yaml: shop(`${url}\n  password: { kv: shop/production, feild: pw }`),
+    expected: 'SECRET_REFERENCE 4:15',
+    says: '`field` is missing: expected text',
+  },
+  {
+    what: 'a reference with a key that its provider does not read',
+    yaml: shop(`${url}\n  password: { exec: [pass, shop], timout: 2s }`),
+    expected: 'SECRET_REFERENCE 4:15',
+    says: 'Did you mean `timeout`?',
+  },
+  {
+    what: 'a reference to an entry of the vault that cannot exist',
     yaml: shop(`${url}\n  password: { vault: shop/pw }`),
     expected: 'SECRET_REFERENCE 4:15',
-    says: 'Allowed: { env: … } or { file: … }',
+    says: 'expected text that matches',
+  },
+  {
+    what: 'an API key that goes nowhere',
+    yaml: shop(`${url}\n  auth: { kind: api-key, value: { env: T } }`),
+    expected: 'KEY_REQUIRED 4:3',
+    says: 'expected either `header` or `query`',
+  },
+  {
+    what: 'an OAuth client without a place to ask for tokens',
+    yaml: shop(`${url}\n  auth: { kind: oauth2, grant: client-credentials, clientId: me, clientSecret: { env: T } }`),
+    expected: 'KEY_REQUIRED 4:3',
+    says: 'expected either `issuer` or `tokenUrl`',
+  },
+  {
+    what: 'a signed request whose template names something that is not there',
+    yaml: shop(`${url}\n  auth: { kind: hmac, secret: { env: T }, signs: "{methd} {path}" }`),
+    expected: 'VALUE_INVALID 4:50',
+    says: 'Did you mean `method`?',
+  },
+  {
+    what: 'the key of a client certificate in clear',
+    yaml: shop(`${url}\n  clientCertificate: { certificate: { file: c.pem }, key: "-----BEGIN PRIVATE KEY-----abc" }`),
+    expected: 'SECRET_IN_CLEAR 4:59',
+    hides: 'abc',
   },
   {
     what: 'a misspelt secret provider',

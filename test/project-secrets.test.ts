@@ -2,7 +2,7 @@ import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isSecretName, redactSecrets, secretKind } from '../model/secret-text.ts';
 import { checkProject } from '../platform/project/load.ts';
-import { createReadSecret } from '../platform/secrets.ts';
+import { createReadSecret } from '../platform/secrets/read.ts';
 import { paperProject, withProject } from './support/temp-project.ts';
 
 const withSecretFile = (mode: number, content: string): Promise<unknown> =>
@@ -88,7 +88,8 @@ books: { kind: paper, url: "https://b.test" }
       );
     expect(await codes(session('{ env: PW }'))).toEqual([]);
     expect(await codes(session('hunter2'))).toEqual(['SECRET_IN_CLEAR']);
-    expect(await codes(session('{ vault: PW }'))).toEqual(['SECRET_REFERENCE']);
+    expect(await codes(session('{ volt: PW }'))).toEqual(['SECRET_REFERENCE']);
+    expect(await codes(session('{ vault: pw }'))).toEqual(['SECRET_MISSING']);
   });
 
   test.each([

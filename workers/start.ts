@@ -10,7 +10,7 @@ import { createWorld } from './world.ts';
 /** Wires a worker to its project, ledger and world, and starts it. */
 export async function startWorker(settings: Settings, env: NodeJS.ProcessEnv, log: Logger): Promise<RunningWorker> {
   const ledger = await openLedger(settings.databaseUrl);
-  const world = createWorld(settings.projectFolder, env, log);
+  const world = createWorld(settings.projectFolder, env, log, ledger);
   const projects = projectStore(settings.projectFolder, env);
   const parts = { projects, world, ledger };
   const failpoint = readFailpoints(env);

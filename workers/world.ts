@@ -1,7 +1,9 @@
 import type { ConnectorTools, Log } from '../model/connector.ts';
 import type { EndpointWorld } from '../model/project.ts';
 import { createHttpClient, type OpenHttpClient } from '../platform/http/client.ts';
-import { createReadSecret } from '../platform/secrets.ts';
+import type { Ledger } from '../platform/ledger/ledger.ts';
+import { sealedTokens } from '../platform/oauth/token-store.ts';
+import { createReadSecret } from '../platform/secrets/read.ts';
 import { sqlPools } from '../platform/sql.ts';
 
 export interface World extends EndpointWorld {
@@ -9,8 +11,14 @@ export interface World extends EndpointWorld {
 }
 
 /** The tools of each connection, made once and shared by every step of this process. */
-export function createWorld(projectFolder: string, env: NodeJS.ProcessEnv, log: Log): World {
+export function createWorld(
+  projectFolder: string,
+  env: NodeJS.ProcessEnv,
+  log: Log,
+  ledger?: Pick<Ledger, 'tokens'>,
+): World {
   const secret = createReadSecret({ projectFolder, env });
+  const tokens = ledger && sealedTokens(ledger.tokens, env, projectFolder);
   const tools = new Map<string, ConnectorTools>();
   const clients: OpenHttpClient[] = [];
   const pools = sqlPools();
@@ -24,7 +32,7 @@ export function createWorld(projectFolder: string, env: NodeJS.ProcessEnv, log: 
         // Made when it is first asked for: a folder or a database has no address to call.
         get http() {
           if (client === undefined) {
-            client = createHttpClient({ connection, readSecret: secret, log, clock: Date });
+            client = createHttpClient({ connection, readSecret: secret, tokens, log, clock: Date });
             clients.push(client);
           }
           return client;

@@ -1,35 +1,36 @@
-import type { AuthSpec, ReadSecret } from '../../model/connection.ts';
-import { type Credentials, carriable } from './credentials.ts';
+import type { Credentials } from './credentials.ts';
+import { hmacAuth } from './hmac-auth.ts';
+import { oauthAuth } from './oauth-auth.ts';
 import type { Stage } from './pipeline.ts';
+import { apiKeyAuth, basicAuth, bearerAuth } from './plain-auth.ts';
+import { namedScope } from './scope.ts';
 import { sessionAuth } from './session.ts';
 
 /**
- * Puts the credentials of a connection into each call. Secrets are read anew for each, so that a rotated one is used
- * from the next call on.
+ * Puts the credentials of a connection into each call. A 401 is answered once by what may have changed meanwhile: a
+ * renewed secret, a new session, a new token; the one call is then sent again. The next 401 is final.
  */
 export function authenticated(given: Credentials): Stage {
-  const { connection, readSecret } = given;
-  const { auth } = connection;
-  if (auth === undefined) return (next) => next;
-  if (auth.kind === 'session') return sessionAuth(given, auth);
-  return (next) => async (request) => {
-    const [name, value] = await headerOf(auth, readSecret);
-    return next({ ...request, headers: { ...request.headers, [name]: carriable(value, connection.name) } });
-  };
+  const stage = stageOf(given);
+  return (next) => namedScope(stage(next));
 }
 
-async function headerOf(
-  auth: Exclude<AuthSpec, { kind: 'session' }>,
-  readSecret: ReadSecret,
-): Promise<[header: string, value: string]> {
-  switch (auth.kind) {
+function stageOf(given: Credentials): Stage {
+  const { auth } = given.connection;
+  switch (auth?.kind) {
+    case undefined:
+      return (next) => next;
+    case 'session':
+      return sessionAuth(given, auth);
+    case 'oauth2':
+      return oauthAuth(given, auth);
+    case 'hmac':
+      return hmacAuth(given, auth);
     case 'bearer':
-      return ['authorization', `Bearer ${await readSecret(auth.token)}`];
-    case 'basic': {
-      const pair = `${auth.username}:${await readSecret(auth.password)}`;
-      return ['authorization', `Basic ${Buffer.from(pair, 'utf8').toString('base64')}`];
-    }
+      return bearerAuth(given, auth.token);
+    case 'basic':
+      return basicAuth(given, auth.username, auth.password);
     case 'api-key':
-      return [auth.header.toLowerCase(), await readSecret(auth.value)];
+      return apiKeyAuth(given, auth);
   }
 }

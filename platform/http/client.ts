@@ -1,6 +1,8 @@
 import { setMaxListeners } from 'node:events';
-import type { Connection, ReadSecret } from '../../model/connection.ts';
+import type { Connection } from '../../model/connection.ts';
 import type { HttpCall, HttpClient, Log } from '../../model/connector.ts';
+import type { ReadSecret } from '../../model/secret.ts';
+import type { TokenStore } from '../oauth/token-store.ts';
 import { addressOf, routeOf, urlOf } from './address.ts';
 import { authenticated } from './auth.ts';
 import { classifyStatus, failureOf, isJsonType } from './classify.ts';
@@ -9,12 +11,15 @@ import { localPace, type Pace, paced } from './pace.ts';
 import { type Incoming, type Outgoing, pipeline, placeOf } from './pipeline.ts';
 import { followRedirects } from './redirects.ts';
 import { retryAfterMs } from './retry-after.ts';
+import { tlsIdentity } from './tls-identity.ts';
 
 export interface HttpDoor {
   readonly connection: Connection;
   readonly readSecret: ReadSecret;
   readonly log: Log;
   readonly clock: { now(): number };
+  /** Where OAuth tokens are kept; without it a connection that needs them fails. */
+  readonly tokens?: TokenStore | undefined;
   /** Default: one that knows the calls of this process. */
   readonly pace?: Pace;
 }
@@ -32,7 +37,7 @@ export function createHttpClient(door: HttpDoor): OpenHttpClient {
   const { connection, clock } = door;
   const address = addressOf(connection);
   const limits: ExchangeLimits = connection;
-  const wire = exchange(limits);
+  const wire = exchange(limits, tlsIdentity(door));
   const pace = door.pace ?? localPace(connection.limits, () => performance.now());
   const send = pipeline(
     [followRedirects, authenticated(door), paced(pace, ({ headers }) => retryAfterMs(headers, clock.now()))],

@@ -1,11 +1,15 @@
-import type { Connection, ReadSecret } from '../../model/connection.ts';
+import type { Connection } from '../../model/connection.ts';
 import { SyncFailure } from '../../model/failure.ts';
+import type { ReadSecret } from '../../model/secret.ts';
+import type { TokenStore } from '../oauth/token-store.ts';
 
 /** What it takes to prove who we are. */
 export interface Credentials {
   readonly connection: Connection;
   readonly readSecret: ReadSecret;
   readonly clock: { now(): number };
+  /** Where OAuth tokens are kept, and renewed by one process at a time. */
+  readonly tokens?: TokenStore | undefined;
 }
 
 /** A secret with a line break cannot stand in a header; the error of Node would not say which secret it was. */

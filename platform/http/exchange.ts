@@ -13,6 +13,13 @@ export interface ExchangeLimits {
   readonly maxResponseBytes: number;
 }
 
+/** Who we are in a TLS handshake: certificate and key as PEM, read anew for each call, as they are renewed. */
+export type TlsIdentity = () => Promise<{
+  readonly certificate: string;
+  readonly key: string;
+  readonly passphrase?: string;
+}>;
+
 export interface Exchange {
   readonly send: Send;
   /** Ends idle connections. */
@@ -27,7 +34,7 @@ const CONNECT_MS = 10_000;
  * One request and one answer over got, with connections kept alive. No retries, no redirects, every phase bounded,
  * the body cut at its limit while it arrives. Throws SyncFailure, or the reason of the signal.
  */
-export function exchange(limits: ExchangeLimits): Exchange {
+export function exchange(limits: ExchangeLimits, identity?: TlsIdentity): Exchange {
   const agent = {
     http: new HttpAgent({ keepAlive: true, timeout: IDLE_CONNECTION_MS }),
     https: new HttpsAgent({ keepAlive: true, timeout: IDLE_CONNECTION_MS }),
@@ -44,7 +51,8 @@ export function exchange(limits: ExchangeLimits): Exchange {
   return {
     async send(request) {
       request.signal.throwIfAborted();
-      return receive(client.stream(request.url, optionsOf(request)), request, limits.maxResponseBytes);
+      const https = identity === undefined ? {} : { https: await identity() };
+      return receive(client.stream(request.url, { ...optionsOf(request), ...https }), request, limits.maxResponseBytes);
     },
     close() {
       agent.http.destroy();

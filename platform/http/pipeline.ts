@@ -9,6 +9,8 @@ export interface Outgoing {
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string | Buffer;
   readonly signal: AbortSignal;
+  /** Its body and that of its answer are credentials, as those of a login are: never to be kept. */
+  readonly confidential?: boolean;
 }
 
 export type Incoming = HttpAnswer;

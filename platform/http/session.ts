@@ -1,13 +1,16 @@
-import { type AuthSpec, type ReadSecret, secretRef } from '../../model/connection.ts';
-import { isSyncFailure, SyncFailure } from '../../model/failure.ts';
+import type { SessionSpec } from '../../model/auth.ts';
+import { SyncFailure } from '../../model/failure.ts';
 import type { Json } from '../../model/json.ts';
 import { valueAt } from '../../model/json.ts';
+import type { ReadSecret } from '../../model/secret.ts';
+import { secretsOfProcess } from '../secrets/known.ts';
 import { addressOf, urlOf } from './address.ts';
 import { classifyStatus, failureOf } from './classify.ts';
 import { type Credentials, carriable } from './credentials.ts';
+import { withoutCredential } from './echo.ts';
 import { type Incoming, type Outgoing, placeOf, type Send, type Stage } from './pipeline.ts';
-
-type SessionSpec = Extract<AuthSpec, { kind: 'session' }>;
+import { withHeader } from './plain-auth.ts';
+import { orAborted, withoutEffect } from './shared-work.ts';
 
 /**
  * Logs in once and puts the token into every call. A 401 means that the token has expired: one new login for all
@@ -25,7 +28,7 @@ export function sessionAuth({ connection, readSecret, clock }: Credentials, auth
       return login;
     };
     const send = async (request: Outgoing, token: string): Promise<Incoming> =>
-      next({ ...request, headers: { ...request.headers, [auth.header.toLowerCase()]: auth.prefix + token } });
+      withoutCredential(await next(withHeader(request, auth.header.toLowerCase(), auth.prefix + token)), token);
 
     return async (request) => {
       session ??= newSession();
@@ -46,20 +49,22 @@ async function logIn({ connection, readSecret, clock }: Credentials, auth: Sessi
     route: auth.path,
     headers: { 'content-type': 'application/json', accept: 'application/json' },
     body: JSON.stringify(await filledIn(auth.body, readSecret)),
+    confidential: true,
     // The login serves every call that waits for it, so no single one of them may cancel it; it has a time limit.
     signal: new AbortController().signal,
   };
   const answer = await next(request).catch((error: unknown) => {
     throw withoutEffect(error);
   });
-  return carriable(tokenOf(answer, auth, request, clock.now()), connection.name);
+  const token = carriable(tokenOf(answer, auth, request, clock.now()), connection.name);
+  secretsOfProcess.note(token, '[secret:SESSION]');
+  return token;
 }
 
 async function filledIn(body: SessionSpec['body'], readSecret: ReadSecret): Promise<Record<string, string>> {
   const filled: Record<string, string> = {};
   for (const [name, value] of Object.entries(body)) {
-    const ref = secretRef.safeParse(value);
-    filled[name] = ref.success ? await readSecret(ref.data) : String(value);
+    filled[name] = typeof value === 'string' ? value : await readSecret(value);
   }
   return filled;
 }
@@ -85,22 +90,4 @@ function parsed(body: Buffer): Json {
   } catch {
     return null;
   }
-}
-
-/** Whatever became of the login, the call that waited for it was not sent. */
-const withoutEffect = (error: unknown): unknown =>
-  isSyncFailure(error)
-    ? new SyncFailure(error.code, error.message, {
-        effect: 'none',
-        ...(error.retryAfterMs === undefined ? {} : { retryAfterMs: error.retryAfterMs }),
-      })
-    : error;
-
-function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason);
-    if (signal.aborted) return abort();
-    signal.addEventListener('abort', abort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
-  });
 }

@@ -11,6 +11,7 @@ import { ledgerRuns } from './runs.ts';
 import { ledgerSamples } from './samples.ts';
 import { ledgerPool } from './sql.ts';
 import { ledgerStaging } from './staging.ts';
+import { ledgerTokens } from './tokens.ts';
 
 /** What is true of each record, in PostgreSQL. */
 export interface Ledger {
@@ -24,6 +25,7 @@ export interface Ledger {
   readonly plans: ReturnType<typeof ledgerPlans>;
   readonly samples: ReturnType<typeof ledgerSamples>;
   readonly life: ReturnType<typeof ledgerLife>;
+  readonly tokens: ReturnType<typeof ledgerTokens>;
   readonly pool: Pool;
   close(): Promise<void>;
 }
@@ -48,6 +50,7 @@ export async function openLedger(databaseUrl: string): Promise<Ledger> {
     plans: ledgerPlans(pool),
     samples: ledgerSamples(pool),
     life: ledgerLife(pool),
+    tokens: ledgerTokens(pool),
     pool,
     close: () => pool.end(),
   };

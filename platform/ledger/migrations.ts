@@ -196,4 +196,14 @@ alter table intents add column superseded integer not null default 0;
 alter table syncs add column request_records integer;
 alter table syncs add column request_records_at timestamptz;
 `,
+  `
+-- OAuth tokens of connections, encrypted (platform/crypto). The row is the lock under which they are renewed.
+create table tokens (
+  connection text primary key,
+  -- rises with every writing
+  generation bigint not null default 0,
+  sealed bytea,
+  renewed_at timestamptz
+);
+`,
 ];

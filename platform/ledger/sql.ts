@@ -16,7 +16,7 @@ export function ledgerPool(databaseUrl: string, max = 8): Pool {
   return pool;
 }
 
-const unavailable = /^(08|57P|53|40)/;
+const unavailable = /^(08|57P|53|40|55P03)/;
 
 /**
  * A database error as a failure: says which statement failed and never what values it carried (invariant 8), so the

@@ -1,10 +1,11 @@
 import { z } from 'zod';
-import { authSpec, type Connection, callLimits } from '../../model/connection.ts';
+import { authSpec, clientCertificate as clientCertificateSpec } from '../../model/auth.ts';
+import { type Connection, callLimits } from '../../model/connection.ts';
 import type { Connector } from '../../model/connector.ts';
 import { formatDuration } from '../../model/duration.ts';
 import { duration } from '../../model/policy.ts';
 import type { Problem } from '../../model/problem.ts';
-import type { SecretWorld } from '../secrets.ts';
+import type { SecretWorld } from '../secrets/found.ts';
 import { brokenPaths, kindProblem, placeComplaints, unreadKeys } from './connection-problems.ts';
 import { type Explained, type ExplainedInput, explainIssues } from './explain-issue.ts';
 import { schemaKeys } from './schema-walk.ts';
@@ -18,6 +19,7 @@ const maxTimeoutMs = 3_600_000;
 const commonKeys = z.strictObject({
   kind: z.string(),
   auth: authSpec.optional(),
+  clientCertificate: clientCertificateSpec.optional(),
   limits: callLimits.default({}),
   timeout: duration
     .refine((ms) => ms >= minTimeoutMs && ms <= maxTimeoutMs, {
@@ -107,8 +109,8 @@ async function readConnection(
   const problems = [...values.map((found) => found.problem), ...placeComplaints(tree, place, explained, settled)];
   const isSound = problems.every(({ severity }) => severity === 'warning') && brokenPaths(tree).length === 0;
   if (!isSound || !common.success || !settings?.success) return { problems };
-  const { kind, timeout, auth, owner, sla, documentation, apiVersion, ...rest } = common.data;
-  const optional = { auth, owner, sla, documentation, apiVersion };
+  const { kind, timeout, auth, clientCertificate, owner, sla, documentation, apiVersion, ...rest } = common.data;
+  const optional = { auth, clientCertificate, owner, sla, documentation, apiVersion };
   const connection: Connection = {
     name,
     kind,

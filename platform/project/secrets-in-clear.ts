@@ -1,9 +1,13 @@
-import { secretRef } from '../../model/connection.ts';
+import type { z } from 'zod';
 import { didYouMean } from '../../model/near-name.ts';
 import type { Problem } from '../../model/problem.ts';
+import { formOfProvider, providerIn, secretProviderNames, secretRef } from '../../model/secret.ts';
 import { isSecretName, secretKind } from '../../model/secret-text.ts';
-import { findSecret, type SecretWorld, secretProviders } from '../secrets.ts';
+import type { SecretWorld } from '../secrets/found.ts';
+import { withoutSecrets } from '../secrets/known.ts';
+import { findSecret, isLocal } from '../secrets/providers.ts';
 import { addressFault, isAddressKey, lookAlike, looksLikeAddress } from './address.ts';
+import { explainIssues } from './explain-issue.ts';
 import { pathText } from './shown.ts';
 import { type Tree, type TreeScalar, treeScalars, treeValue } from './tree.ts';
 
@@ -34,7 +38,7 @@ function sessionAuth(entry: Tree & { type: 'map' }): boolean {
 
 function scalarFault(path: readonly string[], scalar: TreeScalar, isSession: boolean): Problem | undefined {
   const key = path.at(-1) ?? '';
-  const isReference = path.length > 1 && key in secretProviders && isSecretName(path.at(-2) ?? '');
+  const isReference = path.length > 1 && providerIn([key]) !== undefined && isSecretName(path.at(-2) ?? '');
   const text = typeof scalar.value === 'string' ? scalar.value : String(scalar.value ?? '');
   const kind = secretKind(text);
   const isNamed = isSecretName(key) && text !== '' && !(isSession && pathText(path) === 'auth.token');
@@ -66,6 +70,13 @@ function inClear(path: readonly string[], scalar: TreeScalar, kind: string | und
   return problem('error', 'SECRET_IN_CLEAR', path, scalar, what, next);
 }
 
+/** Keys below which a reference to a secret stands, though their names do not say so. */
+const holdsSecret: ReadonlySet<string> = new Set([
+  'auth.value',
+  'clientCertificate.certificate',
+  'clientCertificate.key',
+]);
+
 /** Secret references of an entry: unknown providers, and what they name but is not there or lies open. */
 export async function inspectReferences(
   entry: Tree,
@@ -76,7 +87,7 @@ export async function inspectReferences(
   const found: ValueProblem[] = [];
   for (const [key, { value }] of entry.entries) {
     const below = [...path, key];
-    const wantsSecret = isSecretName(key) || pathText(below) === 'auth.value' || path.join('.') === 'auth.body';
+    const wantsSecret = isSecretName(key) || holdsSecret.has(pathText(below)) || path.join('.') === 'auth.body';
     if (value.type !== 'map') continue;
     const fault = wantsSecret ? await referenceFault(below, value, world) : undefined;
     if (fault) found.push(fault);
@@ -90,28 +101,15 @@ async function referenceFault(
   map: Tree & { type: 'map' },
   world: SecretWorld,
 ): Promise<ValueProblem | undefined> {
-  const providers = Object.keys(secretProviders);
-  const given = [...map.entries.keys()];
-  const strange = given.find((name) => !providers.includes(name));
   const place = { place: map.entries.values().next().value?.place ?? map.place };
-  const allowed = `Allowed: ${providers.map((name) => `{ ${name}: … }`).join(' or ')}.`;
-  if (strange !== undefined)
-    return {
-      path,
-      problem: problem(
-        'error',
-        'SECRET_REFERENCE',
-        path,
-        place,
-        `refers to the provider \`${strange}\`, which does not exist.${didYouMean(strange, providers)} ${allowed}`,
-      ),
-    };
-  const reference = secretRef.safeParse(treeValue(map));
-  if (!reference.success)
-    return {
-      path,
-      problem: problem('error', 'SECRET_REFERENCE', path, place, `is not a reference to a secret. ${allowed}`),
-    };
+  const value = treeValue(map);
+  const reference = secretRef.safeParse(value);
+  if (!reference.success) {
+    const fault = formFault([...map.entries.keys()], value);
+    return { path, problem: problem('error', 'SECRET_REFERENCE', path, place, fault) };
+  }
+  // A store or a program is asked when its secret is needed, and by `doctor`: reading files contacts nobody.
+  if (!isLocal(providerIn(Object.keys(reference.data)) ?? 'env')) return undefined;
   const secret = await findSecret(reference.data, world);
   if ('value' in secret) return undefined;
   const near = 'env' in reference.data ? didYouMean(reference.data.env, Object.keys(world.env)) : '';
@@ -119,6 +117,21 @@ async function referenceFault(
     secret.fault === 'exposed' ? (['error', 'SECRET_EXPOSED'] as const) : (['warning', 'SECRET_MISSING'] as const);
   const next = secret.fault === 'exposed' ? undefined : 'A run would wait for it.';
   return { path, problem: problem(severity, code, path, place, `: ${secret.reason}.${near}`, next) };
+}
+
+const allowed = `Allowed: ${secretProviderNames.map((name) => `{ ${name}: … }`).join(', ')}.`;
+
+/** Why it is no reference: no provider of that name, a key that the provider does not read, a value it cannot be. */
+function formFault(keys: readonly string[], value: unknown): string {
+  const provider = providerIn(keys);
+  if (provider === undefined) {
+    const [strange = ''] = keys;
+    return `refers to the provider \`${withoutSecrets(strange)}\`, which does not exist.${didYouMean(strange, secretProviderNames)} ${allowed}`;
+  }
+  const schema: z.ZodType = formOfProvider(provider);
+  const issues = schema.safeParse(value).error?.issues ?? [];
+  const [first] = explainIssues(issues, { schema, value });
+  return first === undefined ? `is not a reference to a secret. ${allowed}` : `: ${withoutSecrets(first.message)}`;
 }
 
 function problem(

@@ -1,0 +1,108 @@
+import { randomUUID } from 'node:crypto';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { errorCode } from '../../model/error-code.ts';
+import { SyncFailure } from '../../model/failure.ts';
+import { vaultName } from '../../model/secret.ts';
+import type { Keyring } from '../crypto/keyring.ts';
+
+/** The vault of a project: encrypted entry by entry, so it may lie in version control like the rest of the project. */
+export const VAULT_FILE = 'vault.json';
+
+const envelope = z.base64().transform((text) => Buffer.from(text, 'base64'));
+
+const vaultShape = z.strictObject({
+  version: z.literal(1),
+  entries: z.record(
+    vaultName,
+    z.strictObject({
+      value: envelope,
+      setAt: z.iso.datetime(),
+      /** The value before, while both are valid. */
+      previous: z.strictObject({ value: envelope, until: z.iso.datetime() }).optional(),
+    }),
+  ),
+});
+
+export type Vault = z.output<typeof vaultShape>;
+export type VaultEntry = Vault['entries'][string];
+
+/** Binds an envelope to its entry: a value that was moved to another name does not open. */
+export const purposeOf = (name: string): string => `vault entry ${name}`;
+
+/** The vault of the project; empty when there is none. Throws SEALED_DATA_DAMAGED when the file is no vault. */
+export async function readVault(projectFolder: string): Promise<Vault> {
+  let text: string;
+  try {
+    text = await readFile(join(projectFolder, VAULT_FILE), 'utf8');
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return { version: 1, entries: {} };
+    throw new SyncFailure(
+      'SECRET_MISSING',
+      `the vault ${VAULT_FILE} cannot be read (${errorCode(error) ?? 'unknown'})`,
+      {
+        effect: 'none',
+      },
+    );
+  }
+  const parsed = vaultShape.safeParse(jsonOf(text));
+  if (parsed.success) return parsed.data;
+  throw new SyncFailure('SEALED_DATA_DAMAGED', `${VAULT_FILE} is not a vault that this engine wrote`, {
+    effect: 'none',
+  });
+}
+
+/** Writes the whole vault: a reader sees the old file or the new one. Names are in order, so that changes read well. */
+export async function writeVault(projectFolder: string, vault: Vault): Promise<void> {
+  const file = join(projectFolder, VAULT_FILE);
+  const temporary = `${file}.${randomUUID()}.tmp`;
+  try {
+    await writeFile(temporary, `${JSON.stringify(documentOf(vault), undefined, 2)}\n`, { mode: 0o600 });
+    await rename(temporary, file);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}
+
+/** Every entry sealed anew with the key that seals now. Throws when one does not open. */
+export function resealed(vault: Vault, ring: Keyring): Vault {
+  const entries = Object.entries(vault.entries).map(([name, entry]) => {
+    const anew = (sealed: Buffer) => ring.seal(ring.open(sealed, purposeOf(name)), purposeOf(name));
+    const { value, previous, ...rest } = entry;
+    return [
+      name,
+      { ...rest, value: anew(value), ...(previous && { previous: { ...previous, value: anew(previous.value) } }) },
+    ];
+  });
+  return { ...vault, entries: Object.fromEntries(entries) };
+}
+
+function documentOf({ version, entries }: Vault): object {
+  const names = Object.keys(entries).sort();
+  return {
+    version,
+    entries: Object.fromEntries(
+      names.map((name) => {
+        const { value, setAt, previous } = entries[name] as VaultEntry;
+        return [
+          name,
+          {
+            value: value.toString('base64'),
+            setAt,
+            ...(previous && { previous: { value: previous.value.toString('base64'), until: previous.until } }),
+          },
+        ];
+      }),
+    ),
+  };
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
