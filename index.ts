@@ -8,5 +8,6 @@ export {
   type Source,
 } from './model/connector.ts';
 export { SyncFailure } from './model/failure.ts';
+export { personal, secret } from './model/field-marks.ts';
 export * from './model/mapping/public.ts';
 export { defineSync, type Sync } from './model/sync.ts';

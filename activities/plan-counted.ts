@@ -1,3 +1,4 @@
+import type { CallUse } from '../model/call.ts';
 import type { Connection } from '../model/connection.ts';
 import type { ConnectorTools } from '../model/connector.ts';
 import type { EndpointWorld } from '../model/project.ts';
@@ -16,8 +17,8 @@ export function countedWorld(world: EndpointWorld): CountedWorld {
   };
   return {
     calls: () => calls,
-    toolsFor(connection: Connection): ConnectorTools {
-      const tools = world.toolsFor(connection);
+    toolsFor(connection: Connection, use?: CallUse): ConnectorTools {
+      const tools = world.toolsFor(connection, use);
       return {
         // Asked for only when it is used: a folder or a database has no address to call.
         get http() {

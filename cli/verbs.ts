@@ -85,6 +85,11 @@ export const verbs: readonly Verb[] = [
     load: async () => (await import('./quarantine.ts')).quarantineCommand(),
   },
   {
+    name: 'calls',
+    summary: 'Look at the requests that were made: list, show, curl',
+    load: async () => (await import('./calls.ts')).callsCommand(),
+  },
+  {
     name: 'doctor',
     summary: 'Say what works, what does not, and what to do',
     load: async () => (await import('./doctor.ts')).doctorCommand(),

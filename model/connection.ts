@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { AuthSpec, ClientCertificate } from './auth.ts';
+import type { JournalSettings } from './call.ts';
 
 export { type AuthSpec, authSpec } from './auth.ts';
 export { type ReadSecret, type SecretRef, secretRef } from './secret.ts';
@@ -26,6 +27,8 @@ export interface Connection {
   readonly timeoutMs: number;
   /** The largest answer read, decompressed. Default 64 MiB. */
   readonly maxResponseBytes: number;
+  /** Default: `journalSettings` without any. */
+  readonly journal?: JournalSettings;
   readonly owner?: string;
   readonly sla?: string;
   readonly documentation?: string;

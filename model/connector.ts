@@ -228,6 +228,8 @@ export interface HttpCall {
   readonly query?: Readonly<Record<string, string | number>>;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Buffer;
+  /** Keys of the records that it carries or asks for: the journal finds the call by them. */
+  readonly keys?: readonly string[];
   readonly signal: AbortSignal;
 }
 

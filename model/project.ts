@@ -1,3 +1,4 @@
+import type { CallUse } from './call.ts';
 import type { Connection } from './connection.ts';
 import type { Connector, Destination, Source } from './connector.ts';
 import type { Policy } from './policy.ts';
@@ -31,7 +32,7 @@ export interface LoadedSync {
   readonly version: string;
 }
 
-/** Gives the tools for one connection. Implemented in platform/. */
+/** Gives the tools for one connection. `use` says for whom, where it is a sync. */
 export interface EndpointWorld {
-  toolsFor(connection: Connection): import('./connector.ts').ConnectorTools;
+  toolsFor(connection: Connection, use?: CallUse): import('./connector.ts').ConnectorTools;
 }

@@ -469,6 +469,7 @@ describe('connections.yaml', () => {
         kind: 'paper',
         settings: { url: 'https://shop.test/v1' },
         limits: {},
+        journal: { enabled: true, bodies: 'head', keepDays: 14, maxBytes: 268_435_456 },
         timeoutMs: 30_000,
         maxResponseBytes: 67_108_864,
       });

@@ -2,9 +2,11 @@ import { setInterval } from 'node:timers';
 import type { Context } from '@temporalio/activity';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import type { ActivityExecuteInput, ActivityInboundCallsInterceptor, Next } from '@temporalio/worker';
+import { z } from 'zod';
 import { stillAlive } from '../activities/progress.ts';
 import type { Log } from '../model/connector.ts';
 import { failures, isSyncFailure, SyncFailure } from '../model/failure.ts';
+import { type CallContext, inCallContext } from '../platform/journal/context.ts';
 
 /** A result larger than this never reaches Temporal: it would be a defect, and retried for ever (invariant 9). */
 const MAX_RESULT_BYTES = 256 * 1024;
@@ -27,7 +29,10 @@ export class StepEdge implements ActivityInboundCallsInterceptor {
     const every = Math.max(200, (info.heartbeatTimeoutMs ?? 10_000) / 4);
     const beat = setInterval(() => stillAlive(this.#context), every);
     try {
-      return refuseLarge(info.activityType, await next(input));
+      return refuseLarge(
+        info.activityType,
+        await inCallContext(contextOf(input, info.activityType), () => next(input)),
+      );
     } catch (error) {
       throw this.#translate(error);
     } finally {
@@ -46,6 +51,14 @@ export class StepEdge implements ActivityInboundCallsInterceptor {
     this.#log.warn({ step: activityType, attempt, code: failure.code }, failure.message);
     return toTemporal(failure);
   }
+}
+
+const stepInput = z.tuple([z.looseObject({ run: z.string(), seq: z.number().exactOptional() })]);
+
+/** Every step names its run, and its batch where it has one. */
+function contextOf({ args }: ActivityExecuteInput, step: string): CallContext {
+  const [input] = stepInput.safeParse(args).data ?? [];
+  return { run: input?.run ?? null, batch: input?.seq ?? null, step };
 }
 
 /** A failure as Temporal understands it: its type is the code, and only `retry` and `wait` are tried again. */

@@ -15,6 +15,10 @@ export async function startWorker(settings: Settings, env: NodeJS.ProcessEnv, lo
   const parts = { projects, world, ledger };
   const failpoint = readFailpoints(env);
   const worker = await runWorker(settings, log, failpoint === null ? parts : withFailpoints(parts, failpoint));
-  const done = worker.done.finally(() => Promise.allSettled([world.close(), ledger.close()]));
+  const done = worker.done.finally(async () => {
+    // The world writes what is left of its journal.
+    await Promise.allSettled([world.close()]);
+    await ledger.close();
+  });
   return { ...worker, done };
 }

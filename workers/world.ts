@@ -1,53 +1,62 @@
-import type { ConnectorTools, Log } from '../model/connector.ts';
+import type { CallUse } from '../model/call.ts';
+import type { Connection } from '../model/connection.ts';
+import type { ConnectorTools, HttpClient, Log } from '../model/connector.ts';
 import type { EndpointWorld } from '../model/project.ts';
+import { engineKeys } from '../platform/crypto/engine-keys.ts';
 import { createHttpClient, type OpenHttpClient } from '../platform/http/client.ts';
+import { openJournal } from '../platform/journal/journal.ts';
+import { knownSecrets } from '../platform/journal/known-secrets.ts';
 import type { Ledger } from '../platform/ledger/ledger.ts';
 import { sealedTokens } from '../platform/oauth/token-store.ts';
 import { createReadSecret } from '../platform/secrets/read.ts';
 import { sqlPools } from '../platform/sql.ts';
 
 export interface World extends EndpointWorld {
+  /** Writes what is left of the journal: before the ledger is closed. */
   close(): Promise<void>;
 }
 
-/** The tools of each connection, made once and shared by every step of this process. */
+/** The tools of each connection, made once and shared by every step of this process. With a ledger, calls are journalled. */
 export function createWorld(
   projectFolder: string,
   env: NodeJS.ProcessEnv,
   log: Log,
-  ledger?: Pick<Ledger, 'tokens'>,
+  ledger?: Pick<Ledger, 'tokens' | 'calls'>,
 ): World {
-  const secret = createReadSecret({ projectFolder, env });
+  const secrets = knownSecrets();
+  const secret = secrets.watching(createReadSecret({ projectFolder, env }));
   const tokens = ledger && sealedTokens(ledger.tokens, env, projectFolder);
-  const tools = new Map<string, ConnectorTools>();
-  const clients: OpenHttpClient[] = [];
+  const journal =
+    ledger && openJournal({ calls: ledger.calls, keys: () => engineKeys(env, projectFolder), secrets, log });
+  const clients = new Map<string, OpenHttpClient>();
   const pools = sqlPools();
+  const clientOf = (connection: Connection): OpenHttpClient => {
+    const id = JSON.stringify(connection);
+    const known = clients.get(id);
+    if (known) return known;
+    const client = createHttpClient({ connection, readSecret: secret, tokens, journal, log, clock: Date });
+    clients.set(id, client);
+    return client;
+  };
   return {
-    toolsFor(connection) {
-      const id = JSON.stringify(connection);
-      const known = tools.get(id);
-      if (known) return known;
-      let client: OpenHttpClient | undefined;
-      const made: ConnectorTools = {
-        // Made when it is first asked for: a folder or a database has no address to call.
-        get http() {
-          if (client === undefined) {
-            client = createHttpClient({ connection, readSecret: secret, tokens, log, clock: Date });
-            clients.push(client);
-          }
-          return client;
-        },
-        sql: pools.pool,
-        secret,
-        log,
-        projectFolder,
-      };
-      tools.set(id, made);
-      return made;
-    },
+    toolsFor: (connection, use): ConnectorTools => ({
+      // Made when it is first asked for: a folder or a database has no address to call.
+      get http() {
+        return usedBy(clientOf(connection), use);
+      },
+      sql: pools.pool,
+      secret,
+      log,
+      projectFolder,
+    }),
     async close() {
-      for (const client of clients) client.close();
+      for (const client of clients.values()) client.close();
       await pools.close();
+      await journal?.close();
     },
   };
 }
+
+const usedBy = (client: OpenHttpClient, use: CallUse | undefined): HttpClient => ({
+  request: (call) => client.request(call, use),
+});

@@ -1,8 +1,8 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { DURATION_GRAMMAR, parseDurationMs } from '../../model/duration.ts';
 import { failures } from '../../model/failure.ts';
 import { didYouMean } from '../../model/near-name.ts';
 import { type EntryChoice, entryStates } from '../../platform/ledger/quarantine-work.ts';
+import { parseSince, parseWhole } from '../output/parse.ts';
 
 /** What the options say, once parsed. */
 export interface ChoiceOptions extends Omit<EntryChoice, 'state'> {
@@ -16,8 +16,8 @@ export const withChoice = (command: Command): Command =>
     .option('--field <path>', 'entries about this field, or one below it')
     .option('--rule <name>', 'entries that this rule rejected')
     .option('--key <key>', 'entries of this record')
-    .option('--since <time>', 'entries set aside since: `2 hours` ago, or an ISO 8601 time', since)
-    .option('--limit <number>', 'at most so many', count);
+    .option('--since <time>', 'entries set aside since: `2 hours` ago, or an ISO 8601 time', parseSince)
+    .option('--limit <number>', 'at most so many', parseWhole(1, 1_000_000));
 
 export const stateOption = (): Option =>
   new Option('--state <state>', 'entries in this state').choices([...entryStates, 'all']).default('open');
@@ -39,18 +39,4 @@ function failureCode(text: string): string {
   const code = text.toUpperCase().replaceAll('-', '_');
   if (Object.hasOwn(failures, code)) return code;
   throw new InvalidArgumentError(`It is no failure code.${didYouMean(code, Object.keys(failures))}`);
-}
-
-function since(text: string): string {
-  const ms = parseDurationMs(text);
-  const at = ms === undefined ? Date.parse(text) : Date.now() - ms;
-  if (Number.isNaN(at)) throw new InvalidArgumentError(`Expected ${DURATION_GRAMMAR}, or an ISO 8601 time.`);
-  return new Date(at).toISOString();
-}
-
-function count(text: string): number {
-  const number = Number(text);
-  if (!Number.isSafeInteger(number) || number < 1 || number > 1_000_000)
-    throw new InvalidArgumentError('Expected a whole number from 1 to 1000000.');
-  return number;
 }

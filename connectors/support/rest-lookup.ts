@@ -21,7 +21,14 @@ export async function lookUp(
     const call = callFor(lookup, group);
     if (call === undefined) return;
     const headers = destination.settings.headers;
-    const answer = await destination.http.request({ method: 'GET', route: lookup.path, ...call, headers, signal });
+    const answer = await destination.http.request({
+      method: 'GET',
+      route: lookup.path,
+      ...call,
+      headers,
+      keys: group,
+      signal,
+    });
     for (const record of recordsIn(destination, lookup, answer, group)) {
       const key = keyOf(destination, record, group, lookup);
       if (key === undefined) continue;

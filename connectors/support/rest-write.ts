@@ -99,7 +99,11 @@ async function writeBulk(
   const { path, method, bulk } = destination.options;
   const [prefix, suffix] = wrapping(bulk?.list ?? '');
   const body = `${prefix}[${items.map(({ json }) => json).join(',')}]${suffix}`;
-  const answer = await send(destination, { method, route: path, path, body }, request);
+  const answer = await send(
+    destination,
+    { method, route: path, path, body, keys: items.map(({ key }) => key) },
+    request,
+  );
   return bulkOutcomes(answer, items, bulk?.results);
 }
 
@@ -109,8 +113,9 @@ async function writeOne(destination: RestDestination, item: WriteItem, request: 
   const { path: route, method } = (known ? options.update : undefined) ?? options;
   const path = filledPath(route, { key: item.key, id: item.destinationId });
   if (path === undefined) return cannotStandInPath;
-  const write = { method, route, path, body: item.json, condition: conditionOf(options, item, isPerRecord(route)) };
-  return singleOutcome(await send(destination, write, request), item, options);
+  const write = { method, route, path, body: item.json, keys: [item.key] };
+  const condition = conditionOf(options, item, isPerRecord(route));
+  return singleOutcome(await send(destination, { ...write, condition }, request), item, options);
 }
 
 /** A record that was seen must still be in that version; a new one, named by its path, must not be there (RFC 9110, 13.1). */
@@ -129,7 +134,7 @@ async function remove(destination: RestDestination, item: WriteItem, request: Wr
   const path = filledPath(removal.path, { key: item.key, id: item.destinationId });
   if (path === undefined) return cannotStandInPath;
   try {
-    const call = { method: removal.method, route: removal.path, path };
+    const call = { method: removal.method, route: removal.path, path, keys: [item.key] };
     return deleteOutcome(await send(destination, call, request), item);
   } catch (error) {
     // 410: gone, which is what was asked for.
@@ -150,6 +155,7 @@ interface Write {
   readonly path: string;
   readonly body?: string;
   readonly condition?: Readonly<Record<string, string>>;
+  readonly keys: readonly string[];
 }
 
 async function send(

@@ -11,7 +11,7 @@ type AnyDef = z.core.$ZodTypes['_zod']['def'];
 export const defOf = (schema: Schema): AnyDef => (schema as z.core.$ZodTypes)._zod.def;
 
 /** The schema that a wrapper (optional, nullable, default, …) stands around; undefined when it wraps nothing. */
-function inner(schema: Schema, side: Side): Schema | undefined {
+export function wrapped(schema: Schema, side: Side): Schema | undefined {
   const def = defOf(schema);
   switch (def.type) {
     case 'optional':
@@ -34,7 +34,7 @@ function inner(schema: Schema, side: Side): Schema | undefined {
 
 /** The schema without its wrappers. */
 export function bare(schema: Schema, side: Side): Schema {
-  const within = inner(schema, side);
+  const within = wrapped(schema, side);
   return within ? bare(within, side) : schema;
 }
 
@@ -113,7 +113,7 @@ export function kindsOf(schema: Schema, side: Side, depth = 0): ReadonlySet<Kind
   if (def.type === 'enum') return new Set(Object.values(def.entries).map(kindOfValue));
   if (def.type === 'literal') return new Set(def.values.map(kindOfValue));
   if (def.type === 'union') return new Set(def.options.flatMap((option) => [...kindsOf(option, side, depth + 1)]));
-  const within = inner(schema, side);
+  const within = wrapped(schema, side);
   if (!within) return new Set<Kind>([simple[def.type] ?? 'unknown']);
   const kinds = new Set(kindsOf(within, side, depth + 1));
   if (def.type === 'optional') kinds.add('missing');

@@ -1,12 +1,15 @@
 import { setMaxListeners } from 'node:events';
+import { type CallUse, journalOf } from '../../model/call.ts';
 import type { Connection } from '../../model/connection.ts';
-import type { HttpCall, HttpClient, Log } from '../../model/connector.ts';
+import type { HttpAnswer, HttpCall, HttpClient, Log } from '../../model/connector.ts';
 import type { ReadSecret } from '../../model/secret.ts';
+import type { Journal } from '../journal/journal.ts';
 import type { TokenStore } from '../oauth/token-store.ts';
 import { addressOf, routeOf, urlOf } from './address.ts';
 import { authenticated } from './auth.ts';
 import { classifyStatus, failureOf, isJsonType } from './classify.ts';
 import { type ExchangeLimits, exchange } from './exchange.ts';
+import { journalled } from './journalled.ts';
 import { localPace, type Pace, paced } from './pace.ts';
 import { type Incoming, type Outgoing, pipeline, placeOf } from './pipeline.ts';
 import { followRedirects } from './redirects.ts';
@@ -22,16 +25,19 @@ export interface HttpDoor {
   readonly tokens?: TokenStore | undefined;
   /** Default: one that knows the calls of this process. */
   readonly pace?: Pace;
+  /** Default: nothing is noted. */
+  readonly journal?: Journal | undefined;
 }
 
 /** An HttpClient that holds connections open until it is closed. */
 export interface OpenHttpClient extends HttpClient {
+  request(call: HttpCall, use?: CallUse): Promise<HttpAnswer>;
   close(): void;
 }
 
 /**
  * The HTTP door of one connection: every call of every connector goes through it, in this order:
- * redirects, credentials, pace, exchange; then the answer is sorted. Each is a stage; a breaker or a journal is one more.
+ * redirects, credentials, pace, journal, exchange; then the answer is sorted. Each is a stage; a breaker is one more.
  */
 export function createHttpClient(door: HttpDoor): OpenHttpClient {
   const { connection, clock } = door;
@@ -40,15 +46,20 @@ export function createHttpClient(door: HttpDoor): OpenHttpClient {
   const wire = exchange(limits, tlsIdentity(door));
   const pace = door.pace ?? localPace(connection.limits, () => performance.now());
   const send = pipeline(
-    [followRedirects, authenticated(door), paced(pace, ({ headers }) => retryAfterMs(headers, clock.now()))],
+    [
+      followRedirects,
+      authenticated(door),
+      paced(pace, ({ headers }) => retryAfterMs(headers, clock.now())),
+      ...(door.journal && journalOf(connection).enabled ? [journalled(door.journal, connection, clock)] : []),
+    ],
     wire.send,
   );
   return {
-    async request(call) {
+    async request(call, use) {
       call.signal.throwIfAborted();
       // Calls of one step share its signal: many listeners on it are no leak.
       setMaxListeners(0, call.signal);
-      const request = outgoing(address, call);
+      const request = outgoing(address, call, use);
       const startedMs = performance.now();
       const answer = await send(request);
       const ms = Math.round(performance.now() - startedMs);
@@ -60,7 +71,7 @@ export function createHttpClient(door: HttpDoor): OpenHttpClient {
   };
 }
 
-function outgoing(address: URL, call: HttpCall): Outgoing {
+function outgoing(address: URL, call: HttpCall, use: CallUse | undefined): Outgoing {
   const url = urlOf(address, call);
   return {
     method: call.method,
@@ -68,6 +79,8 @@ function outgoing(address: URL, call: HttpCall): Outgoing {
     route: call.route ?? routeOf(call.path, url),
     headers: { accept: 'application/json', ...lowerCased(call.headers ?? {}) },
     ...(call.body === undefined ? {} : { body: call.body }),
+    ...(call.keys === undefined ? {} : { keys: call.keys }),
+    ...(use === undefined ? {} : { use }),
     signal: call.signal,
   };
 }

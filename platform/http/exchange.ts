@@ -1,6 +1,7 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { type Delays, got, TimeoutError } from 'got';
+import { type CallTiming, callTiming } from '../../model/call.ts';
 import { errorCode } from '../../model/error-code.ts';
 import type { SyncFailure } from '../../model/failure.ts';
 import { classifyNetwork, failureOf, type Verdict } from './classify.ts';
@@ -90,8 +91,12 @@ function receive(stream: GotStream, request: Outgoing, maxBytes: number): Promis
     let bytes = 0;
     let answer: { status: number; headers: Record<string, string> } | undefined;
     const { signal } = request;
-    const fail = (reason: unknown) => {
+    const ended = () => {
       signal.removeEventListener('abort', abort);
+      request.timed?.(timingOf(stream.timings));
+    };
+    const fail = (reason: unknown) => {
+      ended();
       reject(reason);
       stream.destroy();
     };
@@ -111,10 +116,17 @@ function receive(stream: GotStream, request: Outgoing, maxBytes: number): Promis
     });
     stream.on('error', (error: Error) => fail(sorted(error, request)));
     stream.on('end', () => {
-      signal.removeEventListener('abort', abort);
+      ended();
       if (answer) resolve({ ...answer, body: chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks) });
     });
   });
+}
+
+/** The phases that took place; got says 0 for those that a kept connection spares. */
+function timingOf(timings: GotStream['timings']): CallTiming {
+  const { dns, tcp, tls, firstByte, download } = timings?.phases ?? {};
+  const taken = { lookup: dns, connect: tcp, tls, firstByte, download };
+  return callTiming.parse(Object.fromEntries(Object.entries(taken).filter(([, ms]) => ms !== undefined && ms >= 0)));
 }
 
 const tooLarge = (maxBytes: number): Verdict => ({

@@ -1,3 +1,4 @@
+import type { CallTiming, CallUse } from '../../model/call.ts';
 import type { HttpAnswer, HttpCall } from '../../model/connector.ts';
 
 /** A call on its way out: the address is complete, the credentials are not yet in it. */
@@ -11,6 +12,12 @@ export interface Outgoing {
   readonly signal: AbortSignal;
   /** Its body and that of its answer are credentials, as those of a login are: never to be kept. */
   readonly confidential?: boolean;
+  /** Keys of the records that it carries or asks for. */
+  readonly keys?: readonly string[];
+  /** For whom the connection is used. */
+  readonly use?: CallUse;
+  /** Told once, when the exchange has ended, however it did. */
+  readonly timed?: (timing: CallTiming) => void;
 }
 
 export type Incoming = HttpAnswer;

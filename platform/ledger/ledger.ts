@@ -1,4 +1,5 @@
 import type { Pool } from 'pg';
+import { ledgerCalls } from './calls.ts';
 import { ledgerCompare } from './compare.ts';
 import { ledgerDeletes } from './deletes.ts';
 import { ledgerDeliveries } from './deliveries.ts';
@@ -24,6 +25,7 @@ export interface Ledger {
   readonly compare: ReturnType<typeof ledgerCompare>;
   readonly plans: ReturnType<typeof ledgerPlans>;
   readonly samples: ReturnType<typeof ledgerSamples>;
+  readonly calls: ReturnType<typeof ledgerCalls>;
   readonly life: ReturnType<typeof ledgerLife>;
   readonly tokens: ReturnType<typeof ledgerTokens>;
   readonly pool: Pool;
@@ -49,6 +51,7 @@ export async function openLedger(databaseUrl: string): Promise<Ledger> {
     compare: ledgerCompare(pool),
     plans: ledgerPlans(pool),
     samples: ledgerSamples(pool),
+    calls: ledgerCalls(pool),
     life: ledgerLife(pool),
     tokens: ledgerTokens(pool),
     pool,

@@ -206,4 +206,35 @@ create table tokens (
   renewed_at timestamptz
 );
 `,
+  `
+-- The journal: each request of a connection. What may hold data of records is in detail: compressed and sealed.
+create table calls (
+  id bigint generated always as identity primary key,
+  at timestamptz not null,
+  keep_until timestamptz not null,
+  request_bytes bigint not null,
+  response_bytes bigint not null,
+  batch integer,
+  status integer,
+  ms integer not null,
+  bytes integer not null,
+  lost_before integer not null default 0,
+  bodies_dropped boolean not null,
+  connection text not null,
+  sync text,
+  run text,
+  step text,
+  method text not null,
+  route text not null,
+  code text,
+  -- 64-bit hashes of the keys that the request carried
+  keys bigint[],
+  detail bytea
+);
+alter table calls alter column detail set storage external;
+create index calls_by_connection on calls (connection, id);
+create index calls_by_sync on calls (sync, id);
+create index calls_by_run on calls (run, batch);
+create index calls_by_end on calls (keep_until);
+`,
 ];

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { authSpec, clientCertificate as clientCertificateSpec } from '../../model/auth.ts';
+import { journalSettings } from '../../model/call.ts';
 import { type Connection, callLimits } from '../../model/connection.ts';
 import type { Connector } from '../../model/connector.ts';
 import { formatDuration } from '../../model/duration.ts';
@@ -32,6 +33,7 @@ const commonKeys = z.strictObject({
     .min(1024)
     .max(1024 ** 3)
     .default(64 * 1024 * 1024),
+  journal: journalSettings.prefault({}),
   owner: z.string().optional(),
   sla: z.string().optional(),
   documentation: z.string().optional(),

@@ -1,6 +1,8 @@
+import type { CallUse } from '../../model/call.ts';
 import type { Destination } from '../../model/connector.ts';
 import { deliveryClass } from '../../model/delivery.ts';
 import { isSyncFailure } from '../../model/failure.ts';
+import { hiddenFields } from '../../model/field-marks.ts';
 import type { Mapping } from '../../model/mapping/mapping.ts';
 import type { Policy } from '../../model/policy.ts';
 import type { Problem } from '../../model/problem.ts';
@@ -99,6 +101,8 @@ function assemble(
   destination: CheckedEndpoint,
 ): LoadedSync {
   const policy: Policy = shape.policy;
+  const reading: CallUse = { sync: name, hidden: hiddenFields(sync.mapping.from) };
+  const writing: CallUse = { sync: name, hidden: hiddenFields(sync.mapping.to) };
   return {
     name,
     file,
@@ -109,12 +113,12 @@ function assemble(
     sourceConnection: source.connection,
     destinationConnection: destination.connection,
     openSource: (world: EndpointWorld) =>
-      source.connector.source.open(source.connection, source.options, world.toolsFor(source.connection)),
+      source.connector.source.open(source.connection, source.options, world.toolsFor(source.connection, reading)),
     openDestination: (world: EndpointWorld) =>
       destination.connector.destination.open(
         destination.connection,
         destination.options,
-        world.toolsFor(destination.connection),
+        world.toolsFor(destination.connection, writing),
       ),
     version: syncVersion(sync, policy),
   };

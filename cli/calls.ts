@@ -1,0 +1,134 @@
+import process from 'node:process';
+import { Command } from 'commander';
+import type { Call, CallDetail } from '../model/call.ts';
+import { exitCode } from '../model/exit-code.ts';
+import { didYouMean } from '../model/near-name.ts';
+import { engineKeys } from '../platform/crypto/engine-keys.ts';
+import { openDetail } from '../platform/journal/entry.ts';
+import type { Ledger } from '../platform/ledger/ledger.ts';
+import { checkProject } from '../platform/project/load.ts';
+import { type CallOptions, callChoiceOf, withCallChoice } from './calls/choice.ts';
+import { curlLines } from './calls/curl.ts';
+import { printCall, printCalls } from './calls/print.ts';
+import { type CliContext, contextOf } from './context.ts';
+import { CommandFailed } from './errors.ts';
+import { openEngine } from './runs/engine.ts';
+
+export function callsCommand(): Command {
+  return new Command('calls')
+    .summary('look at the requests that were made, and what came back')
+    .description(
+      'The journal: each request of a connection over HTTP with its answer, times and sizes, redacted. Reads the journal ' +
+        'only, never a system. docs/calls.md says what is kept, for how long, and what is never kept.',
+    )
+    .addCommand(listCommand())
+    .addCommand(showCommand())
+    .addCommand(curlCommand())
+    .addHelpText(
+      'after',
+      `
+Examples:
+  syncline calls list orders-to-invoices --failed          what went wrong, latest first
+  syncline calls list shop --slow 2000 --since '1 hour'    calls of the connection shop that took 2 s or more
+  syncline calls list orders-to-invoices --key 4711        the calls that carried one record
+  syncline calls show 1042                                 all of one call
+  syncline calls curl 1042                                 a command that makes it again`,
+    );
+}
+
+const listCommand = (): Command =>
+  withCallChoice(
+    new Command('list').description('Lists calls, latest first.').argument('<name>', 'a sync, or a connection'),
+  ).action(async (name: string, options: CallOptions, command: Command) => {
+    const context = contextOf(command);
+    await withLedger(context, async (ledger) => {
+      const calls = await ledger.calls.list(callChoiceOf(name, options));
+      if (calls.length === 0) await refuseUnknown(context, name);
+      context.out.result({ of: name, calls }, () => {
+        if (calls.length === 0) return context.out.line(`no call of ${name} in the journal fits`);
+        printCalls(context.out, calls);
+        context.out.line();
+        context.out.line(context.out.style.faint('syncline calls show CALL shows one.'));
+      });
+    });
+  });
+
+const showCommand = (): Command =>
+  new Command('show')
+    .description('Shows one call: address, headers, bodies, where the time went.')
+    .argument('<call>', 'its number, as `list` gives it')
+    .action(async (id: string, _options: unknown, command: Command) => {
+      const context = contextOf(command);
+      const call = await foundCall(context, id);
+      context.out.result(call, () => printCall(context.out, call));
+    });
+
+const curlCommand = (): Command =>
+  new Command('curl')
+    .description(
+      'Prints a command that makes the call again. Secrets are variables of the shell, which you set yourself; what was ' +
+        'redacted or cut off is not there.',
+    )
+    .argument('<call>', 'its number, as `list` gives it')
+    .action(async (id: string, _options: unknown, command: Command) => {
+      const context = contextOf(command);
+      const { detail, ...call } = await foundCall(context, id);
+      if (detail === null)
+        throw new CommandFailed('DETAIL_MISSING', `of call ${id} only the facts were kept`, exitCode.invalid, noDetail);
+      const { lines, notes } = curlLines(call, detail);
+      context.out.result({ id, command: lines.join('\n'), notes }, () => {
+        for (const note of notes) process.stderr.write(`# ${note}\n`);
+        for (const line of lines) context.out.line(line);
+      });
+    });
+
+/** A call with what was sealed of it. */
+export interface OpenedCall extends Call {
+  /** Entries that were lost before this one. */
+  readonly lostBefore: number;
+  readonly detail: CallDetail | null;
+}
+
+const noDetail =
+  'Set SYNCLINE_KEY or SYNCLINE_KEY_FILE for the worker: without a key it keeps no addresses and bodies.';
+
+async function foundCall(context: CliContext, id: string): Promise<OpenedCall> {
+  const keys = await engineKeys(context.env, context.projectFolder);
+  return withLedger(context, async (ledger) => {
+    const stored = await ledger.calls.show(id);
+    if (stored === undefined)
+      throw new CommandFailed(
+        'CALL_UNKNOWN',
+        `the journal has no call ${id.slice(0, 40)}: it was never there, or is no longer kept`,
+        exitCode.usage,
+        'syncline calls list SYNC lists those that are.',
+      );
+    const { detail, ...call } = stored;
+    return { ...call, detail: detail === null ? null : await openDetail(detail, keys) };
+  });
+}
+
+async function withLedger<T>(context: CliContext, work: (ledger: Ledger) => Promise<T>): Promise<T> {
+  const engine = await openEngine(context);
+  try {
+    const answer = await work(engine.ledger);
+    process.exitCode = exitCode.ok;
+    return answer;
+  } finally {
+    await engine.close();
+  }
+}
+
+/** A misspelt name must not read as a connection that was never called. */
+async function refuseUnknown({ projectFolder, env }: CliContext, name: string): Promise<void> {
+  const { project } = await checkProject(projectFolder, env);
+  if (project === undefined) return;
+  const names = [...project.syncs.keys(), ...project.connections.keys()];
+  if (names.includes(name)) return;
+  throw new CommandFailed(
+    'NAME_UNKNOWN',
+    `there is no sync and no connection \`${name}\`.${didYouMean(name, names)}`,
+    exitCode.usage,
+    '`syncline check` lists both.',
+  );
+}

@@ -1,0 +1,19 @@
+import { InvalidArgumentError } from 'commander';
+import { DURATION_GRAMMAR, parseDurationMs } from '../../model/duration.ts';
+
+/** An option that is a time: so long ago, or ISO 8601. */
+export function parseSince(text: string): string {
+  const ms = parseDurationMs(text);
+  const at = ms === undefined ? Date.parse(text) : Date.now() - ms;
+  if (Number.isNaN(at)) throw new InvalidArgumentError(`Expected ${DURATION_GRAMMAR}, or an ISO 8601 time.`);
+  return new Date(at).toISOString();
+}
+
+/** An option that is a whole number within these limits. */
+export const parseWhole =
+  (least: number, most: number) =>
+  (text: string): number => {
+    const number = Number(text);
+    if (Number.isSafeInteger(number) && number >= least && number <= most) return number;
+    throw new InvalidArgumentError(`Expected a whole number from ${least} to ${most}.`);
+  };

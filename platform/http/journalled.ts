@@ -1,0 +1,86 @@
+import { type CallTiming, type JournalSettings, journalOf } from '../../model/call.ts';
+import type { Connection } from '../../model/connection.ts';
+import { isSyncFailure } from '../../model/failure.ts';
+import { callContext } from '../journal/context.ts';
+import type { BodyHead, SeenCall } from '../journal/entry.ts';
+import type { Journal } from '../journal/journal.ts';
+import { classifyStatus } from './classify.ts';
+import type { Incoming, Outgoing, Stage } from './pipeline.ts';
+
+/** Bytes of a body that are kept. */
+const bodyLimit: Readonly<Record<JournalSettings['bodies'], number>> = {
+  none: 0,
+  head: 16 * 1024,
+  full: 4 * 1024 * 1024,
+};
+
+/**
+ * Notes each request that leaves, with its answer or failure. The innermost stage, so that a login, each hop of a
+ * redirect and each replay are entries of their own.
+ */
+export const journalled =
+  (journal: Journal, connection: Connection, clock: { now(): number }): Stage =>
+  (next) =>
+  async (request) => {
+    const began = { atMs: clock.now(), elapsedMs: performance.now(), timing: {} as CallTiming };
+    const timed = (timing: CallTiming): void => {
+      began.timing = timing;
+    };
+    try {
+      const answer = await next({ ...request, timed });
+      journal.note(seenOf(connection, request, began, { answer, code: codeOf(answer, clock.now()) }));
+      return answer;
+    } catch (error) {
+      const code = request.signal.aborted ? 'CANCELLED' : isSyncFailure(error) ? error.code : 'INTERNAL';
+      journal.note(seenOf(connection, request, began, { code }));
+      throw error;
+    }
+  };
+
+const codeOf = (answer: Incoming, nowMs: number): string | null => classifyStatus({ ...answer, nowMs })?.code ?? null;
+
+interface Began {
+  readonly atMs: number;
+  readonly elapsedMs: number;
+  readonly timing: CallTiming;
+}
+
+function seenOf(
+  connection: Connection,
+  request: Outgoing,
+  began: Began,
+  { answer, code }: { readonly answer?: Incoming; readonly code: string | null },
+): SeenCall {
+  const context = callContext();
+  const limit = request.confidential === true ? 0 : bodyLimit[journalOf(connection).bodies];
+  const requestBytes = request.body === undefined ? 0 : Buffer.byteLength(request.body);
+  return {
+    atMs: began.atMs,
+    connection,
+    use: request.use ?? null,
+    run: context?.run ?? null,
+    batch: context?.batch ?? null,
+    step: context?.step ?? null,
+    method: request.method,
+    route: request.route,
+    url: request.url,
+    keys: request.keys ?? [],
+    status: answer?.status ?? null,
+    code,
+    ms: Math.round(performance.now() - began.elapsedMs),
+    timing: began.timing,
+    requestHeaders: request.headers,
+    responseHeaders: answer?.headers ?? {},
+    requestBytes,
+    responseBytes: answer?.body.length ?? 0,
+    requestBody: request.body === undefined ? null : headOf(request.body, requestBytes, limit),
+    responseBody: answer === undefined ? null : headOf(answer.body, answer.body.length, limit),
+  };
+}
+
+/** A copy of the beginning: a slice would keep the whole body in memory until the entry is written. */
+function headOf(body: string | Buffer, bytes: number, limit: number): BodyHead | null {
+  if (limit === 0 || bytes === 0) return null;
+  const head = typeof body === 'string' ? Buffer.from(body.slice(0, limit)) : Buffer.from(body.subarray(0, limit));
+  return { head: head.subarray(0, limit), bytes };
+}

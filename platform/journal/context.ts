@@ -1,0 +1,16 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+
+/** On behalf of what a call is made. */
+export interface CallContext {
+  readonly run: string | null;
+  readonly batch: number | null;
+  /** The step of the run, or the command. */
+  readonly step: string;
+}
+
+const storage = new AsyncLocalStorage<CallContext>();
+
+/** Every call made within `work`, however deep, is noted under this context. */
+export const inCallContext = <T>(context: CallContext, work: () => T): T => storage.run(context, work);
+
+export const callContext = (): CallContext | undefined => storage.getStore();
