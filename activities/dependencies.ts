@@ -16,6 +16,8 @@ export interface Dependencies {
   readonly cache: BatchCache;
   /** Whether a workflow is still open, by Temporal's word. */
   readonly isWorkflowOpen: (workflowId: string) => Promise<boolean>;
+  /** Has the steps of a run that wait for their next attempt tried at once. */
+  readonly hurry: (workflowId: string) => Promise<void>;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly log: Log;

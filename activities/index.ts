@@ -2,6 +2,7 @@ import type { BatchRef } from '../model/batch.ts';
 import { type DeliverInput, deliverBatch } from './deliver.ts';
 import type { Dependencies } from './dependencies.ts';
 import { fetchBatch } from './fetch.ts';
+import { hurryRun } from './hurry.ts';
 import { reconcileRun } from './reconcile.ts';
 import { type RemoveInput, removeMissing } from './remove.ts';
 import { type CloseRunInput, closeRun, type OpenRunInput, openRun } from './run.ts';
@@ -20,6 +21,7 @@ export const createActivities = (deps: Dependencies) => ({
   removeMissing: (input: RemoveInput) => removeMissing(deps, input),
   reconcileRun: (input: { readonly run: string }) => reconcileRun(deps, input.run),
   closeRun: (input: CloseRunInput) => closeRun(deps, input),
+  hurryRun: () => hurryRun(deps),
 });
 
 export type { RunPlan } from './run.ts';

@@ -4,6 +4,7 @@ import { SyncFailure } from '../model/failure.ts';
 import type { Json } from '../model/json.ts';
 import type { LoadedSync } from '../model/project.ts';
 import type { Dependencies } from './dependencies.ts';
+import { withSides } from './sides.ts';
 
 /** Records of one staged part of a replay. */
 const PAGE_RECORDS = 1000;
@@ -14,7 +15,7 @@ const PAGE_RECORDS = 1000;
  * guard against many rejects does not apply.
  */
 export const replaying = (deps: Dependencies, loaded: LoadedSync, run: string): LoadedSync => ({
-  ...loaded,
+  ...withSides(loaded),
   policy: { ...loaded.policy, maxRejectedShare: 1 },
   openSource: () => quarantineSource(deps, run),
 });

@@ -9,6 +9,7 @@ import { deleteLimitsOf } from '../model/sync.ts';
 import type { RunFacts } from '../platform/ledger/runs.ts';
 import type { Dependencies } from './dependencies.ts';
 import { replaying } from './replay.ts';
+import { withSides } from './sides.ts';
 
 export interface OpenRunInput {
   readonly sync: string;
@@ -29,6 +30,8 @@ export interface RunPlan {
   readonly policy: Policy;
   /** Set when the run deletes what it does not find at the source. */
   readonly deletes?: true;
+  /** The sync is paused: the run waits before its first batch. */
+  readonly paused?: true;
 }
 
 /** Opens a run and takes hold of its sync (invariant 7). Throws LOCKED when another run is open. Safe to repeat. */
@@ -81,7 +84,7 @@ export const closeRun = (deps: Dependencies, input: CloseRunInput): Promise<Coun
 export async function runOf(deps: Dependencies, run: string): Promise<{ facts: RunFacts; loaded: LoadedSync }> {
   const facts = await deps.ledger.runs.facts(run);
   const loaded = await deps.projects.version(facts.sync, facts.syncVersion);
-  return { facts, loaded: facts.mode === 'replay' ? replaying(deps, loaded, run) : loaded };
+  return { facts, loaded: facts.mode === 'replay' ? replaying(deps, loaded, run) : withSides(loaded) };
 }
 
 const describe = (kind: string, connection: string): string => `${connection} (${kind})`;

@@ -320,6 +320,21 @@ export type FailureCode = keyof typeof failures;
 export const isFailureCode = (code: unknown): code is FailureCode =>
   typeof code === 'string' && Object.hasOwn(failures, code);
 
+/** On which side of a sync a failure happened, and at which connection: source and destination are never confused. */
+export interface FailurePlace {
+  readonly side: 'source' | 'destination';
+  readonly connection: string;
+}
+
+/** A place as a failure carries it through Temporal; undefined when it carries none. */
+export function failurePlace(detail: unknown): FailurePlace | undefined {
+  if (typeof detail !== 'object' || detail === null || !('side' in detail) || !('connection' in detail))
+    return undefined;
+  const { side, connection } = detail;
+  if (side !== 'source' && side !== 'destination') return undefined;
+  return typeof connection === 'string' ? { side, connection } : undefined;
+}
+
 export interface FailureDetail {
   /** Not before this many milliseconds from now; only for `retry` and `wait`. */
   readonly retryAfterMs?: number;
@@ -340,6 +355,8 @@ export class SyncFailure extends Error {
   readonly code: FailureCode;
   readonly retryAfterMs: number | undefined;
   readonly effect: 'none' | 'unknown';
+  /** Set once, where a step called the system; absent for failures of the engine's own parts. */
+  place?: FailurePlace;
 
   constructor(code: FailureCode, message: string, detail: FailureDetail = {}) {
     super(message, detail.cause === undefined ? undefined : { cause: detail.cause });

@@ -16,6 +16,12 @@ export const signalName = {
   abort: 'abort',
 } as const;
 
+/** The signal with which a worker tells a run that one of its steps waits; not for people. */
+export const waitsSignalName = 'stepWaits';
+
+/** The same words as the signals; an update is answered, or refused with the reason. */
+export const updateName = signalName;
+
 export const queryName = { status: 'status' } as const;
 
 /** All are keywords: a value is matched whole, never as words. */
@@ -28,3 +34,16 @@ export const searchAttribute = {
 
 /** The workflow id of one run. `run` is the run's id in the ledger's sense: unique, sortable by time. */
 export const workflowId = (sync: string, run: string): string => `sync:${sync}:${run}`;
+
+/** What the steps are called where people read, by the name under which histories store them. */
+export const stepNames: Readonly<Record<string, string>> = {
+  openRun: 'open',
+  fetchBatch: 'fetch',
+  validateBatch: 'validate',
+  transformBatch: 'transform',
+  deliverBatch: 'deliver',
+  removeMissing: 'remove',
+  reconcileRun: 'reconcile',
+  closeRun: 'close',
+  hurryRun: 'hurry',
+};

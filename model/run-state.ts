@@ -1,5 +1,5 @@
 import type { Counts } from './batch.ts';
-import type { FailureCode, NextAction } from './failure.ts';
+import type { FailureCode, FailurePlace, NextAction } from './failure.ts';
 
 /** Where a run stands. Free of imports of values, so that workflow code can use it. */
 export type RunStage = 'opening' | 'syncing' | 'reconciling' | 'closing' | 'closed';
@@ -14,7 +14,28 @@ export interface Parked {
   readonly code: FailureCode | 'UNKNOWN';
   readonly next: NextAction;
   readonly message: string;
+  /** Which system; absent when it was none of the two, or the run began before this was noted. */
+  readonly place?: FailurePlace;
   /** ISO 8601. */
+  readonly since: string;
+}
+
+/** A step that is not working just now: it failed, and is tried again by itself. */
+export interface Waiting {
+  readonly step: string;
+  readonly batch: number | null;
+  /** How many times it has been tried. */
+  readonly attempt: number;
+  readonly code: FailureCode | 'UNKNOWN';
+  readonly message: string;
+  readonly place?: FailurePlace;
+  /** ISO 8601; null while an attempt is under way, or when it is not known. */
+  readonly nextAttempt: string | null;
+}
+
+/** A step that waits, as the run itself knows it: from time to time its worker says how the waiting goes. */
+export interface WaitingStep extends Waiting {
+  /** ISO 8601: when the run first heard of it. */
   readonly since: string;
 }
 
@@ -29,6 +50,8 @@ export interface RunState {
   readonly deliveryClass: string | null;
   readonly paused: boolean;
   readonly parked: Parked | null;
+  /** Absent from the answer of a worker older than this field. */
+  readonly waiting?: WaitingStep | null;
   readonly batches: { readonly fetched: number; readonly delivered: number };
   /** Records fetched so far; `counts` has those whose batch is closed. */
   readonly fetched: number;

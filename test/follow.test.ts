@@ -50,7 +50,14 @@ const state: RunState = {
   counts: { ...noCounts, fetched: 2000, delivered: 1990, quarantined: 10 },
   startedAt: '2026-01-01T00:00:00.000Z',
 };
-const waiting = { step: 'fetchBatch', attempt: 3, code: 'RATE_LIMITED', message: '', nextAttempt: null } as const;
+const waiting = {
+  step: 'fetch',
+  batch: null,
+  attempt: 3,
+  code: 'RATE_LIMITED',
+  message: '',
+  nextAttempt: null,
+} as const;
 
 test.each([
   [
@@ -66,7 +73,7 @@ test.each([
     state,
     waiting,
     10_000,
-    'waits: RATE_LIMITED in fetchBatch (attempt 3, trying again)',
+    'waits: RATE_LIMITED in fetch (attempt 3, trying again)',
   ],
   ['no time left for an incremental run', { ...state, mode: 'incremental' as const }, null, 10_000, '10 rejected'],
 ])('the line of a run says %s', (_what, so, wait, expected, words) => {

@@ -1,12 +1,14 @@
 import { setInterval } from 'node:timers';
-import type { Context } from '@temporalio/activity';
+import type { Context, Info } from '@temporalio/activity';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import type { ActivityExecuteInput, ActivityInboundCallsInterceptor, Next } from '@temporalio/worker';
 import { z } from 'zod';
 import { stillAlive } from '../activities/progress.ts';
 import type { Log } from '../model/connector.ts';
 import { failures, isSyncFailure, SyncFailure } from '../model/failure.ts';
+import type { Waiting } from '../model/run-state.ts';
 import { type CallContext, inCallContext } from '../platform/journal/context.ts';
+import { waitingAfter } from './waits.ts';
 
 /** A result larger than this never reaches Temporal: it would be a defect, and retried for ever (invariant 9). */
 const MAX_RESULT_BYTES = 256 * 1024;
@@ -18,10 +20,12 @@ const MAX_RESULT_BYTES = 256 * 1024;
 export class StepEdge implements ActivityInboundCallsInterceptor {
   readonly #context: Context;
   readonly #log: Log;
+  readonly #tellRun: TellRun;
 
-  constructor(context: Context, log: Log) {
+  constructor(context: Context, log: Log, tellRun: TellRun) {
     this.#context = context;
     this.#log = log;
+    this.#tellRun = tellRun;
   }
 
   async execute(input: ActivityExecuteInput, next: Next<ActivityInboundCallsInterceptor, 'execute'>): Promise<unknown> {
@@ -34,13 +38,17 @@ export class StepEdge implements ActivityInboundCallsInterceptor {
         await inCallContext(contextOf(input, info.activityType), () => next(input)),
       );
     } catch (error) {
-      throw this.#translate(error);
+      const failure = this.#sort(error);
+      if (!isSyncFailure(failure)) throw failure;
+      const waiting = waitingAfter(failure, info, input.args[0], Date.now());
+      if (waiting) await this.#tellRun(info, waiting);
+      throw toTemporal(failure);
     } finally {
       clearInterval(beat);
     }
   }
 
-  #translate(error: unknown): unknown {
+  #sort(error: unknown): unknown {
     if (error instanceof CancelledFailure || error instanceof ApplicationFailure) return error;
     if (this.#context.cancellationSignal.aborted) {
       const { reason } = this.#context.cancellationSignal;
@@ -49,7 +57,7 @@ export class StepEdge implements ActivityInboundCallsInterceptor {
     const failure = isSyncFailure(error) ? error : new SyncFailure('INTERNAL', messageOf(error), { cause: error });
     const { activityType, attempt } = this.#context.info;
     this.#log.warn({ step: activityType, attempt, code: failure.code }, failure.message);
-    return toTemporal(failure);
+    return failure;
   }
 }
 
@@ -60,6 +68,7 @@ function contextOf({ args }: ActivityExecuteInput, step: string): CallContext {
   const [input] = stepInput.safeParse(args).data ?? [];
   return { run: input?.run ?? null, batch: input?.seq ?? null, step };
 }
+export type TellRun = (info: Info, waiting: Waiting) => Promise<void>;
 
 /** A failure as Temporal understands it: its type is the code, and only `retry` and `wait` are tried again. */
 function toTemporal(failure: SyncFailure): ApplicationFailure {
@@ -68,6 +77,7 @@ function toTemporal(failure: SyncFailure): ApplicationFailure {
     type: failure.code,
     message: failure.message,
     nonRetryable: next !== 'retry' && next !== 'wait',
+    ...(failure.place && { details: [failure.place] }),
     ...(failure.retryAfterMs === undefined ? {} : { nextRetryDelay: failure.retryAfterMs }),
   });
 }

@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Client } from '@temporalio/client';
-import { WorkflowNotFoundError } from '@temporalio/common';
 import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { BatchCache } from '../activities/cache.ts';
@@ -9,6 +8,7 @@ import type { Dependencies } from '../activities/dependencies.ts';
 import { createActivities } from '../activities/index.ts';
 import type { Settings } from '../platform/config.ts';
 import { StepEdge } from './interceptors.ts';
+import { runsOf } from './runs.ts';
 
 export interface RunningWorker {
   /** Ends when the worker has stopped; rejects when it failed. */
@@ -31,10 +31,12 @@ export async function runWorker(settings: Settings, log: Logger, parts: WorkerPa
   installRuntime(log);
   const connection = await NativeConnection.connect({ address: settings.temporalAddress });
   const client = new Client({ connection, namespace: settings.namespace });
+  const runs = runsOf(client);
   const activities = createActivities({
     ...parts,
     cache: new BatchCache(CACHED_BATCHES),
-    isWorkflowOpen: (workflowId) => isOpen(client, workflowId),
+    isWorkflowOpen: runs.isOpen,
+    hurry: runs.hurry,
     now: Date.now,
     log,
   });
@@ -48,7 +50,7 @@ export async function runWorker(settings: Settings, log: Logger, parts: WorkerPa
     maxHeartbeatThrottleInterval: '2 seconds',
     stickyQueueScheduleToStartTimeout: '3 seconds',
     shutdownGraceTime: `${settings.graceSeconds} seconds`,
-    interceptors: { activity: [(context) => ({ inbound: new StepEdge(context, log) })] },
+    interceptors: { activity: [(context) => ({ inbound: new StepEdge(context, log, runs.tellWaiting) })] },
   });
   return { done: worker.run().finally(() => connection.close()), drain: () => worker.shutdown() };
 }
@@ -82,13 +84,4 @@ function workflowCode(): { workflowBundle: { codePath: string } } | { workflowsP
   if (existsSync(built)) return { workflowBundle: { codePath: built } };
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
   return { workflowsPath: fileURLToPath(new URL(`../workflows/index.${extension}`, import.meta.url)) };
-}
-
-async function isOpen(client: Client, workflowId: string): Promise<boolean> {
-  try {
-    return (await client.workflow.getHandle(workflowId).describe()).status.name === 'RUNNING';
-  } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return false;
-    throw error;
-  }
 }

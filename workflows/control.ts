@@ -1,46 +1,30 @@
-import { ApplicationFailure, CancellationScope, condition, isCancellation, setHandler } from '@temporalio/workflow';
+import { ApplicationFailure, CancellationScope, condition, isCancellation, patched } from '@temporalio/workflow';
 import type { FailureCode } from '../model/failure.ts';
-import type { Parked } from '../model/run-state.ts';
+import type { Parked, Waiting, WaitingStep } from '../model/run-state.ts';
 import { type StepFailure, stepFailure } from './failure.ts';
-import { abortSignal, pauseSignal, resumeSignal, retrySignal, skipSignal } from './messages.ts';
+import { patch } from './patches.ts';
 
 /** What a person answers to a run that is parked. */
 export type Answer = 'retry' | 'skip';
 
 /**
- * What people have asked of a run, and what the run asks of them. Handlers only set state; the run acts on it.
+ * What people have asked of a run, and what the run asks of them. Whoever asks only sets state; the run acts on it.
  */
 export class RunControl {
+  /** Ends the steps under way when the run is aborted. */
+  readonly scope = new CancellationScope({ cancellable: true });
   paused: boolean;
   aborted = false;
   readonly #parked = new Map<string, Parked>();
+  readonly #waiting = new Map<string, WaitingStep>();
   /** Rises with each answer of a person: whoever parked before it goes on. */
   #answers = 0;
   #answer: Answer = 'retry';
-  #changed: () => void = () => {};
+  readonly #changed: () => void;
 
-  constructor(paused: boolean) {
+  constructor(paused: boolean, changed: () => void) {
     this.paused = paused;
-  }
-
-  /** Begins to hear. A signal may have come before the run began: everything it touches has to be there by now. */
-  listen(changed: () => void): void {
     this.#changed = changed;
-    const answered = (answer: Answer) => () => {
-      this.#answer = answer;
-      this.#answers++;
-    };
-    const pausing = (paused: boolean) => () => {
-      this.paused = paused;
-      changed();
-    };
-    setHandler(retrySignal, answered('retry'));
-    setHandler(skipSignal, answered('skip'));
-    setHandler(pauseSignal, pausing(true));
-    setHandler(resumeSignal, pausing(false));
-    setHandler(abortSignal, () => {
-      this.aborted = true;
-    });
   }
 
   /** The step that waits for a person; of several the first. */
@@ -49,14 +33,48 @@ export class RunControl {
     return first ?? null;
   }
 
+  /** The step that is tried again by itself; of several the first. */
+  get waiting(): WaitingStep | null {
+    const [first] = this.#waiting.values();
+    return first ?? null;
+  }
+
+  answer(answer: Answer): void {
+    this.#answer = answer;
+    this.#answers++;
+  }
+
+  pause(paused: boolean): void {
+    this.paused = paused;
+    this.#changed();
+  }
+
+  abort(): void {
+    this.aborted = true;
+    if (patched(patch.abortEndsSteps)) this.scope.cancel();
+  }
+
+  /** A step has said that it waits. */
+  waits(waiting: Waiting): void {
+    const id = idOf(waiting.step, waiting.batch);
+    const since = this.#waiting.get(id)?.since ?? new Date().toISOString();
+    this.#waiting.set(id, { ...waiting, since });
+    this.#changed();
+  }
+
   /** Holds while the run is paused. */
   async whenRunning(): Promise<void> {
     if (this.paused) await condition(() => !this.paused || this.aborted);
     this.refuseAborted();
   }
 
+  /** Holds before something is written while the run is paused, so that pausing takes one batch and not the window. */
+  async beforeWriting(): Promise<void> {
+    if ((this.paused || this.aborted) && patched(patch.pauseBeforeWriting)) await this.whenRunning();
+  }
+
   refuseAborted(): void {
-    if (this.aborted) throw ApplicationFailure.nonRetryable('aborted by a person', ABORTED);
+    if (this.aborted) throw abortedFailure();
   }
 
   /**
@@ -77,17 +95,22 @@ export class RunControl {
         if (failure.next === 'stop') throw error;
         answer = await this.#park(name, batch, failure, error);
         to = failure.code;
+      } finally {
+        if (this.#waiting.delete(idOf(name, batch))) this.#changed();
       }
     }
   }
 
   async #park(step: string, batch: number | null, failure: StepFailure, error: unknown): Promise<Answer> {
-    const id = `${step}/${batch ?? ''}`;
+    const id = idOf(step, batch);
     const answers = this.#answers;
+    this.#waiting.delete(id);
     this.#parked.set(id, { step, batch, ...failure, since: new Date().toISOString() });
     this.#changed();
     try {
       await condition(() => this.#answers > answers || this.aborted);
+    } catch (cancelled) {
+      if (!this.aborted) throw cancelled;
     } finally {
       this.#parked.delete(id);
       this.#changed();
@@ -97,5 +120,9 @@ export class RunControl {
   }
 }
 
+const idOf = (step: string, batch: number | null): string => `${step}/${batch ?? ''}`;
+
 /** The type of the failure that an `abort` ends a run with. */
 export const ABORTED = 'ABORTED';
+
+export const abortedFailure = (): ApplicationFailure => ApplicationFailure.nonRetryable('aborted by a person', ABORTED);

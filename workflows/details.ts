@@ -1,5 +1,6 @@
 import { failures, isFailureCode } from '../model/failure.ts';
-import type { Parked, RunState } from '../model/run-state.ts';
+import type { Parked, RunState, WaitingStep } from '../model/run-state.ts';
+import { choicesOf, todoFor, whereOf } from '../model/steering.ts';
 
 /** The current details of a run in the Temporal UI: Markdown for people. Pure. */
 export function detailsOf(state: RunState, elapsedMs: number): string {
@@ -17,30 +18,46 @@ export function detailsOf(state: RunState, elapsedMs: number): string {
     `| ${state.fetched} | ${counts.delivered} | ${counts.unchanged} | ${counts.filtered} | ${counts.quarantined} | ${counts.superseded} |`,
     '',
     `${batches.delivered} of ${batches.fetched} batches delivered${rate}`,
-    ...(state.parked ? parkedLines(state.parked) : []),
+    ...(state.parked ? parkedLines(state.sync, state.parked) : []),
+    ...(state.waiting && !state.parked ? waitingLines(state.sync, state.waiting) : []),
+    ...(state.paused ? ['', 'Send the signal `resume` to let it go on, `abort` to end it.'] : []),
   ].join('\n');
 }
 
 function headline(state: RunState): string {
   if (state.parked) return `Waits for a person: ${state.parked.code}`;
   if (state.paused) return 'Paused';
+  if (state.waiting) return `Waits and goes on by itself: ${state.waiting.code}`;
   return { opening: 'Opening', syncing: 'Syncing', reconciling: 'Reconciling', closing: 'Closing', closed: 'Ended' }[
     state.stage
   ];
 }
 
-function parkedLines(parked: Parked): string[] {
-  const kind = isFailureCode(parked.code) ? failures[parked.code] : undefined;
-  const where = parked.batch === null ? parked.step : `${parked.step} of batch ${parked.batch}`;
+function parkedLines(sync: string, parked: Parked): string[] {
   return [
     '',
-    `**${parked.code}** in ${where} since ${parked.since}: ${parked.message}`,
-    ...(kind ? ['', `${kind.meaning} ${kind.todo}`] : []),
+    `**${parked.code}** in ${whereOf(parked)}, since ${parked.since}: ${parked.message}`,
+    ...meaningLines(sync, parked.code),
     '',
-    'Send a signal: `retry` tries this step again, `abort` ends the run and leaves the cursor where it was.',
-    ...(parked.step === 'remove' ? ['`skip` leaves in the destination what is gone from the source.'] : []),
-    ...(parked.code === 'OUTCOME_UNKNOWN' && parked.step !== 'remove'
-      ? ['`retry` sends the write in doubt again; `skip` counts it as done.']
-      : []),
+    'Send a signal (none needs an input):',
+    '',
+    ...choicesOf(parked).map(({ verb, does }) => `- \`${verb}\` ${does}`),
   ];
+}
+
+function waitingLines(sync: string, waiting: WaitingStep): string[] {
+  return [
+    '',
+    `**${waiting.code}** in ${whereOf(waiting)}, since ${waiting.since}, attempt ${waiting.attempt}: ${waiting.message}`,
+    ...meaningLines(sync, waiting.code),
+    '',
+    waiting.nextAttempt === null
+      ? '*Pending Activities* has the time of the next attempt.'
+      : `Next attempt: ${waiting.nextAttempt}.`,
+    'Nothing needs to be done. The signal `retry` tries at once, `abort` ends the run.',
+  ];
+}
+
+function meaningLines(sync: string, code: string): string[] {
+  return isFailureCode(code) ? ['', `${failures[code].meaning} ${todoFor(code, sync)}`] : [];
 }

@@ -1,17 +1,26 @@
 import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio/workflow';
-import { type FailureCode, failures, isFailureCode, type NextAction } from '../model/failure.ts';
+import {
+  type FailureCode,
+  type FailurePlace,
+  failurePlace,
+  failures,
+  isFailureCode,
+  type NextAction,
+} from '../model/failure.ts';
 
 export interface StepFailure {
   readonly code: FailureCode;
   readonly next: NextAction;
   readonly message: string;
+  readonly place?: FailurePlace;
 }
 
 /** What went wrong in a step, by the code that the activity gave; a step that ran out of time says why it last failed. */
 export function stepFailure(error: unknown): StepFailure {
   for (let at: unknown = error; at instanceof Error; at = at.cause) {
     if (at instanceof ApplicationFailure && isFailureCode(at.type)) {
-      return { code: at.type, next: failures[at.type].next, message: at.message };
+      const place = failurePlace(at.details?.[0]);
+      return { code: at.type, next: failures[at.type].next, message: at.message, ...(place && { place }) };
     }
     if (at instanceof TimeoutFailure && at.cause === undefined) {
       return { code: 'TIMEOUT', next: 'park', message: `the step did not end in time (${at.timeoutType})` };

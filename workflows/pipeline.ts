@@ -63,6 +63,7 @@ async function finishBatch(run: Run, steps: Steps, ref: BatchRef, before: Promis
     steps.transformBatch.executeWithOptions({ summary: `batch ${ref.seq}: transform` }, [ref]),
   );
   await before;
+  await control.beforeWriting();
   control.refuseAborted();
   const counts = await control.step('deliver', ref.seq, (answer) =>
     steps.deliverBatch.executeWithOptions({ summary: `batch ${ref.seq}: deliver` }, [

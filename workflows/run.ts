@@ -1,11 +1,12 @@
-import { setCurrentDetails, setHandler, upsertSearchAttributes } from '@temporalio/workflow';
+import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
 import type { RunPlan } from '../activities/index.ts';
 import { addCounts, type Counts, noCounts } from '../model/batch.ts';
 import { searchAttribute } from '../model/names.ts';
 import type { RunStage, RunState } from '../model/run-state.ts';
 import { RunControl } from './control.ts';
 import { detailsOf } from './details.ts';
-import { statusQuery } from './messages.ts';
+import { listen } from './listen.ts';
+import { ledgerSteps } from './steps.ts';
 
 export interface SyncInput {
   readonly sync: string;
@@ -53,9 +54,8 @@ export class Run {
     this.fetched = carried?.fetched ?? 0;
     this.counts = carried?.counts ?? noCounts;
     this.startedAtMs = carried?.startedAtMs ?? Date.now();
-    this.control = new RunControl(carried?.paused ?? false);
-    setHandler(statusQuery, () => this.state());
-    this.control.listen(() => this.show());
+    this.control = new RunControl(carried?.paused ?? false, () => this.show());
+    listen(this);
   }
 
   opened(plan: RunPlan): void {
@@ -65,6 +65,11 @@ export class Run {
       { key: { name: searchAttribute.source, type: 'KEYWORD' }, value: plan.source },
       { key: { name: searchAttribute.destination, type: 'KEYWORD' }, value: plan.destination },
     ]);
+    if (plan.paused) this.control.pause(true);
+  }
+
+  async hurry(): Promise<void> {
+    await ledgerSteps.hurryRun.executeWithOptions({ summary: 'try again now what waits' }, []);
   }
 
   enter(stage: RunStage): void {
@@ -81,10 +86,15 @@ export class Run {
   /** Brings details and search attribute up to date. Details are not in history; the attribute only when it changes. */
   show(outcome?: string): void {
     setCurrentDetails(detailsOf(this.state(), Date.now() - this.startedAtMs));
-    const status = outcome ?? (this.control.parked ? 'parked' : this.control.paused ? 'paused' : 'running');
+    const status = outcome ?? this.#doing();
     if (status === this.#status) return;
     this.#status = status;
     upsertSearchAttributes([{ key: { name: searchAttribute.status, type: 'KEYWORD' }, value: status }]);
+  }
+
+  #doing(): string {
+    const { parked, paused, waiting } = this.control;
+    return parked ? 'parked' : paused ? 'paused' : waiting ? 'waiting' : 'running';
   }
 
   state(): RunState {
@@ -99,6 +109,7 @@ export class Run {
       deliveryClass: plan?.deliveryClass ?? null,
       paused: control.paused,
       parked: control.parked,
+      waiting: control.waiting,
       batches: { fetched: this.seq, delivered: this.delivered },
       fetched: this.fetched,
       counts: this.counts,

@@ -15,8 +15,8 @@ export const stepsUnder = (policy: Policy) =>
     retry: { initialInterval: policy.retryFirst, maximumInterval: policy.retryMax, backoffCoefficient: 2 },
   });
 
-/** For opening and closing a run: short steps on the ledger, before a policy is known and after it has had its say. */
-export const ledgerSteps = proxyActivities<Pick<Activities, 'openRun' | 'closeRun'>>({
+/** Short steps on ledger and Temporal, before a policy is known and after it has had its say. */
+export const ledgerSteps = proxyActivities<Pick<Activities, 'openRun' | 'closeRun' | 'hurryRun'>>({
   startToCloseTimeout: '1 minute',
   scheduleToCloseTimeout: '24 hours',
   heartbeatTimeout: '30 seconds',

@@ -1,6 +1,13 @@
-import { ApplicationFailure, CancellationScope, continueAsNew, isCancellation } from '@temporalio/workflow';
+import {
+  ApplicationFailure,
+  allHandlersFinished,
+  CancellationScope,
+  condition,
+  continueAsNew,
+  isCancellation,
+} from '@temporalio/workflow';
 import { addCounts, type Reconciled, type RunReport, type RunStatus } from '../model/batch.ts';
-import { ABORTED } from './control.ts';
+import { ABORTED, abortedFailure } from './control.ts';
 import { stepFailure } from './failure.ts';
 import { syncBatches } from './pipeline.ts';
 import { Run, type SyncInput } from './run.ts';
@@ -11,11 +18,13 @@ export async function sync(input: SyncInput): Promise<RunReport> {
   const run = new Run(input);
   let done: RunReport | null;
   try {
-    done = await runToEnd(run);
-  } catch (error) {
+    done = await run.control.scope.run(() => runToEnd(run));
+  } catch (thrown) {
+    const error = run.control.aborted && isCancellation(thrown) ? abortedFailure() : thrown;
     await CancellationScope.nonCancellable(() => closeFailed(run, error));
     throw error;
   }
+  await answered();
   if (done) return done;
   if (!run.plan) throw ApplicationFailure.nonRetryable('a run that never opened cannot continue');
   return continueAsNew<typeof sync>({ ...input, carried: run.carry(run.plan) });
@@ -46,8 +55,13 @@ async function runToEnd(run: Run): Promise<RunReport | null> {
 
   run.enter('syncing');
   const complete = await syncBatches(run, steps, policy);
-  if (!complete) return null;
+  if (!complete) {
+    // A run that was aborted in its last moment must not go on as a new one, which would not know.
+    if (control.scope.consideredCancelled) control.refuseAborted();
+    return null;
+  }
 
+  await control.beforeWriting();
   if (run.plan.deletes) {
     run.counts = addCounts(
       run.counts,
@@ -90,6 +104,11 @@ async function closeFailed(run: Run, error: unknown): Promise<void> {
   const status = statusAfter(error, run);
   const { code, message } = stepFailure(error);
   await close(run, status, nothingChecked, status === 'cancelled' ? null : { code, message });
+}
+
+/** Whoever has asked with an update gets the answer before this execution ends. */
+async function answered(): Promise<void> {
+  if (!allHandlersFinished()) await condition(allHandlersFinished);
 }
 
 /** Invariant 11, honest status. */

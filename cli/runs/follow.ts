@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import { formatDuration } from '../../model/duration.ts';
+import { whereOf } from '../../model/steering.ts';
 import type { Progress, StepState } from '../../platform/progress.ts';
 import { rateMeter } from '../../platform/rate-meter.ts';
 import { type Observed, observeRun } from './observe.ts';
@@ -77,5 +78,5 @@ export function stepState({ state, waiting }: Observed, recordsPerSecond: number
 export function waitingWords(waiting: NonNullable<Observed['waiting']>): string {
   const inMs = waiting.nextAttempt === null ? 0 : Date.parse(waiting.nextAttempt) - Date.now();
   const next = inMs > 0 ? `next attempt in ${formatDuration(inMs)}` : 'trying again';
-  return `waits: ${waiting.code} in ${waiting.step} (attempt ${waiting.attempt}, ${next})`;
+  return `waits: ${waiting.code} in ${whereOf(waiting)} (attempt ${waiting.attempt}, ${next})`;
 }

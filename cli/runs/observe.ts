@@ -1,17 +1,9 @@
 import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
-import { type FailureCode, isFailureCode } from '../../model/failure.ts';
-import { queryName } from '../../model/names.ts';
-import type { RunState } from '../../model/run-state.ts';
-
-/** A step that is not working just now: it failed, and is tried again by itself. */
-export interface Waiting {
-  readonly step: string;
-  readonly attempt: number;
-  readonly code: FailureCode | 'UNKNOWN';
-  readonly message: string;
-  /** ISO 8601; null while an attempt is under way. */
-  readonly nextAttempt: string | null;
-}
+import { defaultPayloadConverter } from '@temporalio/common';
+import proto from '@temporalio/proto';
+import { failurePlace, isFailureCode } from '../../model/failure.ts';
+import { queryName, stepNames } from '../../model/names.ts';
+import type { RunState, Waiting } from '../../model/run-state.ts';
 
 export interface Observed {
   readonly status: string;
@@ -29,22 +21,36 @@ export async function observeRun(client: Client, workflowId: string): Promise<Ob
   const state = await client.connection
     .withDeadline(Date.now() + QUERY_WITHIN_MS, () => handle.query<RunState>(queryName.status))
     .catch(() => null);
-  return { status: description.status.name, state, waiting: waitingOf(description) };
+  return { status: description.status.name, state, waiting: waitingOf(description, state) };
 }
 
-function waitingOf(description: WorkflowExecutionDescription): Waiting | null {
+/** By Temporal's word, which has the time of the next attempt; the batch by the run's own, where it has heard. */
+function waitingOf(description: WorkflowExecutionDescription, state: RunState | null): Waiting | null {
   for (const activity of description.raw.pendingActivities ?? []) {
     const failure = activity.lastFailure;
     if (!failure) continue;
-    const type = failure.applicationFailureInfo?.type;
-    const next = activity.scheduledTime;
+    const { type, details } = failure.applicationFailureInfo ?? {};
+    const activityType = activity.activityType?.name ?? '';
+    const step = stepNames[activityType] ?? activityType;
+    const [detail] = details?.payloads ?? [];
+    const place = detail ? failurePlace(defaultPayloadConverter.fromPayload(detail)) : undefined;
     return {
-      step: activity.activityType?.name ?? '',
+      step,
+      batch: state?.waiting?.step === step ? state.waiting.batch : null,
       attempt: activity.attempt ?? 1,
       code: isFailureCode(type) ? type : 'UNKNOWN',
       message: failure.message ?? '',
-      nextAttempt: next?.seconds ? new Date(Number(next.seconds) * 1000).toISOString() : null,
+      ...(place && { place }),
+      nextAttempt: nextAttemptOf(activity),
     };
   }
   return null;
 }
+
+function nextAttemptOf({ state, scheduledTime }: PendingActivity): string | null {
+  const { PENDING_ACTIVITY_STATE_SCHEDULED: scheduled } = proto.temporal.api.enums.v1.PendingActivityState;
+  if (state !== scheduled || !scheduledTime?.seconds) return null;
+  return new Date(Number(scheduledTime.seconds) * 1000).toISOString();
+}
+
+type PendingActivity = NonNullable<WorkflowExecutionDescription['raw']['pendingActivities']>[number];

@@ -214,6 +214,7 @@ export class Simulation {
       },
       cache: new BatchCache(2),
       isWorkflowOpen: async () => false,
+      hurry: async () => {},
       now: () => Date.now() + this.#skippedMs,
       log: { debug() {}, info() {}, warn() {}, error() {} },
     };

@@ -1,0 +1,6 @@
+import { Context } from '@temporalio/activity';
+import type { Dependencies } from './dependencies.ts';
+
+/** Beside the steps: a person does not want to wait for the next attempt of what waits in this run. Safe to repeat. */
+export const hurryRun = (deps: Dependencies): Promise<void> =>
+  deps.hurry(Context.current().info.workflowExecution?.workflowId ?? '');

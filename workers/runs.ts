@@ -1,0 +1,51 @@
+import type { Info } from '@temporalio/activity';
+import type { Client } from '@temporalio/client';
+import { WorkflowNotFoundError } from '@temporalio/common';
+import proto from '@temporalio/proto';
+import { waitsSignalName } from '../model/names.ts';
+import type { Waiting } from '../model/run-state.ts';
+
+/** What a worker asks and tells Temporal about runs. */
+export interface Runs {
+  isOpen(workflowId: string): Promise<boolean>;
+  /** Has the steps of a run that wait for their next attempt tried at once. */
+  hurry(workflowId: string): Promise<void>;
+  /** Never fails: the step's own failure is what counts. */
+  tellWaiting(step: Pick<Info, 'workflowExecution'>, waiting: Waiting): Promise<void>;
+}
+
+/** A step that has failed must not be held up for longer than this by the telling. */
+const TELL_WITHIN_MS = 2000;
+
+export function runsOf(client: Client): Runs {
+  const { namespace } = client.options;
+  return {
+    async isOpen(workflowId) {
+      try {
+        return (await client.workflow.getHandle(workflowId).describe()).status.name === 'RUNNING';
+      } catch (error) {
+        if (error instanceof WorkflowNotFoundError) return false;
+        throw error;
+      }
+    },
+
+    async hurry(workflowId) {
+      const { raw } = await client.workflow.getHandle(workflowId).describe();
+      const { PENDING_ACTIVITY_STATE_SCHEDULED: scheduled } = proto.temporal.api.enums.v1.PendingActivityState;
+      for (const { activityId, state, lastFailure } of raw.pendingActivities ?? []) {
+        if (!activityId || !lastFailure || state !== scheduled) continue;
+        await client.workflowService.resetActivity({ namespace, execution: { workflowId }, id: activityId });
+      }
+    },
+
+    async tellWaiting({ workflowExecution }, waiting) {
+      if (!workflowExecution) return;
+      const { workflowId, runId } = workflowExecution;
+      await client
+        .withDeadline(Date.now() + TELL_WITHIN_MS, () =>
+          client.workflow.getHandle(workflowId, runId).signal(waitsSignalName, waiting),
+        )
+        .catch(() => {});
+    },
+  };
+}
