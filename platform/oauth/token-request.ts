@@ -11,12 +11,12 @@ import {
   ResponseBodyError,
   refreshTokenGrant,
   type ServerMetadata,
-  WWWAuthenticateChallengeError,
 } from 'openid-client';
+import { z } from 'zod';
 import type { OAuth2Spec } from '../../model/auth.ts';
 import { isSyncFailure, SyncFailure } from '../../model/failure.ts';
 import { classifyStatus, failureOf } from '../http/classify.ts';
-import { type Outgoing, placeOf, type Send } from '../http/pipeline.ts';
+import { type Incoming, type Outgoing, placeOf, type Send } from '../http/pipeline.ts';
 
 /** What a client proves itself with. */
 export interface TokenCredentials {
@@ -112,9 +112,9 @@ function refusalOf(error: unknown, spec: OAuth2Spec): SyncFailure {
     return new SyncFailure('FORBIDDEN', `${where} does not grant the scope that was asked for (${code}).`, none);
   if (code === 'temporarily_unavailable' || code === 'server_error')
     return new SyncFailure('SERVER_ERROR', `${where} gives no token at this moment (${code}).`, none);
-  if (code !== undefined || error instanceof WWWAuthenticateChallengeError) {
-    const asked = spec.grant === 'refresh-token' ? 'refresh token or client' : 'client';
-    return new SyncFailure('AUTH_REJECTED', `${where} refused the ${asked} (${code ?? '401'}).`, none);
+  if (code !== undefined) {
+    const refused = code === 'invalid_client' || spec.grant === 'client-credentials' ? 'client' : 'refresh token';
+    return new SyncFailure('AUTH_REJECTED', `${where} refused the ${refused} (${code}).`, none);
   }
   return new SyncFailure('RESPONSE_SHAPE', `${where} did not answer as a token endpoint does.`, none);
 }
@@ -148,13 +148,35 @@ function fetchThrough(send: Send, clock: { now(): number }) {
       const answer = await send(request);
       const verdict = isOAuthAnswer(answer.status) ? undefined : classifyStatus({ ...answer, nowMs: clock.now() });
       if (verdict) throw failureOf(placeOf(request), { ...verdict, effect: 'none' });
-      return new Response(new Uint8Array(answer.body), { status: answer.status, headers: answer.headers });
+      return responseOf(answer);
     } catch (error) {
       if (isSyncFailure(error)) failure = error;
       throw error;
     }
   };
   return { fetch, failed: () => failure };
+}
+
+/**
+ * The answer for the library, less two things. Without the challenge it reads the error code of a 401, which says whether
+ * it was the client that was refused. An ID token is about a person who logs in, and nobody does here.
+ */
+function responseOf({ status, headers, body }: Incoming): Response {
+  const { 'www-authenticate': _challenge, ...others } = headers;
+  const answer = jsonObject.safeParse(parsed(body));
+  const { id_token: _idToken, ...fields } = answer.data ?? {};
+  const text = answer.success ? JSON.stringify(fields) : body.toString('utf8');
+  return new Response(text, { status, headers: others });
+}
+
+const jsonObject = z.record(z.string(), z.unknown());
+
+function parsed(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8'));
+  } catch {
+    return undefined;
+  }
 }
 
 /** The library reads an error out of these; every other status says nothing about the credentials. */
