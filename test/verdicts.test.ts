@@ -68,6 +68,8 @@ const ready = ({ content, version }: Fact, ordinal: number): ReadyRecord => ({
   hash: contentHash(content),
 });
 
+const factOf = (content: string): Fact => ({ content, version: null });
+
 describe('the verdicts of the ledger', () => {
   test('tell new, changed, unchanged and superseded apart for any facts, in the order of the records', async () => {
     await fc.assert(
@@ -93,5 +95,18 @@ describe('the verdicts of the ledger', () => {
     await known([row]);
     const other = await known([null]);
     expect((await ledger.deliveries.verdicts(other, [ready(row, 0)])).letters).toBe('n');
+  });
+
+  test('find a record by its key, whatever characters are in it', async () => {
+    const keys = ['NULL', '', ' a ', '"', '\\', '\\"', '{a,b}', "'", '\n\t', 'é😀', 'null'];
+    const syncId = await known([]);
+    for (const key of keys) {
+      await ledger.pool.query(
+        `insert into ledger (version, intent, sync_id, state, hash, key) values (1, 0, $1, 'c', $2, $3)`,
+        [syncId, contentHash(key), key],
+      );
+    }
+    const records = keys.map((key, ordinal) => ({ ...ready(factOf(key), ordinal), key }));
+    expect((await ledger.deliveries.verdicts(syncId, records)).letters).toBe('u'.repeat(keys.length));
   });
 });

@@ -5,6 +5,7 @@ import { SyncFailure } from '../../model/failure.ts';
 import type { ReadyRecord, Reject } from '../../model/prepared.ts';
 import { fingerprint } from '../../model/transform.ts';
 import type { RecordVersion } from '../../model/version.ts';
+import { plainArray, textArray } from './arrays.ts';
 import { keepTags, ledgerConflicts } from './conflicts.ts';
 import { ledgerDoubts } from './doubts.ts';
 import { type PlannedBatch, plannedBatch } from './plans.ts';
@@ -137,7 +138,12 @@ export function ledgerDeliveries(pool: Pool) {
            from unnest($2::text[], $3::uuid[], $4::bigint[]) with ordinality as k(key, hash, version, ord)
            left join ledger l on l.sync_id = $1 and l.key = k.key
          ) v`,
-        [syncId, records.map((r) => r.key), records.map((r) => r.hash), records.map((r) => r.version)],
+        [
+          syncId,
+          textArray(records.map(({ key }) => key)),
+          plainArray(records.map(({ hash }) => hash)),
+          plainArray(records.map(({ version }) => version)),
+        ],
       );
       return { letters: row?.letters ?? '', destinationIds: row?.ids ?? {}, renewed: row?.renewed ?? false };
     },
@@ -275,10 +281,13 @@ async function upsertRows(sql: PoolClient, syncId: number, intent: string, rows:
     [
       syncId,
       intent,
-      rows.map(({ record }) => record.version),
-      rows.map(({ record }) => record.hash),
-      rows.map(({ record }) => record.key),
-      rows.map(({ destinationId }) => destinationId),
+      plainArray(rows.map(({ record }) => record.version)),
+      plainArray(rows.map(({ record }) => record.hash)),
+      textArray(rows.map(({ record }) => record.key)),
+      // A list that is too short is filled up with nulls.
+      rows.some(({ destinationId }) => destinationId !== null)
+        ? textArray(rows.map(({ destinationId }) => destinationId))
+        : '{}',
     ],
   );
 }
@@ -288,7 +297,12 @@ async function renewVersions(sql: PoolClient, syncId: number, ready: readonly Re
   await sql.query(
     `update ledger l set version = k.version from unnest($2::text[], $3::uuid[], $4::bigint[]) as k(key, hash, version)
      where l.sync_id = $1 and l.key = k.key and l.hash = k.hash and l.state = 'c' and k.version > l.version`,
-    [syncId, ready.map(({ key }) => key), ready.map(({ hash }) => hash), ready.map(({ version }) => version)],
+    [
+      syncId,
+      textArray(ready.map(({ key }) => key)),
+      plainArray(ready.map(({ hash }) => hash)),
+      plainArray(ready.map(({ version }) => version)),
+    ],
   );
 }
 

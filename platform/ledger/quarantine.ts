@@ -1,5 +1,6 @@
 import type { Pool, PoolClient } from 'pg';
 import type { Reject } from '../../model/prepared.ts';
+import { plainArray, textArray } from './arrays.ts';
 import { chooseForReplay, dropEntries, listEntries, reasonsOf } from './quarantine-work.ts';
 import { query } from './sql.ts';
 
@@ -86,9 +87,9 @@ export async function resolveEntries(
       syncId,
       run,
       seq,
-      arrived.map(({ ordinal }) => ordinal),
-      arrived.map(({ key }) => key),
-      arrived.map(({ version }) => version),
+      plainArray(arrived.map(({ ordinal }) => ordinal)),
+      textArray(arrived.map(({ key }) => key)),
+      plainArray(arrived.map(({ version }) => version)),
     ],
   );
 }
