@@ -1,12 +1,12 @@
 import type { BatchRef } from '../model/batch.ts';
 import type { Json } from '../model/json.ts';
-import type { Transformed, Validated } from '../model/prepared.ts';
+import type { Prepared } from '../model/prepared.ts';
 
 /** What this worker has computed of a batch. Never trusted across a crash: it can all be computed again from staging. */
 export interface PreparedBatch {
+  prepared?: Prepared;
+  /** As received; kept only once somebody has asked for it. */
   records?: readonly Json[];
-  validated?: Validated;
-  transformed?: Transformed;
 }
 
 /** Keeps the batches most recently used, at most `capacity`, so that memory stays flat (invariant 9). */

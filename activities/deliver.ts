@@ -11,7 +11,7 @@ import type { Dependencies } from './dependencies.ts';
 import { answerOnce, settleDoubts } from './doubt.ts';
 import { settleLeftDoubts } from './left.ts';
 import { keepToPlan } from './plan-kept.ts';
-import { recordsOf, transformedOf } from './prepare.ts';
+import { preparedOf, recordsOf } from './prepare.ts';
 import { reportProgress } from './progress.ts';
 import { runOf } from './run.ts';
 import { send } from './send.ts';
@@ -55,7 +55,7 @@ export async function deliverBatch(deps: Dependencies, { answer, ...ref }: Deliv
   if (start.delivered) return start.delivered;
   const decided = answerOnce(answer, Context.current().info.attempt);
   await settleLeftDoubts(deps, ref.run, start, decided);
-  const batch = await transformedOf(deps, loaded, ref);
+  const batch = (await preparedOf(deps, loaded, ref)).transformed;
   const delivery = newDelivery(deps, ref, start, loaded, batch);
 
   const { known, foundIds } = await settleDoubts(delivery, decided);

@@ -2,8 +2,10 @@ import { Context } from '@temporalio/activity';
 import type { BatchRef } from '../model/batch.ts';
 import type { Page, Position } from '../model/connector.ts';
 import type { Json } from '../model/json.ts';
+import type { Prepared } from '../model/prepared.ts';
 import type { LoadedSync } from '../model/project.ts';
 import type { Dependencies } from './dependencies.ts';
+import { inSlices, preparationOf, recordsFor } from './prepare.ts';
 import { reportProgress } from './progress.ts';
 import { runOf } from './run.ts';
 
@@ -33,6 +35,8 @@ export async function fetchBatch(deps: Dependencies, ref: BatchRef): Promise<Fet
         since: facts.since,
         signal: Context.current().cancellationSignal,
       });
+  // While the next page is on its way, and while what was parsed is at hand.
+  const ahead = start.parts === 0 ? new PreparedAhead(preparationOf(loaded, recordsFor(deps, loaded))) : undefined;
   let staged: Promise<void> = Promise.resolve();
   for await (const page of pages) {
     await staged;
@@ -46,13 +50,36 @@ export async function fetchBatch(deps: Dependencies, ref: BatchRef): Promise<Fet
     staged.catch(() => {});
     batch.add(page);
     reportProgress({ pages: batch.parts, records: batch.records });
+    await ahead?.add(page.records);
     if (endsHere(batch, loaded)) break;
   }
   await staged;
   const result = { records: batch.records, bytes: batch.bytes, complete: batch.complete };
   await staging.closeFetch(ref.run, ref.seq, result, batch.position);
-  if (start.parts === 0) deps.cache.get(ref).records = batch.received;
+  const prepared = ahead?.result();
+  if (prepared) deps.cache.get(ref).prepared = prepared;
   return result;
+}
+
+/** Validates and transforms a batch while it is read. What fails there is left to the step whose business it is. */
+class PreparedAhead {
+  readonly #work: ReturnType<typeof preparationOf>;
+  #failed = false;
+
+  constructor(work: ReturnType<typeof preparationOf>) {
+    this.#work = work;
+  }
+
+  async add(records: readonly Json[]): Promise<void> {
+    if (this.#failed) return;
+    await inSlices(records, this.#work.add).catch(() => {
+      this.#failed = true;
+    });
+  }
+
+  result(): Prepared | undefined {
+    return this.#failed ? undefined : this.#work.result();
+  }
 }
 
 /** Whether a batch ends here. A plan cuts its batches by the same rule. */
@@ -64,7 +91,6 @@ export class GrowingBatch {
   records: number;
   bytes: number;
   position: Position | null;
-  readonly received: Json[] = [];
 
   constructor(parts: number, records: number, bytes: number, position: Position | null) {
     this.parts = parts;
@@ -83,6 +109,5 @@ export class GrowingBatch {
     this.records += page.records.length;
     this.bytes += page.body.length;
     this.position = page.next;
-    for (const record of page.records) this.received.push(record);
   }
 }

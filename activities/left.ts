@@ -3,7 +3,7 @@ import type { DeliveryStart } from '../platform/ledger/deliveries.ts';
 import { type Delivery, newDelivery } from './deliver.ts';
 import type { Dependencies } from './dependencies.ts';
 import { settleDoubts, type TakeAnswer } from './doubt.ts';
-import { transformedOf } from './prepare.ts';
+import { preparedOf } from './prepare.ts';
 import { runOf } from './run.ts';
 
 /**
@@ -21,7 +21,7 @@ export async function settleLeftDoubts(
     const intents = await deliveries.inDoubt(start, ref);
     if (intents.length > 0) {
       const { loaded } = await runOf(deps, ref.run);
-      const batch = await transformedOf(deps, loaded, ref);
+      const batch = (await preparedOf(deps, loaded, ref)).transformed;
       await settleDoubts(newDelivery(deps, ref, { ...start, intents }, loaded, batch), answer);
     }
     await deliveries.dropLeft(start, ref);

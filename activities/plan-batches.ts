@@ -1,10 +1,8 @@
 import type { Source } from '../model/connector.ts';
-import type { Reject, Transformed } from '../model/prepared.ts';
+import type { Prepared, Reject, Transformed } from '../model/prepared.ts';
 import type { LoadedSync } from '../model/project.ts';
-import { transformation } from '../model/transform.ts';
-import { validation } from '../model/validate.ts';
 import { endsHere, GrowingBatch } from './fetch.ts';
-import { inSlices } from './prepare.ts';
+import { inSlices, preparationOf } from './prepare.ts';
 
 export interface PreparedForPlan extends Transformed {
   readonly pages: number;
@@ -29,24 +27,21 @@ export async function* batchesToPlan(
   let left = limit;
   for (;;) {
     const batch = new GrowingBatch(0, 0, 0, position);
+    const work = preparationOf(loaded);
     for await (const page of source.read({ position, since, signal })) {
+      await inSlices(page.records.slice(0, left - batch.records), work.add);
       batch.add(page);
       if (endsHere(batch, loaded) || batch.records >= left) break;
     }
-    if (batch.records > 0) yield await prepare(batch, loaded, left);
+    if (batch.records > 0) yield planned(work.result(), batch.parts);
     left -= batch.records;
     position = batch.position;
     if (batch.complete || position === null || left <= 0) return;
   }
 }
 
-async function prepare(batch: GrowingBatch, { sync, policy }: LoadedSync, limit: number): Promise<PreparedForPlan> {
-  const key = typeof sync.key === 'string' ? [sync.key] : sync.key;
-  const validating = validation({ from: sync.mapping.from, key, version: sync.version });
-  await inSlices(batch.received.slice(0, limit), validating.add);
-  const validated = validating.result();
-  const transforming = transformation(validated, { mapping: sync.mapping, maxRecordBytes: policy.maxRecordBytes });
-  await inSlices(validated.valid, transforming.add);
-  const transformed = transforming.result();
-  return { ...transformed, pages: batch.parts, allRejects: [...validated.rejects, ...transformed.rejects] };
-}
+const planned = ({ validated, transformed }: Prepared, pages: number): PreparedForPlan => ({
+  ...transformed,
+  pages,
+  allRejects: [...validated.rejects, ...transformed.rejects],
+});

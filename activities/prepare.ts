@@ -1,57 +1,58 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { BatchRef } from '../model/batch.ts';
 import type { Json } from '../model/json.ts';
-import type { Transformed, Validated } from '../model/prepared.ts';
+import { preparation } from '../model/prepare.ts';
+import type { Prepared } from '../model/prepared.ts';
 import type { LoadedSync } from '../model/project.ts';
-import { transformation } from '../model/transform.ts';
-import { validation } from '../model/validate.ts';
 import type { Dependencies } from './dependencies.ts';
 
 /** Records worked on before others get a turn, so that heartbeats and signals stay prompt. */
 const SLICE = 500;
 
-/** The received records of a batch: from this worker's cache, or decoded again from what is staged. */
+/** The validation and transformation that a sync states. */
+export const preparationOf = ({ sync, policy }: LoadedSync, { keepRecords } = { keepRecords: false }) =>
+  preparation({
+    from: sync.mapping.from,
+    key: typeof sync.key === 'string' ? [sync.key] : sync.key,
+    version: sync.version,
+    mapping: sync.mapping,
+    maxRecordBytes: policy.maxRecordBytes,
+    keepRecords,
+  });
+
+/** Records are kept beside their JSON for a destination that works with their fields. */
+export const recordsFor = ({ world }: Dependencies, { openDestination }: LoadedSync) => ({
+  keepRecords: openDestination(world).takesFields ?? false,
+});
+
+/** What a batch came to: from this worker's cache, or computed again from what is staged. */
+export async function preparedOf(deps: Dependencies, loaded: LoadedSync, ref: BatchRef): Promise<Prepared> {
+  const batch = deps.cache.get(ref);
+  if (batch.prepared === undefined) {
+    const work = preparationOf(loaded, recordsFor(deps, loaded));
+    for await (const records of stagedPages(deps, loaded, ref)) await inSlices(records, work.add);
+    batch.prepared = work.result();
+  }
+  return batch.prepared;
+}
+
+/** The records of a batch as received: decoded again from what is staged. */
 export async function recordsOf(deps: Dependencies, loaded: LoadedSync, ref: BatchRef): Promise<readonly Json[]> {
   const batch = deps.cache.get(ref);
   if (batch.records === undefined) {
-    const source = loaded.openSource(deps.world);
-    const bodies = await deps.ledger.staging.load(ref.run, ref.seq);
     const records: Json[] = [];
-    for (const body of bodies) {
-      for (const record of source.decode(body)) records.push(record);
-      await nextTurn();
-    }
+    for await (const page of stagedPages(deps, loaded, ref)) for (const record of page) records.push(record);
     batch.records = records;
   }
   return batch.records;
 }
 
-export async function validatedOf(deps: Dependencies, loaded: LoadedSync, ref: BatchRef): Promise<Validated> {
-  const batch = deps.cache.get(ref);
-  if (batch.validated === undefined) {
-    const { sync } = loaded;
-    const key = typeof sync.key === 'string' ? [sync.key] : sync.key;
-    const work = validation({ from: sync.mapping.from, key, version: sync.version });
-    await inSlices(await recordsOf(deps, loaded, ref), work.add);
-    batch.validated = work.result();
-    delete batch.records;
+async function* stagedPages(deps: Dependencies, loaded: LoadedSync, ref: BatchRef): AsyncGenerator<readonly Json[]> {
+  const source = loaded.openSource(deps.world);
+  for (const body of await deps.ledger.staging.load(ref.run, ref.seq)) {
+    yield source.decode(body);
+    await nextTurn();
   }
-  return batch.validated;
-}
-
-export async function transformedOf(deps: Dependencies, loaded: LoadedSync, ref: BatchRef): Promise<Transformed> {
-  const batch = deps.cache.get(ref);
-  if (batch.transformed === undefined) {
-    const validated = await validatedOf(deps, loaded, ref);
-    const work = transformation(validated, {
-      mapping: loaded.sync.mapping,
-      maxRecordBytes: loaded.policy.maxRecordBytes,
-    });
-    await inSlices(validated.valid, work.add);
-    batch.transformed = work.result();
-    delete batch.validated;
-  }
-  return batch.transformed;
 }
 
 /** Works through the items in slices and lets others run in between. */

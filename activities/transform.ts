@@ -1,6 +1,6 @@
 import type { BatchRef } from '../model/batch.ts';
 import type { Dependencies } from './dependencies.ts';
-import { transformedOf } from './prepare.ts';
+import { preparedOf } from './prepare.ts';
 import { runOf } from './run.ts';
 import { refuseSystemic } from './validate.ts';
 
@@ -14,7 +14,7 @@ export interface TransformResult {
 /** Step 3: maps a batch to the destination's shape; what a rule rejects goes to quarantine. Safe to repeat: pure. */
 export async function transformBatch(deps: Dependencies, ref: BatchRef): Promise<TransformResult> {
   const { facts, loaded } = await runOf(deps, ref.run);
-  const { ready, filtered, superseded, rejects, fetched } = await transformedOf(deps, loaded, ref);
+  const { ready, filtered, superseded, rejects, fetched } = (await preparedOf(deps, loaded, ref)).transformed;
   refuseSystemic(rejects.length, fetched, loaded.policy);
   await deps.ledger.quarantine.add(facts.syncId, ref.run, ref.seq, rejects);
   return { ready: ready.length, filtered, superseded, rejected: rejects.length };

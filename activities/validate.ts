@@ -3,7 +3,7 @@ import { SyncFailure } from '../model/failure.ts';
 import type { Policy } from '../model/policy.ts';
 import { deleteLimitsOf } from '../model/sync.ts';
 import type { Dependencies } from './dependencies.ts';
-import { validatedOf } from './prepare.ts';
+import { preparedOf } from './prepare.ts';
 import { runOf } from './run.ts';
 
 export interface ValidateResult {
@@ -14,15 +14,14 @@ export interface ValidateResult {
 /** Step 2: checks a batch against the source schema; what fails goes to quarantine. Safe to repeat: pure. */
 export async function validateBatch(deps: Dependencies, ref: BatchRef): Promise<ValidateResult> {
   const { facts, loaded } = await runOf(deps, ref.run);
-  const { valid, rejects, fetched } = await validatedOf(deps, loaded, ref);
+  const { valid, keys, rejects, fetched } = (await preparedOf(deps, loaded, ref)).validated;
   refuseSystemic(rejects.length, fetched, loaded.policy);
   await deps.ledger.quarantine.add(facts.syncId, ref.run, ref.seq, rejects);
   if (facts.mode === 'full' && deleteLimitsOf(loaded.sync)) {
     // What was rejected is not gone from the source either.
-    const keys = [...valid, ...rejects].flatMap(({ key }) => key ?? []);
     await deps.ledger.deletes.see(ref.run, ref.seq, keys);
   }
-  return { valid: valid.length, rejected: rejects.length };
+  return { valid, rejected: rejects.length };
 }
 
 /** Many rejects at once are a changed schema, not bad records: they must not fill the quarantine. */

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { Connection, ReadSecret } from './connection.ts';
 import type { DeliveryCapabilities } from './delivery.ts';
 import type { FailureCode } from './failure.ts';
-import type { Json } from './json.ts';
+import type { Json, JsonRecord } from './json.ts';
 
 /**
  * The contract of a connector: one file per kind of system, which knows that system and nothing else.
@@ -100,6 +100,8 @@ export interface Destination {
   /** From these the delivery class is derived. */
   readonly can: DeliveryCapabilities;
   readonly limits: WriteLimits;
+  /** It works with the fields of records: items carry `record` where it is at hand, so that `json` is not parsed again. */
+  readonly takesFields?: boolean;
   /**
    * Writes the items in order. Answers one outcome for each. Throws SyncFailure when the request failed as a whole;
    * its `effect` says whether something may have been written. BATCH_LIMIT asks for smaller requests.
@@ -197,6 +199,8 @@ export interface WriteItem {
   readonly op: 'upsert' | 'delete';
   /** The destination record as JSON text; empty for `delete`. */
   readonly json: string;
+  /** What `json` says, where it is at hand: only for a destination that `takesFields`. */
+  readonly record?: JsonRecord;
   /** The destination's own id of the record, when it is known. */
   readonly destinationId: string | null;
   /** The record was there when it was last written or read. */

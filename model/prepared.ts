@@ -1,5 +1,5 @@
 import type { FailureCode } from './failure.ts';
-import type { Json } from './json.ts';
+import type { Json, JsonRecord } from './json.ts';
 import type { RecordVersion } from './version.ts';
 
 /** A record that goes to quarantine, with all that a person needs to understand why. */
@@ -29,11 +29,13 @@ export interface ValidRecord {
   readonly parsed: unknown;
 }
 
+/** What the source schema let pass of a batch, and what not. */
 export interface Validated {
   readonly fetched: number;
-  readonly valid: readonly ValidRecord[];
+  readonly valid: number;
+  /** Of all records that have one, also of those that were rejected. */
+  readonly keys: readonly string[];
   readonly rejects: readonly Reject[];
-  readonly highest: RecordVersion | null;
 }
 
 /** A record ready for delivery: its destination form as JSON text and the hash of that text. */
@@ -44,6 +46,8 @@ export interface ReadyRecord {
   readonly json: string;
   /** 128 bits as 32 hexadecimal digits. */
   readonly hash: string;
+  /** What `json` says, for a destination that works with fields. Absent where it could differ in the least. */
+  readonly record?: JsonRecord;
 }
 
 export interface Transformed {
@@ -55,4 +59,10 @@ export interface Transformed {
   readonly superseded: number;
   readonly rejects: readonly Reject[];
   readonly highest: RecordVersion | null;
+}
+
+/** All that is computed of a batch, by a pure function of what was received. */
+export interface Prepared {
+  readonly validated: Validated;
+  readonly transformed: Transformed;
 }

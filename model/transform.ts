@@ -1,12 +1,15 @@
 import { hash } from 'node:crypto';
+import { isRecord } from './json.ts';
 import { checkOf } from './mapping/compile-check.ts';
 import type { Mapping } from './mapping/mapping.ts';
 import { pathText } from './mapping/path.ts';
-import type { ReadyRecord, Reject, Transformed, Validated, ValidRecord } from './prepared.ts';
+import type { ReadyRecord, Reject, ValidRecord } from './prepared.ts';
 
 export interface TransformRules {
   readonly mapping: Mapping;
   readonly maxRecordBytes: number;
+  /** The destination works with fields: records are kept beside their JSON. */
+  readonly keepRecords: boolean;
 }
 
 /** The content hash of a record's destination form: the first 128 bits of SHA-256, in hexadecimal. */
@@ -16,37 +19,8 @@ export const contentHash = (json: string): string => hash('sha256', json, 'hex')
 export const fingerprint = (records: readonly ReadyRecord[]): string =>
   contentHash(records.map((record) => `${record.key}\n${record.hash}`).join('\n'));
 
-/**
- * Maps the valid records of a batch and checks each result against the destination schema, slice by slice, so that
- * the caller can let others run between two slices. Pure.
- */
-export function transformation(batch: Validated, rules: TransformRules) {
-  const newest = new Map<string, ReadyRecord>();
-  const rejects: Reject[] = [];
-  let filtered = 0;
-  let superseded = 0;
-  return {
-    add(slice: readonly ValidRecord[]): void {
-      for (const record of slice) {
-        const outcome = transformRecord(record, rules);
-        if (outcome === 'filtered') filtered++;
-        else if ('code' in outcome) rejects.push(outcome);
-        else if (keepNewest(newest, outcome)) superseded++;
-      }
-    },
-    result: (): Transformed => ({
-      fetched: batch.fetched,
-      ready: [...newest.values()],
-      filtered,
-      superseded,
-      rejects,
-      highest: batch.highest,
-    }),
-  };
-}
-
 /** Invariant 5, newest wins: of two records with one key the higher version stays; of equal ones the later. */
-function keepNewest(newest: Map<string, ReadyRecord>, record: ReadyRecord): boolean {
+export function keepNewest(newest: Map<string, ReadyRecord>, record: ReadyRecord): boolean {
   const known = newest.get(record.key);
   if (known === undefined) {
     newest.set(record.key, record);
@@ -56,7 +30,8 @@ function keepNewest(newest: Map<string, ReadyRecord>, record: ReadyRecord): bool
   return true;
 }
 
-function transformRecord(record: ValidRecord, rules: TransformRules): ReadyRecord | Reject | 'filtered' {
+/** Maps a valid record and checks the result against the destination schema. Pure. */
+export function transformRecord(record: ValidRecord, rules: TransformRules): ReadyRecord | Reject | 'filtered' {
   const reject = (code: Reject['code'], field: string | null, rule: string, reason: string): Reject => ({
     ordinal: record.ordinal,
     stage: 'transform',
@@ -81,5 +56,6 @@ function transformRecord(record: ValidRecord, rules: TransformRules): ReadyRecor
   if (json.length > rules.maxRecordBytes) {
     return reject('RECORD_TOO_LARGE', null, 'size', `${json.length} bytes, the policy allows ${rules.maxRecordBytes}`);
   }
-  return { ordinal: record.ordinal, key: record.key, version: record.version, json, hash: contentHash(json) };
+  const ready = { ordinal: record.ordinal, key: record.key, version: record.version, json, hash: contentHash(json) };
+  return rules.keepRecords && checked.plain && isRecord(checked.data) ? { ...ready, record: checked.data } : ready;
 }

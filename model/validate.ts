@@ -2,8 +2,8 @@ import type { z } from 'zod';
 import { isRecord, type Json, valueAt } from './json.ts';
 import { checkOf } from './mapping/compile-check.ts';
 import { pathText } from './mapping/path.ts';
-import type { Reject, Validated, ValidRecord } from './prepared.ts';
-import { laterVersion, parseVersion, type RecordVersion } from './version.ts';
+import type { Reject, ValidRecord } from './prepared.ts';
+import { parseVersion, type RecordVersion } from './version.ts';
 
 export interface ValidateRules {
   readonly from: z.ZodType;
@@ -16,31 +16,8 @@ type Verdict = { readonly valid: ValidRecord; readonly version: RecordVersion | 
 /** Joins the parts of a composite key; a part that holds it is escaped by doubling. */
 const KEY_SEPARATOR = '|';
 
-/**
- * Checks records of a batch against the source schema, slice by slice, so that the caller can let others run between
- * two slices. Pure: the same records always give the same answer.
- */
-export function validation(rules: ValidateRules): { add(slice: readonly Json[]): void; result(): Validated } {
-  const valid: ValidRecord[] = [];
-  const rejects: Reject[] = [];
-  let highest: RecordVersion | null = null;
-  let fetched = 0;
-  return {
-    add(slice) {
-      for (const received of slice) {
-        const verdict = validateRecord(received, fetched++, rules);
-        if ('reject' in verdict) rejects.push(verdict.reject);
-        else {
-          valid.push(verdict.valid);
-          highest = laterVersion(highest, verdict.version);
-        }
-      }
-    },
-    result: () => ({ fetched, valid, rejects, highest }),
-  };
-}
-
-function validateRecord(received: Json, ordinal: number, rules: ValidateRules): Verdict {
+/** Checks one record against the source schema. `ordinal` is its position within the batch, from 0. Pure. */
+export function validateRecord(received: Json, ordinal: number, rules: ValidateRules): Verdict {
   const reject = (
     code: Reject['code'],
     field: string | null,

@@ -7,9 +7,10 @@ const CHUNK_CHARACTERS = 64 * 1024;
 /** Rows in the text format of COPY (PostgreSQL manual, COPY, "Text Format"), a counter first, in chunks. */
 export function* copyChunks(rows: readonly Row[], columns: readonly Column[], first: number): Iterable<Buffer> {
   let chunk = '';
-  for (const [offset, { record }] of rows.entries()) {
-    chunk += first + offset;
-    for (const column of columns) chunk += `\t${copyField(record[column.name] ?? null, column)}`;
+  let number = first;
+  for (const { record } of rows) {
+    chunk += number++;
+    for (const column of columns) chunk += `\t${copyField(record[column.name], column)}`;
     chunk += '\n';
     if (chunk.length > CHUNK_CHARACTERS) {
       yield Buffer.from(chunk);
@@ -23,10 +24,12 @@ const special = /[\\\t\n\r]/;
 const allSpecial = /[\\\t\n\r]/g;
 const escapes: Readonly<Record<string, string>> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' };
 
-function copyField(value: Json, column: Column): string {
-  if (value === null) return '\\N';
+function copyField(value: Json | undefined, column: Column): string {
+  if (value === null || value === undefined) return '\\N';
   const text = columnText(value, column);
-  return special.test(text) ? text.replace(allSpecial, (character) => escapes[character] ?? character) : text;
+  return typeof value !== 'number' && special.test(text)
+    ? text.replace(allSpecial, (character) => escapes[character] ?? character)
+    : text;
 }
 
 function columnText(value: Json, column: Column): string {

@@ -22,6 +22,7 @@ export function postgresDestination(
     (await database()).transaction(work);
   return {
     can: { transaction: true, upsert: true, lookupLagMs: 0 },
+    takesFields: true,
     limits: { records: 10_000, bytes: 32 * 1024 * 1024, concurrency: 2 },
     write: (request) => inTransaction((sql) => writeRequest(sql, options, request)),
     committed: (requestIds, fence, signal) =>

@@ -62,7 +62,7 @@ function planUpsert(
   table: Table,
   keyFields: readonly string[],
 ): { key: string; record: JsonRecord } | Rejected {
-  const record = parseExact(item.json);
+  const record = item.record ?? parseExact(item.json);
   if (!isRecord(record)) return rejection('RECORD_REJECTED', 'the record is not an object');
   const suspicious = maybeUnstorable(item.json);
   for (const name in record) {

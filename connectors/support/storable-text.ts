@@ -1,15 +1,14 @@
 import type { Json } from '../../model/json.ts';
 
 /** Whether JSON text may hold a NUL or half of a surrogate pair, escaped or raw. Quick; may be wrong only with yes. */
-export const maybeUnstorable = (json: string): boolean => escapedSuspect.test(json) || halfPair.test(json);
+export const maybeUnstorable = (json: string): boolean =>
+  (json.includes('\\u') && escapedSuspect.test(json)) || !json.isWellFormed();
 
 const escapedSuspect = /\\u(?:0000|d[89a-f])/i;
-/** With the `u` flag, whole pairs are one character, so that only halves match. */
-const halfPair = /\p{Surrogate}/u;
 
 /** Whether a text inside the value, or a name, holds a NUL or half of a surrogate pair. */
 export function isUnstorable(value: Json): boolean {
-  if (typeof value === 'string') return value.includes('\0') || halfPair.test(value);
+  if (typeof value === 'string') return value.includes('\0') || !value.isWellFormed();
   if (typeof value !== 'object' || value === null) return false;
   return Array.isArray(value)
     ? value.some(isUnstorable)

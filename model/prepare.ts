@@ -1,0 +1,45 @@
+import type { Json } from './json.ts';
+import type { Prepared, ReadyRecord, Reject } from './prepared.ts';
+import { keepNewest, type TransformRules, transformRecord } from './transform.ts';
+import { type ValidateRules, validateRecord } from './validate.ts';
+import { laterVersion, type RecordVersion } from './version.ts';
+
+/**
+ * Validates and transforms the records of a batch, slice by slice, so that the caller can let others run between two
+ * slices. Each record goes all the way before the next: what it was parsed into is garbage while it is young. Pure: the
+ * same records always give the same answer.
+ */
+export function preparation(rules: ValidateRules & TransformRules) {
+  const keys: string[] = [];
+  const invalid: Reject[] = [];
+  const newest = new Map<string, ReadyRecord>();
+  const rejected: Reject[] = [];
+  let [fetched, valid, filtered, superseded] = [0, 0, 0, 0];
+  let highest: RecordVersion | null = null;
+
+  const addOne = (received: Json): void => {
+    const verdict = validateRecord(received, fetched++, rules);
+    if ('reject' in verdict) {
+      invalid.push(verdict.reject);
+      if (verdict.reject.key !== null) keys.push(verdict.reject.key);
+      return;
+    }
+    valid++;
+    keys.push(verdict.valid.key);
+    highest = laterVersion(highest, verdict.version);
+    const outcome = transformRecord(verdict.valid, rules);
+    if (outcome === 'filtered') filtered++;
+    else if ('code' in outcome) rejected.push(outcome);
+    else if (keepNewest(newest, outcome)) superseded++;
+  };
+
+  return {
+    add(slice: readonly Json[]): void {
+      for (const received of slice) addOne(received);
+    },
+    result: (): Prepared => ({
+      validated: { fetched, valid, keys, rejects: invalid },
+      transformed: { fetched, ready: [...newest.values()], filtered, superseded, rejects: rejected, highest },
+    }),
+  };
+}
