@@ -10,4 +10,5 @@ export {
 export { SyncFailure } from './model/failure.ts';
 export { personal, secret } from './model/field-marks.ts';
 export * from './model/mapping/public.ts';
+export type { ScheduleInput } from './model/schedule/schedule.ts';
 export { defineSync, type Sync } from './model/sync.ts';

@@ -12,12 +12,14 @@ export interface Dependencies {
     version(sync: string, version: string): Promise<LoadedSync>;
   };
   readonly world: EndpointWorld;
-  readonly ledger: Pick<Ledger, 'runs' | 'staging' | 'deliveries' | 'deletes' | 'quarantine' | 'samples'>;
+  readonly ledger: Pick<Ledger, 'runs' | 'staging' | 'deliveries' | 'deletes' | 'quarantine' | 'samples' | 'ticks'>;
   readonly cache: BatchCache;
   /** Whether a workflow is still open, by Temporal's word. */
   readonly isWorkflowOpen: (workflowId: string) => Promise<boolean>;
   /** Has the steps of a run that wait for their next attempt tried at once. */
   readonly hurry: (workflowId: string) => Promise<void>;
+  /** The ticks of a sync's schedule after `from` and until `until`, by Temporal's word; all ISO 8601, to the second. */
+  readonly ticksOf: (sync: string, from: string, until: string) => Promise<readonly string[]>;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly log: Log;

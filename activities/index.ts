@@ -24,5 +24,5 @@ export const createActivities = (deps: Dependencies) => ({
   hurryRun: () => hurryRun(deps),
 });
 
-export type { RunPlan } from './run.ts';
+export type { OpenRunInput, RunPlan, WhenHeld } from './run.ts';
 export type Activities = ReturnType<typeof createActivities>;

@@ -6,10 +6,11 @@ import type { Policy } from '../model/policy.ts';
 import type { LoadedSync } from '../model/project.ts';
 import type { RunMode } from '../model/run-state.ts';
 import { deleteLimitsOf } from '../model/sync.ts';
-import type { RunFacts } from '../platform/ledger/runs.ts';
+import type { Held, RunFacts } from '../platform/ledger/runs.ts';
 import type { Dependencies } from './dependencies.ts';
 import { replaying } from './replay.ts';
 import { withSides } from './sides.ts';
+import { noteTicks } from './ticks.ts';
 
 export interface OpenRunInput {
   readonly sync: string;
@@ -19,6 +20,19 @@ export interface OpenRunInput {
   readonly full: boolean;
   /** Absent: the source. */
   readonly from?: 'quarantine';
+  /** Absent: it is refused with LOCKED. */
+  readonly whenHeld?: WhenHeld;
+  /** ISO 8601: the tick of the schedule that began it. */
+  readonly scheduledFor?: string;
+}
+
+/** What a run does that finds another one of its sync open: end at once, noted as skipped; or begin when that has ended. */
+export type WhenHeld = 'skip' | 'wait';
+
+/** A run that found another one open, and does nothing. */
+export interface SkippedRun {
+  /** The run that is open. */
+  readonly skipped: string;
 }
 
 /** What the workflow keeps of a run: limits and words for people. No record, no position, no secret (invariant 8). */
@@ -34,8 +48,11 @@ export interface RunPlan {
   readonly paused?: true;
 }
 
-/** Opens a run and takes hold of its sync (invariant 7). Throws LOCKED when another run is open. Safe to repeat. */
-export async function openRun(deps: Dependencies, input: OpenRunInput): Promise<RunPlan> {
+/**
+ * Opens a run and takes hold of its sync (invariant 7). When another run is open it throws LOCKED, or does what
+ * `whenHeld` says. Safe to repeat.
+ */
+export async function openRun(deps: Dependencies, input: OpenRunInput): Promise<RunPlan | SkippedRun> {
   const loaded = await deps.projects.current(input.sync);
   const claim = {
     sync: input.sync,
@@ -45,7 +62,10 @@ export async function openRun(deps: Dependencies, input: OpenRunInput): Promise<
     mode: modeOf(input, loaded),
     overlapMs: loaded.overlapMs,
     syncVersion: loaded.version,
+    ...(input.scheduledFor !== undefined && { scheduledFor: input.scheduledFor }),
   };
+  // Before this run is one of those that the ledger knows.
+  if (input.scheduledFor !== undefined) await noteTicks(deps, input.sync, input.scheduledFor);
   let claimed = await deps.ledger.runs.claim({ ...claim, takeOverFrom: null });
   if (claimed.held && !(await deps.isWorkflowOpen(claimed.workflowId))) {
     deps.log.warn(
@@ -54,7 +74,7 @@ export async function openRun(deps: Dependencies, input: OpenRunInput): Promise<
     );
     claimed = await deps.ledger.runs.claim({ ...claim, takeOverFrom: claimed.by });
   }
-  if (claimed.held) throw new SyncFailure('LOCKED', `${claimed.workflowId} is open`);
+  if (claimed.held) return refuse(deps, input, claimed);
   return {
     mode: claimed.mode,
     source: describe(loaded.sync.source.kind, loaded.sourceConnection.name),
@@ -64,6 +84,20 @@ export async function openRun(deps: Dependencies, input: OpenRunInput): Promise<
     ...(claimed.mode === 'full' && deleteLimitsOf(loaded.sync) && { deletes: true as const }),
   };
 }
+
+async function refuse(
+  { ledger }: Dependencies,
+  { sync, scheduledFor, whenHeld }: OpenRunInput,
+  { by, workflowId }: Held,
+): Promise<SkippedRun> {
+  if (whenHeld === 'wait') throw new SyncFailure('RUN_OPEN', `${workflowId} is open`, { retryAfterMs: LOOK_AGAIN_MS });
+  if (whenHeld !== 'skip') throw new SyncFailure('LOCKED', `${workflowId} is open`);
+  if (scheduledFor !== undefined) await ledger.ticks.skipped(sync, scheduledFor, by);
+  return { skipped: by };
+}
+
+/** A run that waits for another one looks this often whether that has ended. */
+const LOOK_AGAIN_MS = 5000;
 
 function modeOf(input: OpenRunInput, loaded: LoadedSync): RunMode {
   if (input.from === 'quarantine') return 'replay';

@@ -45,6 +45,11 @@ export const verbs: readonly Verb[] = [
     load: async () => (await import('./status.ts')).statusCommand(),
   },
   {
+    name: 'schedule',
+    summary: 'Let syncs run by themselves: apply, list, trigger, pause, resume',
+    load: async () => (await import('./schedule.ts')).scheduleCommand(),
+  },
+  {
     name: 'reconcile',
     summary: 'Compare everything that was delivered with the destination, and repair it',
     load: async () => (await import('./reconcile.ts')).reconcileCommand(),

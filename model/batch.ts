@@ -62,7 +62,8 @@ export type RunStatus = 'succeeded' | 'partial' | 'failed' | 'cancelled' | 'halt
 export interface RunReport {
   readonly sync: string;
   readonly run: string;
-  readonly status: RunStatus;
+  /** `skipped`: a tick of a schedule that found a run open; it did nothing. */
+  readonly status: RunStatus | 'skipped';
   readonly counts: Counts;
   readonly reconciled: Reconciled;
 }

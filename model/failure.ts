@@ -213,6 +213,11 @@ export const failures = {
     meaning: 'A write may or may not have happened, and this destination offers no way to find out.',
     todo: 'Look at the destination; then `syncline retry SYNC` to send again or `syncline skip SYNC` to count it as done.',
   },
+  RUN_OPEN: {
+    next: 'wait',
+    meaning: 'Another run of the sync is open; this one begins when it has ended.',
+    todo: 'Nothing. `syncline status SYNC` says how the other run goes.',
+  },
   FENCED: {
     next: 'retry',
     meaning: 'Another writer has taken over since this one began; its late write was refused.',

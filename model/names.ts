@@ -32,6 +32,21 @@ export const searchAttribute = {
   destination: 'SynclineDestination',
 } as const;
 
+/** The id of a sync's schedule. */
+export const scheduleId = (sync: string): string => `sync:${sync}`;
+
+/** The note of a schedule that its sync file pauses: a pause with any other note is a person's. */
+export const schedulePauseNote = 'paused by the sync file';
+
+/** The workflow id of a scheduled run, to which Temporal adds its time. */
+export const scheduledWorkflowId = (sync: string): string => `sync:${sync}:scheduled`;
+
+/** Set by Temporal on what a schedule started: when that was to be. */
+export const scheduledTimeAttribute = 'TemporalScheduledStartTime';
+
+/** The id of a run, sorted by its time: `20261123T101530-5f3a9c`. */
+export const runId = (at: Date, unique: string): string => `${at.toISOString().replace(/[-:]|\.\d+Z$/g, '')}-${unique}`;
+
 /** The workflow id of one run. `run` is the run's id in the ledger's sense: unique, sortable by time. */
 export const workflowId = (sync: string, run: string): string => `sync:${sync}:${run}`;
 

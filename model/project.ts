@@ -2,6 +2,7 @@ import type { CallUse } from './call.ts';
 import type { Connection } from './connection.ts';
 import type { Connector, Destination, Source } from './connector.ts';
 import type { Policy } from './policy.ts';
+import type { Schedule } from './schedule/schedule.ts';
 import type { Sync } from './sync.ts';
 
 /** A project folder, read and checked: everything that a user wrote. */
@@ -23,6 +24,8 @@ export interface LoadedSync {
   /** `incremental` only where source and version field allow it. */
   readonly mode: 'incremental' | 'full';
   readonly overlapMs: number;
+  /** Absent: it runs only when it is started. */
+  readonly schedule?: Schedule;
   readonly sourceConnection: Connection;
   readonly destinationConnection: Connection;
   /** Opens the source through the world of the worker. */

@@ -3,6 +3,7 @@ import type { OnConflict } from './conflict.ts';
 import type { Endpoint } from './connector.ts';
 import type { Mapping } from './mapping/mapping.ts';
 import type { PolicyInput } from './policy.ts';
+import type { ScheduleInput } from './schedule/schedule.ts';
 
 /** A field of a source record: a name at the top, or a JSON pointer such as `/customer/id`. */
 export type FieldPath<T> = (keyof T & string) | `/${string}`;
@@ -61,6 +62,8 @@ export interface Sync<From extends z.ZodType = z.ZodType, To extends z.ZodType =
   readonly deletes?: Deletes;
   /** What happens to a record that the destination refuses because it has another version of it. Default `hold`. */
   readonly onConflict?: 'hold' | 'source-wins' | { readonly newestWins: FieldPath<z.output<To>> };
+  /** When it runs by itself, once `syncline schedule apply` has made it so. Default: only when it is started. */
+  readonly schedule?: ScheduleInput;
   readonly policy?: PolicyInput;
 }
 

@@ -7,6 +7,7 @@ import { BatchCache } from '../activities/cache.ts';
 import type { Dependencies } from '../activities/dependencies.ts';
 import { createActivities } from '../activities/index.ts';
 import type { Settings } from '../platform/config.ts';
+import { matchingTimes } from '../platform/schedules/matching-times.ts';
 import { StepEdge } from './interceptors.ts';
 import { runsOf } from './runs.ts';
 
@@ -37,6 +38,7 @@ export async function runWorker(settings: Settings, log: Logger, parts: WorkerPa
     cache: new BatchCache(CACHED_BATCHES),
     isWorkflowOpen: runs.isOpen,
     hurry: runs.hurry,
+    ticksOf: (sync, from, until) => matchingTimes(client, sync, new Date(from), new Date(until)),
     now: Date.now,
     log,
   });

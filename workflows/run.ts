@@ -1,5 +1,5 @@
 import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
-import type { RunPlan } from '../activities/index.ts';
+import type { RunPlan, WhenHeld } from '../activities/index.ts';
 import { addCounts, type Counts, noCounts } from '../model/batch.ts';
 import { searchAttribute } from '../model/names.ts';
 import type { RunStage, RunState } from '../model/run-state.ts';
@@ -16,9 +16,16 @@ export interface SyncInput {
   readonly full: boolean;
   /** What it reads; absent: the source. */
   readonly from?: 'quarantine';
+  /** What it does when another run of the sync is open; absent: it is refused. */
+  readonly whenHeld?: WhenHeld;
+  /** ISO 8601: the tick of the schedule that began it. */
+  readonly scheduledFor?: string;
   /** Set by continue-as-new. */
   readonly carried?: Carried;
 }
+
+/** What a run is started with. A schedule starts each run with the same words, so that the run names itself. */
+export type SyncStart = Omit<SyncInput, 'run'> & { readonly run?: string };
 
 /** What a run takes along when it continues as new: counts and numbers, never records (invariant 8). */
 export interface Carried {

@@ -6,16 +6,18 @@ import {
   continueAsNew,
   isCancellation,
 } from '@temporalio/workflow';
-import { addCounts, type Reconciled, type RunReport, type RunStatus } from '../model/batch.ts';
+import type { OpenRunInput } from '../activities/index.ts';
+import { addCounts, noCounts, type Reconciled, type RunReport, type RunStatus } from '../model/batch.ts';
 import { ABORTED, abortedFailure } from './control.ts';
 import { stepFailure } from './failure.ts';
+import { identified } from './identity.ts';
 import { syncBatches } from './pipeline.ts';
-import { Run, type SyncInput } from './run.ts';
+import { Run, type SyncInput, type SyncStart } from './run.ts';
 import { ledgerSteps, stepsUnder } from './steps.ts';
 
 /** One run of one sync: open, sync batch after batch, reconcile, close. */
-export async function sync(input: SyncInput): Promise<RunReport> {
-  const run = new Run(input);
+export async function sync(start: SyncStart): Promise<RunReport> {
+  const run = new Run(identified(start));
   let done: RunReport | null;
   try {
     done = await run.control.scope.run(() => runToEnd(run));
@@ -27,7 +29,7 @@ export async function sync(input: SyncInput): Promise<RunReport> {
   await answered();
   if (done) return done;
   if (!run.plan) throw ApplicationFailure.nonRetryable('a run that never opened cannot continue');
-  return continueAsNew<typeof sync>({ ...input, carried: run.carry(run.plan) });
+  return continueAsNew<typeof sync>({ ...run.input, carried: run.carry(run.plan) });
 }
 
 /** Answers null when the run has to continue as new. */
@@ -35,19 +37,11 @@ async function runToEnd(run: Run): Promise<RunReport | null> {
   const { input, control } = run;
   run.enter('opening');
   if (!run.plan) {
-    run.opened(
-      await control.step('open', null, () =>
-        ledgerSteps.openRun.executeWithOptions({ summary: 'open the run' }, [
-          {
-            sync: input.sync,
-            run: input.run,
-            trigger: input.trigger,
-            full: input.full,
-            ...(input.from && { from: input.from }),
-          },
-        ]),
-      ),
+    const opened = await control.step('open', null, () =>
+      ledgerSteps.openRun.executeWithOptions({ summary: 'open the run' }, [openInput(input)]),
     );
+    if ('skipped' in opened) return skipped(run);
+    run.opened(opened);
   }
   if (!run.plan) throw ApplicationFailure.nonRetryable('the run did not open');
   const { policy } = run.plan;
@@ -79,6 +73,29 @@ async function runToEnd(run: Run): Promise<RunReport | null> {
   );
   run.counts = counts;
   return close(run, counts.quarantined > 0 ? 'partial' : 'succeeded', reconciled);
+}
+
+const openInput = ({ sync, run, trigger, full, from, whenHeld, scheduledFor }: SyncInput): OpenRunInput => ({
+  sync,
+  run,
+  trigger,
+  full,
+  ...(from && { from }),
+  ...(whenHeld && { whenHeld }),
+  ...(scheduledFor && { scheduledFor }),
+});
+
+/** A tick that found another run of its sync open: the ledger has it, and there is nothing to close. */
+function skipped(run: Run): RunReport {
+  run.stage = 'closed';
+  run.show('skipped');
+  return {
+    sync: run.input.sync,
+    run: run.input.run,
+    status: 'skipped',
+    counts: noCounts,
+    reconciled: nothingChecked,
+  };
 }
 
 async function close(

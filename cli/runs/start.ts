@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Client } from '@temporalio/client';
-import { searchAttribute, workflowId, workflowType } from '../../model/names.ts';
+import { runId, searchAttribute, workflowId, workflowType } from '../../model/names.ts';
 import type { SyncInput } from '../../workflows/run.ts';
 
 export interface StartedRun {
@@ -40,14 +40,12 @@ export async function startRun(
     staticSummary: `sync ${options.sync}${from ? ` (from ${from})` : options.full ? ' (full)' : ''}`,
     searchAttributes: { [searchAttribute.sync]: [options.sync] },
   });
-  const url =
-    options.uiUrl === null
-      ? null
-      : `${options.uiUrl}/namespaces/${client.options.namespace}/workflows/${encodeURIComponent(id)}`;
-  return { run, workflowId: id, url };
+  return { run, workflowId: id, url: workflowUrl(client, options.uiUrl, id) };
 }
 
-/** Sorts by time, and is unique enough for two starts in one second: `20261123T101530-5f3a9c`. */
-export function newRunId(now: Date): string {
-  return `${now.toISOString().replace(/[-:]|\.\d+Z$/g, '')}-${randomBytes(3).toString('hex')}`;
-}
+/** Its page in the Temporal UI; null when that is not known. */
+export const workflowUrl = (client: Client, uiUrl: string | null, id: string): string | null =>
+  uiUrl === null ? null : `${uiUrl}/namespaces/${client.options.namespace}/workflows/${encodeURIComponent(id)}`;
+
+/** Unique enough for two starts in one second. */
+export const newRunId = (now: Date): string => runId(now, randomBytes(3).toString('hex'));

@@ -12,6 +12,7 @@ import { ledgerRuns } from './runs.ts';
 import { ledgerSamples } from './samples.ts';
 import { ledgerPool } from './sql.ts';
 import { ledgerStaging } from './staging.ts';
+import { ledgerTicks } from './ticks.ts';
 import { ledgerTokens } from './tokens.ts';
 
 /** What is true of each record, in PostgreSQL. */
@@ -26,6 +27,7 @@ export interface Ledger {
   readonly plans: ReturnType<typeof ledgerPlans>;
   readonly samples: ReturnType<typeof ledgerSamples>;
   readonly calls: ReturnType<typeof ledgerCalls>;
+  readonly ticks: ReturnType<typeof ledgerTicks>;
   readonly life: ReturnType<typeof ledgerLife>;
   readonly tokens: ReturnType<typeof ledgerTokens>;
   readonly pool: Pool;
@@ -52,6 +54,7 @@ export async function openLedger(databaseUrl: string): Promise<Ledger> {
     plans: ledgerPlans(pool),
     samples: ledgerSamples(pool),
     calls: ledgerCalls(pool),
+    ticks: ledgerTicks(pool),
     life: ledgerLife(pool),
     tokens: ledgerTokens(pool),
     pool,

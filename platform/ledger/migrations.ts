@@ -237,4 +237,44 @@ create index calls_by_sync on calls (sync, id);
 create index calls_by_run on calls (run, batch);
 create index calls_by_end on calls (keep_until);
 `,
+  `
+-- The tick of a schedule that began the run; null when somebody did.
+alter table runs add column scheduled_for timestamptz;
+-- A run over a range reads nothing beyond this version; null for any other run.
+alter table runs add column until jsonb;
+
+-- Since when ticks of its schedule are to be accounted for; null before it was ever scheduled.
+alter table syncs add column scheduled_since timestamptz;
+
+-- Ticks of schedules that began no run.
+create table ticks (
+  sync_id integer not null references syncs,
+  at timestamptz not null,
+  outcome text not null,
+  -- the run that was open
+  run text,
+  noted_at timestamptz not null default now(),
+  primary key (sync_id, at)
+);
+
+-- Starts under a key of the caller's own: the same key is the same run.
+create table triggers (
+  sync text not null,
+  key text not null,
+  run text not null,
+  -- what was asked for, to tell a repetition from a mistake
+  request text not null,
+  at timestamptz not null default now(),
+  primary key (sync, key)
+);
+
+-- Where the watermark has stood, and which run moved it there: a run can read again from any of them.
+create table watermarks (
+  sync_id integer not null references syncs,
+  run text not null,
+  watermark jsonb not null,
+  at timestamptz not null default now(),
+  primary key (sync_id, run)
+);
+`,
 ];

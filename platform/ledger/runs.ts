@@ -16,13 +16,20 @@ export interface RunClaim {
   readonly mode: RunMode;
   readonly overlapMs: number;
   readonly syncVersion: string;
+  /** ISO 8601: the tick of a schedule; absent for a run that somebody started. */
+  readonly scheduledFor?: string;
   /** A run known to be dead, whose hold may be taken over. */
   readonly takeOverFrom: string | null;
 }
 
-export type Claimed =
-  | { readonly held: false; readonly mode: RunMode }
-  | { readonly held: true; readonly by: string; readonly workflowId: string };
+/** Another run holds the sync. */
+export interface Held {
+  readonly held: true;
+  readonly by: string;
+  readonly workflowId: string;
+}
+
+export type Claimed = Held | { readonly held: false; readonly mode: RunMode };
 
 /** What every step needs to know of its run. */
 export interface RunFacts {
@@ -65,9 +72,18 @@ export function ledgerRuns(pool: Pool) {
         const since = mode === 'incremental' ? sinceWatermark(sync.watermark, claim.overlapMs) : null;
         await sql.query('update syncs set holder = $2, fence = fence + 1 where id = $1', [sync.id, claim.run]);
         await sql.query(
-          `insert into runs (id, sync_id, workflow_id, mode, trigger, sync_version, since, status)
-           values ($1, $2, $3, $4, $5, $6, $7, 'running')`,
-          [claim.run, sync.id, claim.workflowId, mode, claim.trigger, claim.syncVersion, JSON.stringify(since)],
+          `insert into runs (id, sync_id, workflow_id, mode, trigger, sync_version, since, status, scheduled_for)
+           values ($1, $2, $3, $4, $5, $6, $7, 'running', $8)`,
+          [
+            claim.run,
+            sync.id,
+            claim.workflowId,
+            mode,
+            claim.trigger,
+            claim.syncVersion,
+            JSON.stringify(since),
+            claim.scheduledFor ?? null,
+          ],
         );
         return { held: false, mode };
       }),

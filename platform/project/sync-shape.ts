@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Mapping } from '../../model/mapping/mapping.ts';
 import { duration, policySchema } from '../../model/policy.ts';
+import { scheduleShape } from '../../model/schedule/schedule.ts';
 import { isSchema, property } from './connectors.ts';
 
 const fieldPath = z.string().min(1);
@@ -34,6 +35,7 @@ export const syncShape = z.strictObject({
     ])
     .optional(),
   onConflict: z.union([z.enum(['hold', 'source-wins']), z.strictObject({ newestWins: fieldPath })]).optional(),
+  schedule: scheduleShape.optional(),
   policy: policySchema.prefault({}),
 });
 

@@ -15,6 +15,7 @@ import type { LoadedCode } from './modules.ts';
 import { type CheckedEndpoint, checkEndpoint, type Systems } from './sync-endpoint.ts';
 import { checkComparable, checkKey, checkVersion } from './sync-fields.ts';
 import { SyncProblems } from './sync-problems.ts';
+import { checkSchedule } from './sync-schedule.ts';
 import { type SyncShape, syncShape } from './sync-shape.ts';
 import { syncVersion } from './sync-version.ts';
 
@@ -62,9 +63,13 @@ export function checkSync(file: string, module: LoadedCode, systems: SyncContext
   const destination = parts.destination && checkEndpoint('destination', parts.destination, systems, problems);
   if (parts.mapping) checkMapped(parts.mapping, parts, { file, text: module.text, systems, problems });
   const uses = [parts.source, parts.destination].flatMap((endpoint) => (endpoint ? [endpoint.connection] : []));
+  const schedule = parts.schedule && checkSchedule(parts.schedule, problems, Date.now());
   const facts = { uses, ...(parts.mapping && { mapping: parts.mapping.version }), problems: problems.found };
   if (!parsed.success || !source || !destination || problems.hasErrors) return facts;
-  const loaded = assemble(name, file, exported as Sync, parsed.data, source, destination);
+  const loaded = {
+    ...assemble(name, file, exported as Sync, parsed.data, source, destination),
+    ...(schedule && { schedule }),
+  };
   const checked = checkAbilities(loaded, parsed.data, problems);
   return { ...facts, ...(checked && !problems.hasErrors && { loaded: checked }) };
 }
@@ -84,8 +89,8 @@ function checkMapped(
 
 /** The parts of a sync that have the right shape, whatever is wrong with the others. */
 function soundParts(exported: unknown): Partial<SyncShape> {
-  const { source, destination, key, version, mapping } = syncShape.shape;
-  const sound = Object.entries({ source, destination, key, version, mapping }).flatMap(([name, schema]) => {
+  const { source, destination, key, version, mapping, schedule } = syncShape.shape;
+  const sound = Object.entries({ source, destination, key, version, mapping, schedule }).flatMap(([name, schema]) => {
     const part = schema.safeParse(property(exported, name));
     return part.success ? [[name, part.data]] : [];
   });

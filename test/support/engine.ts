@@ -104,22 +104,31 @@ export interface TestEngine {
   close(): Promise<void>;
 }
 
+/** Servers of the test's own, which it ends itself. Default: the Temporal of the suite, and a new database. */
+export interface TestServers {
+  readonly temporal?: string;
+  readonly databaseUrl?: string;
+  readonly taskQueue?: string;
+}
+
 /** A real Temporal, a real ledger in a database of its own, and one worker on a queue of its own. */
-export async function createTestEngine(syncs: readonly TestSync[]): Promise<TestEngine> {
-  const database = await createTestDatabase();
+export async function createTestEngine(
+  syncs: readonly TestSync[],
+  { temporal: temporalAddress = testTemporal(), databaseUrl, taskQueue = `test-${randomUUID()}` }: TestServers = {},
+): Promise<TestEngine> {
+  const database = databaseUrl === undefined ? await createTestDatabase() : { url: databaseUrl, drop: async () => {} };
   const ledger = await openLedger(database.url);
-  const temporal = await connectTemporal(testTemporal());
+  const temporal = await connectTemporal(temporalAddress);
   await registerSearchAttributes(temporal);
   await temporal.close();
-  const native = await Connection.connect({ address: testTemporal() });
+  const native = await Connection.connect({ address: temporalAddress });
   const client = new Client({ connection: native });
-  const taskQueue = `test-${randomUUID()}`;
   const byName = new Map(syncs.map((sync) => [sync.name, loaded(sync)]));
   const current = async (name: string): Promise<LoadedSync> => byName.get(name) ?? unknownSync(name);
   const workers: RunningWorker[] = [];
   const startWorker = async (): Promise<RunningWorker> => {
     const settings = {
-      temporalAddress: testTemporal(),
+      temporalAddress,
       namespace: 'default',
       databaseUrl: database.url,
       taskQueue,

@@ -215,6 +215,7 @@ export class Simulation {
       cache: new BatchCache(2),
       isWorkflowOpen: async () => false,
       hurry: async () => {},
+      ticksOf: async () => [],
       now: () => Date.now() + this.#skippedMs,
       log: { debug() {}, info() {}, warn() {}, error() {} },
     };
