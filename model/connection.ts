@@ -5,12 +5,20 @@ import type { JournalSettings } from './call.ts';
 export { type AuthSpec, authSpec } from './auth.ts';
 export { type ReadSecret, type SecretRef, secretRef } from './secret.ts';
 
-/** Limits of a connection, stated by its owner. Calls are kept under them. */
+/** Limits of a connection, stated by its owner. The calls of all workers together are kept under them. */
 export const callLimits = z.strictObject({
   perSecond: z.number().positive().optional(),
   perMinute: z.number().positive().optional(),
+  /** In any 24 hours. */
   perDay: z.number().positive().optional(),
+  /** Calls under way at once. */
   concurrent: z.int().positive().max(1000).optional(),
+  /** Calls that may start at once after a silence, of those that `perSecond` allows. Default: a twenty-fifth of it. */
+  burst: z.int().positive().max(10_000).optional(),
+  /** Units of the limits that one call uses. Default 1. */
+  costPerCall: z.number().positive().optional(),
+  /** Share of `perMinute` and `perDay` kept for retries and for calls that a person waits for. Default 0.05. */
+  reserve: z.number().min(0).max(0.9).optional(),
 });
 export type CallLimits = z.infer<typeof callLimits>;
 

@@ -56,6 +56,17 @@ export const failures = {
     meaning: 'The system asked for fewer calls (429).',
     todo: 'Nothing: the run goes on at the time the system named. If it is frequent, state the limit in connections.yaml.',
   },
+  QUOTA_SPENT: {
+    next: 'wait',
+    meaning:
+      'The calls that the connection allows in a day are used up, by its own word or by the limit that you stated.',
+    todo: 'Nothing: the run goes on at the time named. If the limit has been raised, `syncline connections release NAME` ends the wait.',
+  },
+  CONNECTION_DOWN: {
+    next: 'wait',
+    meaning: 'The system has failed every call of late, so it is left alone and tried from time to time.',
+    todo: 'Nothing: the run goes on when it is back. `syncline connections release NAME` tries it at once.',
+  },
   AUTH_REJECTED: {
     next: 'park',
     meaning: 'The system did not accept the credentials (401).',

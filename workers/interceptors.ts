@@ -35,7 +35,7 @@ export class StepEdge implements ActivityInboundCallsInterceptor {
     try {
       return refuseLarge(
         info.activityType,
-        await inCallContext(contextOf(input, info.activityType), () => next(input)),
+        await inCallContext(contextOf(input, info), () => next(input)),
       );
     } catch (error) {
       const failure = this.#sort(error);
@@ -64,9 +64,9 @@ export class StepEdge implements ActivityInboundCallsInterceptor {
 const stepInput = z.tuple([z.looseObject({ run: z.string(), seq: z.number().exactOptional() })]);
 
 /** Every step names its run, and its batch where it has one. */
-function contextOf({ args }: ActivityExecuteInput, step: string): CallContext {
+function contextOf({ args }: ActivityExecuteInput, { activityType, attempt }: Info): CallContext {
   const [input] = stepInput.safeParse(args).data ?? [];
-  return { run: input?.run ?? null, batch: input?.seq ?? null, step };
+  return { run: input?.run ?? null, batch: input?.seq ?? null, step: activityType, attempt };
 }
 export type TellRun = (info: Info, waiting: Waiting) => Promise<void>;
 

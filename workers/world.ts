@@ -16,12 +16,15 @@ export interface World extends EndpointWorld {
   close(): Promise<void>;
 }
 
-/** The tools of each connection, made once and shared by every step of this process. With a ledger, calls are journalled. */
+/**
+ * The tools of each connection, made once and shared by every step of this process. With a ledger, calls are journalled,
+ * and limits are those of all processes together.
+ */
 export function createWorld(
   projectFolder: string,
   env: NodeJS.ProcessEnv,
   log: Log,
-  ledger?: Pick<Ledger, 'tokens' | 'calls'>,
+  ledger?: Pick<Ledger, 'tokens' | 'calls' | 'connections'>,
 ): World {
   const secrets = knownSecrets();
   const secret = secrets.watching(createReadSecret({ projectFolder, env }));
@@ -34,7 +37,7 @@ export function createWorld(
     const id = JSON.stringify(connection);
     const known = clients.get(id);
     if (known) return known;
-    const client = createHttpClient({ connection, readSecret: secret, tokens, journal, log, clock: Date });
+    const client = createHttpClient({ connection, readSecret: secret, tokens, journal, log, clock: Date, store: ledger?.connections });
     clients.set(id, client);
     return client;
   };

@@ -14,6 +14,12 @@ export function addressOf(connection: Connection): URL {
   });
 }
 
+const settingsWithProbe = z.looseObject({ probe: z.string() });
+
+/** The path of a cheap read that proves that the system works; undefined where none is stated. */
+export const probePath = ({ settings }: Connection): string | undefined =>
+  settingsWithProbe.safeParse(settings).data?.probe;
+
 /** The whole URL of a call. Throws REDIRECT_REFUSED when the call names a URL on another host. */
 export function urlOf(address: URL, { path, query }: Pick<HttpCall, 'path' | 'query'>): URL {
   const url = /^https?:\/\//i.test(path) ? onSameHost(address, path) : joined(address, path);

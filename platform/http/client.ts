@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import { type CallUse, journalOf } from '../../model/call.ts';
 import type { Connection } from '../../model/connection.ts';
@@ -5,15 +6,16 @@ import type { HttpAnswer, HttpCall, HttpClient, Log } from '../../model/connecto
 import type { ReadSecret } from '../../model/secret.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { TokenStore } from '../oauth/token-store.ts';
-import { addressOf, routeOf, urlOf } from './address.ts';
+import { memoryStore, type StateStore } from '../limits/state.ts';
+import { addressOf, probePath, routeOf, urlOf } from './address.ts';
 import { authenticated } from './auth.ts';
 import { classifyStatus, failureOf, isJsonType } from './classify.ts';
 import { type ExchangeLimits, exchange } from './exchange.ts';
 import { journalled } from './journalled.ts';
-import { localPace, type Pace, paced } from './pace.ts';
+import { Pace } from './pace.ts';
+import { type Probe, paced } from './paced.ts';
 import { type Incoming, type Outgoing, pipeline, placeOf } from './pipeline.ts';
 import { followRedirects } from './redirects.ts';
-import { retryAfterMs } from './retry-after.ts';
 import { tlsIdentity } from './tls-identity.ts';
 
 export interface HttpDoor {
@@ -23,8 +25,8 @@ export interface HttpDoor {
   readonly clock: { now(): number };
   /** Where OAuth tokens are kept; without it a connection that needs them fails. */
   readonly tokens?: TokenStore | undefined;
-  /** Default: one that knows the calls of this process. */
-  readonly pace?: Pace;
+  /** What all workers know together of the connection. Default: what this process knows. */
+  readonly store?: StateStore | undefined;
   /** Default: nothing is noted. */
   readonly journal?: Journal | undefined;
 }
@@ -37,19 +39,19 @@ export interface OpenHttpClient extends HttpClient {
 
 /**
  * The HTTP door of one connection: every call of every connector goes through it, in this order:
- * redirects, credentials, pace, journal, exchange; then the answer is sorted. Each is a stage; a breaker is one more.
+ * redirects, credentials, pace with breaker, journal, exchange; then the answer is sorted. Each is a stage.
  */
 export function createHttpClient(door: HttpDoor): OpenHttpClient {
   const { connection, clock } = door;
   const address = addressOf(connection);
   const limits: ExchangeLimits = connection;
   const wire = exchange(limits, tlsIdentity(door));
-  const pace = door.pace ?? localPace(connection.limits, () => performance.now());
+  const pace = paceOf(door);
   const send = pipeline(
     [
       followRedirects,
       authenticated(door),
-      paced(pace, ({ headers }) => retryAfterMs(headers, clock.now())),
+      paced(pace, () => clock.now(), probeOf(connection, address)),
       ...(door.journal && journalOf(connection).enabled ? [journalled(door.journal, connection, clock)] : []),
     ],
     wire.send,
@@ -67,7 +69,30 @@ export function createHttpClient(door: HttpDoor): OpenHttpClient {
       door.log.debug(seen, placeOf(request));
       return judged(request, answer, clock.now());
     },
-    close: wire.close,
+    close() {
+      pace.close();
+      wire.close();
+    },
+  };
+}
+
+function paceOf({ connection, clock, store }: HttpDoor): Pace {
+  const elapsedMs = () => performance.now();
+  return new Pace({
+    connection,
+    store: store ?? memoryStore(() => performance.timeOrigin + elapsedMs()),
+    worker: randomUUID(),
+    clock: { now: () => clock.now(), elapsedMs },
+  });
+}
+
+/** The `probe` of the connection as a call with the credentials of the one that waits for it. */
+function probeOf(connection: Connection, address: URL): Probe {
+  const path = probePath(connection);
+  return ({ headers, signal }) => {
+    if (path === undefined) return undefined;
+    const url = urlOf(address, { path });
+    return { method: 'GET', url, route: routeOf(path, url), headers, signal };
   };
 }
 

@@ -1,127 +1,269 @@
-import type { CallLimits } from '../../model/connection.ts';
-import { SyncFailure } from '../../model/failure.ts';
-import { type Incoming, type Outgoing, placeOf, type Stage } from './pipeline.ts';
-import { RateWindow } from './window.ts';
+import type { Connection } from '../../model/connection.ts';
+import type { FailureCode } from '../../model/failure.ts';
+import { type Breaker, tried } from '../limits/breaker.ts';
+import type { Heard } from '../limits/heard.ts';
+import { counted, heldAfter, learntAfter, learntFrom, type Refusal } from '../limits/hold.ts';
+import { type Lease, lease } from '../limits/lease.ts';
+import type { ConnectionState, StateStore } from '../limits/state.ts';
+import { Evidence } from './evidence.ts';
+import { Grants } from './grants.ts';
+import type { Outgoing } from './pipeline.ts';
+import { notCalled, type Refused, refusalOf } from './refusals.ts';
+import { type Caller, WaitingRoom } from './waiting-room.ts';
 
-/** Calls at once to one connection whose owner states no limit. */
-const DEFAULT_CONCURRENT = 64;
+/** Calls of one sync that are asked for at once, as a part of a second. */
+const QUANTUM_SECONDS = 0.06;
+/** The same where no limit of a second is stated. */
+const QUANTUM_CALLS = 10;
+/** Slots beyond what waits cover this much of a second, so that a fast connection is not asked for each call. */
+const SPARE_SECONDS = 0.025;
+/** Who has calls under way says so this often, so that its share is not given to others. */
+const HEARTBEAT_MS = 2_000;
+/** Who has none any more gives its share back after this. */
+const IDLE_MS = 300;
+/** Who waits for a share of the calls at once asks again after this. */
+const POLL_MS = 250;
+
+export interface PaceParts {
+  readonly connection: Connection;
+  readonly store: StateStore;
+  /** Names this worker among all that call the connection. */
+  readonly worker: string;
+  readonly clock: {
+    /** Milliseconds since 1970. */
+    now(): number;
+    /** Milliseconds; never goes back. */
+    elapsedMs(): number;
+  };
+}
+
+/** A call that may go out. */
+export interface Pass {
+  readonly caller: string;
+  /** It finds out whether a system that was down is back. */
+  readonly isTry: boolean;
+}
 
 /**
- * Decides when a call may start. This one knows the calls of its own process; one that shares its budget among
- * processes takes its place.
+ * Decides when a call may start, under limits and a breaker that all workers share. A worker is granted some calls
+ * ahead, so that few calls wait for the store.
  */
-export interface Pace {
-  /** Resolves when the call may start. Throws the reason of the signal, or RATE_LIMITED while the system holds us off. */
-  enter(request: Outgoing): Promise<void>;
-  /** The call has ended. */
-  leave(): void;
-  /** The system asked for no calls for this long. */
-  holdOff(ms: number): void;
-}
+export class Pace {
+  readonly #parts: PaceParts;
+  readonly #room = new WaitingRoom();
+  readonly #evidence = new Evidence();
+  readonly #grants = new Grants();
+  #running = 0;
+  #asking: 'no' | 'yes' | 'again' = 'no';
+  #askNotBeforeMs = Number.NEGATIVE_INFINITY;
+  #learnt: number | undefined;
+  #alarm: NodeJS.Timeout | undefined;
+  #heartbeat: NodeJS.Timeout | undefined;
 
-interface Waiting {
-  readonly request: Outgoing;
-  readonly go: () => void;
-  readonly fail: (reason: unknown) => void;
-}
+  constructor(parts: PaceParts) {
+    this.#parts = parts;
+  }
 
-/** `elapsedMs` reads a clock that never goes back. */
-export function localPace(limits: CallLimits, elapsedMs: () => number): Pace {
-  const windows = windowsOf(limits);
-  const concurrent = limits.concurrent ?? DEFAULT_CONCURRENT;
-  let waiting: Waiting[] = [];
-  let running = 0;
-  let heldUntilMs = 0;
-  let alarmSet = false;
+  /**
+   * Resolves when the call may start; `leave` has to follow. Throws the reason of the signal, or RATE_LIMITED,
+   * QUOTA_SPENT or CONNECTION_DOWN when the wait is long.
+   */
+  async enter(request: Outgoing, who: Caller): Promise<Pass> {
+    request.signal.throwIfAborted();
+    const caller = `${who.lane} ${request.method} ${request.route}`.slice(0, 120);
+    if (this.#room.size === 0 && this.#mayStartNow()) {
+      this.#start();
+      return { caller, isTry: false };
+    }
+    const turn = this.#room.wait(request, who);
+    this.#pump();
+    return { caller, isTry: await turn };
+  }
 
-  const waitMs = (): number => Math.max(0, ...windows.map((window) => window.waitMs(elapsedMs())));
+  /** The call has ended. `down` says with what the system showed that it is down; undefined: it answered. */
+  leave({ caller, isTry }: Pass, down: FailureCode | undefined): void {
+    this.#running--;
+    if (isTry) this.#change((state, ms) => ({ ...state, breaker: tried(state.breaker, down, ms, Math.random()) }));
+    else this.#evidence.note(caller, down);
+    if (down !== undefined) this.#askAnew();
+    this.#keepShare();
+    this.#pump();
+  }
 
-  function admit(): void {
-    while (running < concurrent && waiting.length > 0) {
-      const ms = waitMs();
-      if (ms > 0) {
-        admitIn(ms);
+  /** The system asked for fewer calls: no worker calls before the time that it named. */
+  refused(refusal: Refusal): void {
+    this.#change((state, nowMs) => heldAfter(state, refusal, nowMs));
+  }
+
+  /** What an answer said of the limits of the system. */
+  hear(heard: readonly Heard[]): void {
+    const limit = learntFrom(heard);
+    if (limit !== undefined && limit !== this.#learnt) {
+      this.#learnt = limit;
+      this.#change((state, nowMs) => learntAfter(state, limit, nowMs));
+    }
+    const counting = counted(heard);
+    this.#evidence.hear(counting);
+    if (counting.some(({ left, units }) => left <= Math.max(5, (units ?? 0) / 10))) this.#askAnew();
+  }
+
+  close(): void {
+    clearTimeout(this.#alarm);
+    clearTimeout(this.#heartbeat);
+  }
+
+  #mayStartNow(): boolean {
+    const nowMs = this.#parts.clock.elapsedMs();
+    const nextMs = this.#grants.next(nowMs);
+    return this.#running < this.#grants.concurrent && nextMs !== undefined && nextMs <= nowMs;
+  }
+
+  #start(): void {
+    this.#running++;
+    this.#grants.use();
+    this.#keepShare();
+  }
+
+  /** Starts what may start, and sees to it that the rest is looked at in time. */
+  #pump(): void {
+    while (this.#room.size > 0) {
+      const nowMs = this.#parts.clock.elapsedMs();
+      const nextMs = this.#grants.next(nowMs);
+      if (nextMs === undefined) {
+        if (nowMs < this.#askNotBeforeMs) this.#wakeIn(this.#askNotBeforeMs - nowMs);
+        else void this.#ask();
         return;
       }
-      start(waiting.shift());
+      if (this.#running >= this.#grants.concurrent) {
+        if (this.#grants.isShared) this.#wakeIn(POLL_MS);
+        return;
+      }
+      if (nextMs > nowMs) {
+        this.#wakeIn(nextMs - nowMs);
+        return;
+      }
+      this.#start();
+      this.#room.admit(false);
     }
   }
 
-  function admitIn(ms: number): void {
-    if (alarmSet) return;
-    alarmSet = true;
-    setTimeout(() => {
-      alarmSet = false;
-      admit();
-    }, Math.ceil(ms));
+  #wakeIn(ms: number): void {
+    this.#alarm ??= setTimeout(
+      () => {
+        this.#alarm = undefined;
+        if (this.#running >= this.#grants.concurrent) void this.#ask();
+        else this.#pump();
+      },
+      Math.max(1, Math.ceil(ms)),
+    );
   }
 
-  function start(next: Waiting | undefined): void {
-    for (const window of windows) window.start(elapsedMs());
-    running++;
-    next?.go();
-  }
-
-  function heldOff(request: Outgoing): SyncFailure | undefined {
-    const ms = heldUntilMs - elapsedMs();
-    if (ms <= 0) return undefined;
-    const message = `${placeOf(request)} was not called: the system asked for no calls for another ${Math.ceil(ms / 1000)} s.`;
-    return new SyncFailure('RATE_LIMITED', message, { effect: 'none', retryAfterMs: Math.ceil(ms) });
-  }
-
-  return {
-    async enter(request) {
-      request.signal.throwIfAborted();
-      const failure = heldOff(request);
-      if (failure) throw failure;
-      if (waiting.length === 0 && running < concurrent && waitMs() === 0) return start(undefined);
-      await new Promise<void>((resolve, reject) => {
-        const leaveQueue = () => {
-          waiting = waiting.filter((other) => other !== entry);
-          reject(request.signal.reason);
-        };
-        const settled = (settle: () => void) => () => {
-          request.signal.removeEventListener('abort', leaveQueue);
-          settle();
-        };
-        const entry: Waiting = { request, go: settled(resolve), fail: (reason) => settled(() => reject(reason))() };
-        request.signal.addEventListener('abort', leaveQueue, { once: true });
-        waiting.push(entry);
-        admit();
+  /** A share of the calls at once is kept while some are under way, and given back soon after. */
+  #keepShare(): void {
+    if (!this.#grants.isShared) return;
+    const isIdle = this.#running === 0 && this.#room.size === 0;
+    if (this.#heartbeat !== undefined && !isIdle) return;
+    clearTimeout(this.#heartbeat);
+    const tell = () => {
+      this.#heartbeat = undefined;
+      void this.#ask().then(() => {
+        if (this.#running > 0) this.#keepShare();
       });
-    },
-    leave() {
-      running--;
-      admit();
-    },
-    holdOff(ms) {
-      heldUntilMs = Math.max(heldUntilMs, elapsedMs() + ms);
-      const refused = waiting;
-      waiting = [];
-      for (const { request, fail } of refused) fail(heldOff(request));
-    },
-  };
-}
+    };
+    this.#heartbeat = setTimeout(tell, isIdle ? IDLE_MS : HEARTBEAT_MS).unref();
+  }
 
-function windowsOf({ perSecond, perMinute }: CallLimits): readonly RateWindow[] {
-  return [
-    ...(perSecond === undefined ? [] : [new RateWindow(perSecond, 1_000)]),
-    ...(perMinute === undefined ? [] : [new RateWindow(perMinute, 60_000)]),
-  ];
-}
+  /** What was granted no longer holds: nothing starts before it has been asked for again. */
+  #askAnew(): void {
+    this.#grants.expire();
+    if (this.#asking === 'no') void this.#ask();
+    else this.#asking = 'again';
+  }
 
-/** Keeps calls under the limits of the connection. `askedToWaitMs` reads from an answer how long it asks us to wait. */
-export const paced =
-  (pace: Pace, askedToWaitMs: (answer: Incoming) => number | undefined): Stage =>
-  (next) =>
-  async (request) => {
-    await pace.enter(request);
+  /** Tells the others what was seen and asks for the next calls. One question at a time. */
+  async #ask(): Promise<void> {
+    if (this.#asking !== 'no') return;
+    this.#asking = 'yes';
+    let answered: Answered | undefined;
     try {
-      const answer = await next(request);
-      const ms = answer.status === 429 ? askedToWaitMs(answer) : undefined;
-      if (ms !== undefined) pace.holdOff(ms);
-      return answer;
-    } finally {
-      pace.leave();
+      answered = await this.#askStore();
+    } catch (error) {
+      this.#room.refuseAll(() => error);
     }
-  };
+    const isOutdated = this.#isOutdated();
+    this.#asking = 'no';
+    if (isOutdated) {
+      this.#grants.giveBack(answered?.lease.slots?.length ?? 0);
+      return this.#ask();
+    }
+    if (answered !== undefined) this.#accept(answered);
+    this.#pump();
+  }
+
+  /** Something happened since the question was asked. */
+  #isOutdated(): boolean {
+    return this.#asking === 'again';
+  }
+
+  #askStore(): Promise<Answered> {
+    const { connection, store, worker, clock } = this.#parts;
+    const { perSecond } = connection.limits;
+    const quantum = perSecond === undefined ? QUANTUM_CALLS : Math.max(1, Math.ceil(perSecond * QUANTUM_SECONDS));
+    const spare = perSecond === undefined ? QUANTUM_CALLS : Math.ceil(perSecond * SPARE_SECONDS);
+    const question = {
+      worker,
+      limits: connection.limits,
+      waiting: Math.max(0, this.#room.due(quantum) - this.#grants.left),
+      privileged: this.#room.privileged,
+      spare: this.#room.size > 0 ? spare : 0,
+      running: this.#running,
+      unused: this.#grants.takeUnused(),
+      ...this.#evidence.take(),
+      tryMs: connection.timeoutMs + 5_000,
+      chance: Math.random(),
+    };
+    return store.change(connection.name, (before, nowMs) => {
+      const { state, answer } = lease(before, question, nowMs);
+      return { state, answer: { lease: answer, breaker: state.breaker, nowMs, aheadMs: clock.elapsedMs() - nowMs } };
+    });
+  }
+
+  #accept({ lease: granted, breaker, nowMs, aheadMs }: Answered): void {
+    const refused = refusalOf(granted, breaker, nowMs);
+    if (refused !== undefined) {
+      this.#refuseAll(refused);
+      return;
+    }
+    this.#grants.accept(granted, aheadMs, this.#parts.clock.elapsedMs());
+    this.#askNotBeforeMs = granted.slots?.length === 0 ? granted.againMs + aheadMs : Number.NEGATIVE_INFINITY;
+    if (granted.admission.kind !== 'try' || granted.slots?.length === 0) return;
+    this.#start();
+    if (!this.#room.admit(true)) this.#running--;
+    this.#refuseAll({
+      code: 'CONNECTION_DOWN',
+      why: 'another call finds out whether the system is back',
+      forMs: 2_000,
+    });
+  }
+
+  #refuseAll(refused: Refused): void {
+    this.#grants.expire();
+    const nowMs = this.#parts.clock.now();
+    this.#room.refuseAll((request) => notCalled(request, refused, nowMs));
+  }
+
+  /** A change of what is known together, which the next question comes after. */
+  #change(next: (state: ConnectionState, nowMs: number) => ConnectionState): void {
+    const { store, connection } = this.#parts;
+    store.change(connection.name, (state, nowMs) => ({ state: next(state, nowMs), answer: undefined })).catch(() => {});
+    this.#askAnew();
+  }
+}
+
+interface Answered {
+  readonly lease: Lease;
+  readonly breaker: Breaker;
+  readonly nowMs: number;
+  /** The worker's clock less the store's. */
+  readonly aheadMs: number;
+}

@@ -19,7 +19,7 @@ function untilDateMs(text: string, serverDate: string | undefined, nowMs: number
 }
 
 /** Date.parse reads far more than HTTP dates; `-1` would be a year. */
-function httpDateMs(text: string): number | undefined {
+export function httpDateMs(text: string): number | undefined {
   const ms = /^[A-Z][a-z]{2,8},? /.test(text) ? Date.parse(text) : Number.NaN;
   return Number.isNaN(ms) ? undefined : ms;
 }

@@ -6,6 +6,8 @@ export interface CallContext {
   readonly batch: number | null;
   /** The step of the run, or the command. */
   readonly step: string;
+  /** From 1; a higher one is a retry. */
+  readonly attempt?: number;
 }
 
 const storage = new AsyncLocalStorage<CallContext>();

@@ -1,6 +1,7 @@
 import type { Pool } from 'pg';
 import { ledgerCalls } from './calls.ts';
 import { ledgerCompare } from './compare.ts';
+import { ledgerConnections } from './connections.ts';
 import { ledgerDeletes } from './deletes.ts';
 import { ledgerDeliveries } from './deliveries.ts';
 import { ledgerLife } from './life.ts';
@@ -30,6 +31,8 @@ export interface Ledger {
   readonly ticks: ReturnType<typeof ledgerTicks>;
   readonly life: ReturnType<typeof ledgerLife>;
   readonly tokens: ReturnType<typeof ledgerTokens>;
+  /** What all workers know together of each connection. */
+  readonly connections: ReturnType<typeof ledgerConnections>;
   readonly pool: Pool;
   close(): Promise<void>;
 }
@@ -37,6 +40,8 @@ export interface Ledger {
 /** Opens the ledger and brings its schema to this engine's version. */
 export async function openLedger(databaseUrl: string): Promise<Ledger> {
   const pool = ledgerPool(databaseUrl);
+  // Of its own, so that calls do not wait behind batches; what a crash may lose of it, it can lose.
+  const sharing = ledgerPool(databaseUrl, 2, '-c synchronous_commit=off');
   try {
     await migrate(pool);
   } catch (error) {
@@ -57,7 +62,10 @@ export async function openLedger(databaseUrl: string): Promise<Ledger> {
     ticks: ledgerTicks(pool),
     life: ledgerLife(pool),
     tokens: ledgerTokens(pool),
+    connections: ledgerConnections(sharing),
     pool,
-    close: () => pool.end(),
+    async close() {
+      await Promise.all([pool.end(), sharing.end()]);
+    },
   };
 }

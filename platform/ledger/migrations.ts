@@ -277,4 +277,13 @@ create table watermarks (
   primary key (sync_id, run)
 );
 `,
+  `
+-- What all workers know together of a connection: its limits as far as they are used up, and whether it is down.
+create table connections (
+  name text primary key,
+  version bigint not null default 0,
+  state jsonb not null,
+  at timestamptz not null default now()
+) with (fillfactor = 50);
+`,
 ];

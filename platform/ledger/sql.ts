@@ -3,13 +3,13 @@ import { errorCode } from '../../model/error-code.ts';
 import { isSyncFailure, SyncFailure } from '../../model/failure.ts';
 import { LEDGER_SCHEMA } from '../../model/names.ts';
 
-/** The ledger's own connections. `max` bounds what one worker takes of the database. */
-export function ledgerPool(databaseUrl: string, max = 8): Pool {
+/** The ledger's own connections. `max` bounds what one worker takes of the database; `options` are PostgreSQL's. */
+export function ledgerPool(databaseUrl: string, max = 8, options = ''): Pool {
   const pool = new Pool({
     connectionString: databaseUrl,
     max,
     connectionTimeoutMillis: 10_000,
-    options: `-c search_path=${LEDGER_SCHEMA} -c application_name=syncline`,
+    options: `-c search_path=${LEDGER_SCHEMA} -c application_name=syncline ${options}`,
   });
   // An idle connection that breaks is replaced at the next query; without a listener it would end the process.
   pool.on('error', () => {});

@@ -1,6 +1,6 @@
 import type { Connection, SecretRef } from '../../model/connection.ts';
 import type { ConnectorTools, Log } from '../../model/connector.ts';
-import { createHttpClient, type OpenHttpClient } from '../../platform/http/client.ts';
+import { createHttpClient, type HttpDoor, type OpenHttpClient } from '../../platform/http/client.ts';
 
 export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
@@ -22,8 +22,12 @@ export const secretsOf =
     ('env' in ref ? values[ref.env] : undefined) ?? '';
 
 /** The HTTP door of a connection, on the real clock. The caller closes it. */
-export const doorTo = (connection: Connection, secrets: Readonly<Record<string, string>> = {}): OpenHttpClient =>
-  createHttpClient({ connection, readSecret: secretsOf(secrets), log: silentLog, clock: Date });
+export const doorTo = (
+  connection: Connection,
+  secrets: Readonly<Record<string, string>> = {},
+  more: Partial<HttpDoor> = {},
+): OpenHttpClient =>
+  createHttpClient({ connection, readSecret: secretsOf(secrets), log: silentLog, clock: Date, ...more });
 
 /** What a connector over HTTP is lent: there is no SQL in it. */
 export const httpTools = (http: OpenHttpClient): ConnectorTools => ({
