@@ -33,10 +33,7 @@ export class StepEdge implements ActivityInboundCallsInterceptor {
     const every = Math.max(200, (info.heartbeatTimeoutMs ?? 10_000) / 4);
     const beat = setInterval(() => stillAlive(this.#context), every);
     try {
-      return refuseLarge(
-        info.activityType,
-        await inCallContext(contextOf(input, info), () => next(input)),
-      );
+      return refuseLarge(info.activityType, await inCallContext(contextOf(input, info), () => next(input)));
     } catch (error) {
       const failure = this.#sort(error);
       if (!isSyncFailure(failure)) throw failure;

@@ -37,7 +37,15 @@ export function createWorld(
     const id = JSON.stringify(connection);
     const known = clients.get(id);
     if (known) return known;
-    const client = createHttpClient({ connection, readSecret: secret, tokens, journal, log, clock: Date, store: ledger?.connections });
+    const client = createHttpClient({
+      connection,
+      readSecret: secret,
+      tokens,
+      journal,
+      log,
+      clock: Date,
+      store: ledger?.connections,
+    });
     clients.set(id, client);
     return client;
   };

@@ -5,8 +5,8 @@ import type { Connection } from '../../model/connection.ts';
 import type { HttpAnswer, HttpCall, HttpClient, Log } from '../../model/connector.ts';
 import type { ReadSecret } from '../../model/secret.ts';
 import type { Journal } from '../journal/journal.ts';
-import type { TokenStore } from '../oauth/token-store.ts';
 import { memoryStore, type StateStore } from '../limits/state.ts';
+import type { TokenStore } from '../oauth/token-store.ts';
 import { addressOf, probePath, routeOf, urlOf } from './address.ts';
 import { authenticated } from './auth.ts';
 import { classifyStatus, failureOf, isJsonType } from './classify.ts';
@@ -51,7 +51,7 @@ export function createHttpClient(door: HttpDoor): OpenHttpClient {
     [
       followRedirects,
       authenticated(door),
-      paced(pace, () => clock.now(), probeOf(connection, address)),
+      paced(pace, () => clock.now(), probeOf(connection, address), door.log),
       ...(door.journal && journalOf(connection).enabled ? [journalled(door.journal, connection, clock)] : []),
     ],
     wire.send,

@@ -1,5 +1,8 @@
 import type { Heard } from '../limits/heard.ts';
-import { httpDateMs } from './retry-after.ts';
+import { httpDateMs, MAX_RETRY_AFTER_MS } from './retry-after.ts';
+
+/** A quota of a day, with an hour for a clock that is set otherwise. A later reset is no time that one can wait for. */
+const LONGEST_MS = 25 * 3_600_000;
 
 type Headers = Readonly<Record<string, string>>;
 
@@ -11,9 +14,10 @@ type Headers = Readonly<Record<string, string>>;
 export function limitsHeard(headers: Headers, nowMs: number): readonly Heard[] {
   const serverNowMs = httpDateMs(headers['date'] ?? '') ?? nowMs;
   const structured = structuredLimits(headers);
-  return (structured.length > 0 ? structured : [...plainLimits(headers, serverNowMs), ...hubspot(headers)]).filter(
-    ({ left, resetInMs }) => Number.isFinite(left) && left >= 0 && Number.isFinite(resetInMs) && resetInMs > 0,
-  );
+  const all = structured.length > 0 ? structured : [...plainLimits(headers, serverNowMs), ...hubspot(headers)];
+  return all
+    .filter(({ left, resetInMs }) => Number.isFinite(left) && left >= 0 && Number.isFinite(resetInMs) && resetInMs > 0)
+    .map((heard) => ({ ...heard, resetInMs: heard.resetInMs > LONGEST_MS ? MAX_RETRY_AFTER_MS : heard.resetInMs }));
 }
 
 /** `RateLimit: "default";r=50;t=30` with `RateLimit-Policy: "default";q=100;w=60`. */

@@ -1,5 +1,5 @@
 /** No server is waited for longer than this, whatever it asks. */
-const MAX_RETRY_AFTER_MS = 60 * 60 * 1000;
+export const MAX_RETRY_AFTER_MS = 60 * 60 * 1000;
 
 /**
  * How long an answer asks to wait (RFC 9110, 10.2.3): whole seconds or an HTTP date. A date is measured against the
