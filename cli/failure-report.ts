@@ -2,7 +2,7 @@ import { CommanderError } from 'commander';
 import { type ExitCode, exitCode, exitCodeOf } from '../model/exit-code.ts';
 import { failures, isSyncFailure } from '../model/failure.ts';
 import { formatProblem, type Problem } from '../model/problem.ts';
-import { redactSecrets } from '../model/secret-text.ts';
+import { withoutSecrets } from '../platform/secrets/known.ts';
 import { CommandFailed } from './errors.ts';
 import { safeText } from './output/text.ts';
 
@@ -18,7 +18,7 @@ export interface FailureReport {
 /** Sorts whatever a command threw. Messages are redacted: they may quote an argument. */
 export function reportOf(error: unknown): FailureReport {
   if (error instanceof CommanderError)
-    return { code: 'USAGE', message: clean(error.message.replace(/^error: /, '')), exit: exitCode.usage };
+    return { code: 'USAGE', message: clean(usageText(error.message)), exit: exitCode.usage };
   if (error instanceof CommandFailed)
     return {
       code: error.code,
@@ -55,4 +55,8 @@ export function failureLines(report: FailureReport): readonly string[] {
   return report.next === undefined ? [first] : [first, report.next];
 }
 
-const clean = (message: string): string => safeText(redactSecrets(message).split('\n').join(' '));
+/** The parser's words, less the value of an option that it does not know: it may be a secret in the wrong place. */
+const usageText = (message: string): string =>
+  message.replace(/^error: /, '').replace(/^(unknown option '--[\w-]+)=.*'/s, "$1'");
+
+const clean = (message: string): string => safeText(withoutSecrets(message).split('\n').join(' '));

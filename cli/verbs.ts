@@ -95,6 +95,11 @@ export const verbs: readonly Verb[] = [
     load: async () => (await import('./calls.ts')).callsCommand(),
   },
   {
+    name: 'secrets',
+    summary: "Keep secrets in the project's encrypted vault: set, list, rotate, remove",
+    load: async () => (await import('./secrets.ts')).secretsCommand(),
+  },
+  {
     name: 'doctor',
     summary: 'Say what works, what does not, and what to do',
     load: async () => (await import('./doctor.ts')).doctorCommand(),

@@ -28,6 +28,9 @@ export type ExitCode = (typeof exitCode)[keyof typeof exitCode] | typeof interru
 const byFailure: Partial<Record<FailureCode, ExitCode>> = {
   PROJECT_INVALID: exitCode.invalid,
   SECRET_MISSING: exitCode.invalid,
+  ENCRYPTION_KEY_MISSING: exitCode.invalid,
+  SEALED_DATA_DAMAGED: exitCode.invalid,
+  SECRET_STORE_UNAVAILABLE: exitCode.unreachable,
   SYNC_UNKNOWN: exitCode.usage,
   CONNECTION_REFUSED: exitCode.unreachable,
   CONNECTION_LOST: exitCode.unreachable,

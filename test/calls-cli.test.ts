@@ -7,8 +7,8 @@ import { keyring } from '../platform/crypto/keyring.ts';
 import { createHttpClient } from '../platform/http/client.ts';
 import { inCallContext } from '../platform/journal/context.ts';
 import { openJournal } from '../platform/journal/journal.ts';
-import { knownSecrets } from '../platform/journal/known-secrets.ts';
 import { openLedger } from '../platform/ledger/ledger.ts';
+import { knownSecrets } from '../platform/secrets/known.ts';
 import { withDatabase } from './support/database.ts';
 import { runProgram } from './support/program.ts';
 import { paperProject, withProject } from './support/temp-project.ts';
@@ -59,6 +59,7 @@ test('list, show and curl tell of a call what may be told, and only with the key
         async ({ address }) => {
           const ledger = await openLedger(databaseUrl);
           const secrets = knownSecrets();
+          secrets.note('canary-token', '[secret:SHOP_TOKEN]');
           const journal = openJournal({
             calls: ledger.calls,
             keys: async () => keyring([key]),
@@ -66,7 +67,7 @@ test('list, show and curl tell of a call what may be told, and only with the key
             log: silentLog,
           });
           const connection = connectionTo({ address }, { auth: { kind: 'bearer', token: { env: 'SHOP_TOKEN' } } });
-          const readSecret = secrets.watching(secretsOf({ SHOP_TOKEN: 'canary-token' }));
+          const readSecret = secretsOf({ SHOP_TOKEN: 'canary-token' });
           const http = createHttpClient({ connection, readSecret, log: silentLog, clock: Date, journal });
           const signal = new AbortController().signal;
           const send = (path: string, keys: readonly string[]) =>

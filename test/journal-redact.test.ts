@@ -2,16 +2,16 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { z } from 'zod';
 import { hiddenFields, personal, secret } from '../model/field-marks.ts';
-import { type KnownSecrets, knownSecrets } from '../platform/journal/known-secrets.ts';
+import { secretShown } from '../model/secret.ts';
 import { maskJson } from '../platform/journal/mask-json.ts';
 import { redactor } from '../platform/journal/redact.ts';
+import { type KnownSecrets, knownSecrets } from '../platform/secrets/known.ts';
 
 const none = knownSecrets();
 
-async function knowing(values: Readonly<Record<string, string>>): Promise<KnownSecrets> {
+function knowing(values: Readonly<Record<string, string>>): KnownSecrets {
   const secrets = knownSecrets();
-  const read = secrets.watching(async (ref) => ('env' in ref ? (values[ref.env] ?? '') : ''));
-  for (const name of Object.keys(values)) await read({ env: name });
+  for (const [name, value] of Object.entries(values)) secrets.note(value, secretShown({ env: name }));
   return secrets;
 }
 
@@ -114,7 +114,7 @@ const withoutPins = (value: unknown): unknown => {
 
 describe('credentials', () => {
   test('are masked by the names of headers; the scheme and the name of the secret stay', async () => {
-    const redact = redactor(bearer, [], await knowing({ TOKEN: 'canary-token' }));
+    const redact = redactor(bearer, [], knowing({ TOKEN: 'canary-token' }));
     expect(
       redact.headers({
         authorization: 'Bearer canary-token',
@@ -157,7 +157,7 @@ describe('credentials', () => {
 
   test('are masked by value, in each way that they may be written', async () => {
     const value = 'can"ary/ 7+';
-    const redact = redactor({}, [], await knowing({ KEY: value }));
+    const redact = redactor({}, [], knowing({ KEY: value }));
     const text = [value, JSON.stringify(value), encodeURIComponent(value), Buffer.from(value).toString('base64')].join(
       '\n',
     );
@@ -165,7 +165,7 @@ describe('credentials', () => {
   });
 
   test('are masked where the end of a cut body is the beginning of one', async () => {
-    const redact = redactor({}, [], await knowing({ KEY: 'canary-value' }));
+    const redact = redactor({}, [], knowing({ KEY: 'canary-value' }));
     expect(redact.body('said: canary-v', 'text/plain', true)).toBe('said: [secret:KEY]');
     expect(redact.body('said: canary-v', 'text/plain', false)).toBe('said: canary-v');
   });
@@ -177,12 +177,10 @@ describe('credentials', () => {
   });
 
   test('that were replaced are masked still', async () => {
-    let value = 'first-canary';
     const secrets = knownSecrets();
-    const read = secrets.watching(async () => value);
-    await read({ file: '/run/secrets/shop-key' });
-    value = 'second-canary';
-    await read({ file: '/run/secrets/shop-key' });
+    const shown = secretShown({ file: '/run/secrets/shop-key' });
+    secrets.note('first-canary', shown);
+    secrets.note('second-canary', shown);
     expect(secrets.mask('first-canary second-canary')).toBe('[secret:SHOP_KEY] [secret:SHOP_KEY]');
   });
 });

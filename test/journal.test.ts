@@ -9,9 +9,9 @@ import { createHttpClient } from '../platform/http/client.ts';
 import { inCallContext } from '../platform/journal/context.ts';
 import { openDetail, type SeenCall } from '../platform/journal/entry.ts';
 import { type JournalLimits, openJournal } from '../platform/journal/journal.ts';
-import { knownSecrets } from '../platform/journal/known-secrets.ts';
 import { Waiting } from '../platform/journal/waiting.ts';
 import { type Ledger, openLedger } from '../platform/ledger/ledger.ts';
+import { knownSecrets } from '../platform/secrets/known.ts';
 import { createTestDatabase, type TestDatabase } from './support/database.ts';
 import { connectionTo, secretsOf, silentLog } from './support/tools.ts';
 import { json, type TestServer, withServer } from './support/with-server.ts';
@@ -52,6 +52,8 @@ async function journalling(
   given: Given = {},
 ): Promise<readonly Call[]> {
   const secrets = knownSecrets();
+  secrets.note('canary-token', '[secret:TOKEN]');
+  secrets.note('canary-password', '[secret:PASSWORD]');
   const connection = connectionTo({ address: server.address }, { name, ...given.connection });
   const journal = openJournal({
     calls: { ...ledger.calls, ...given.calls },
@@ -60,7 +62,7 @@ async function journalling(
     log: { ...silentLog, ...(given.log && { warn: given.log }) },
     ...(given.limits && { limits: given.limits }),
   });
-  const readSecret = secrets.watching(secretsOf({ TOKEN: 'canary-token', PASSWORD: 'canary-password' }));
+  const readSecret = secretsOf({ TOKEN: 'canary-token', PASSWORD: 'canary-password' });
   const http = createHttpClient({ connection, readSecret, log: silentLog, clock: Date, journal });
   try {
     await work(http);

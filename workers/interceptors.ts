@@ -8,6 +8,7 @@ import type { Log } from '../model/connector.ts';
 import { failures, isSyncFailure, SyncFailure } from '../model/failure.ts';
 import type { Waiting } from '../model/run-state.ts';
 import { type CallContext, inCallContext } from '../platform/journal/context.ts';
+import { withoutSecrets } from '../platform/secrets/known.ts';
 import { waitingAfter } from './waits.ts';
 
 /** A result larger than this never reaches Temporal: it would be a defect, and retried for ever (invariant 9). */
@@ -53,7 +54,7 @@ export class StepEdge implements ActivityInboundCallsInterceptor {
     }
     const failure = isSyncFailure(error) ? error : new SyncFailure('INTERNAL', messageOf(error), { cause: error });
     const { activityType, attempt } = this.#context.info;
-    this.#log.warn({ step: activityType, attempt, code: failure.code }, failure.message);
+    this.#log.warn({ step: activityType, attempt, code: failure.code }, withoutSecrets(failure.message));
     return failure;
   }
 }
@@ -72,7 +73,8 @@ function toTemporal(failure: SyncFailure): ApplicationFailure {
   const { next } = failures[failure.code];
   return ApplicationFailure.create({
     type: failure.code,
-    message: failure.message,
+    // The last net under invariant 8, nothing in history: connectors of projects write messages too.
+    message: withoutSecrets(failure.message),
     nonRetryable: next !== 'retry' && next !== 'wait',
     ...(failure.place && { details: [failure.place] }),
     ...(failure.retryAfterMs === undefined ? {} : { nextRetryDelay: failure.retryAfterMs }),

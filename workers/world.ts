@@ -5,9 +5,9 @@ import type { EndpointWorld } from '../model/project.ts';
 import { engineKeys } from '../platform/crypto/engine-keys.ts';
 import { createHttpClient, type OpenHttpClient } from '../platform/http/client.ts';
 import { openJournal } from '../platform/journal/journal.ts';
-import { knownSecrets } from '../platform/journal/known-secrets.ts';
 import type { Ledger } from '../platform/ledger/ledger.ts';
 import { sealedTokens } from '../platform/oauth/token-store.ts';
+import { secretsOfProcess } from '../platform/secrets/known.ts';
 import { createReadSecret } from '../platform/secrets/read.ts';
 import { sqlPools } from '../platform/sql.ts';
 
@@ -26,11 +26,11 @@ export function createWorld(
   log: Log,
   ledger?: Pick<Ledger, 'tokens' | 'calls' | 'connections'>,
 ): World {
-  const secrets = knownSecrets();
-  const secret = secrets.watching(createReadSecret({ projectFolder, env }));
+  const secret = createReadSecret({ projectFolder, env });
   const tokens = ledger && sealedTokens(ledger.tokens, env, projectFolder);
   const journal =
-    ledger && openJournal({ calls: ledger.calls, keys: () => engineKeys(env, projectFolder), secrets, log });
+    ledger &&
+    openJournal({ calls: ledger.calls, keys: () => engineKeys(env, projectFolder), secrets: secretsOfProcess, log });
   const clients = new Map<string, OpenHttpClient>();
   const pools = sqlPools();
   const clientOf = (connection: Connection): OpenHttpClient => {

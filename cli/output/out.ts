@@ -1,3 +1,4 @@
+import { secretsOfProcess } from '../../platform/secrets/known.ts';
 import { createStyle, type Style, wantsColour } from './style.ts';
 import { type TableColumn, tableLines } from './table.ts';
 
@@ -34,7 +35,7 @@ export function createOut(options: {
   const people = json ? stderr : stdout;
   const style = createStyle(wantsColour(people, env));
   const columns = Math.max(fewestColumns, people.columns ?? columnsWithoutTerminal);
-  const line = (text = '') => void people.write(`${text}\n`);
+  const line = (text = '') => void people.write(`${secretsOfProcess.mask(text)}\n`);
   return {
     json,
     style,
@@ -44,7 +45,7 @@ export function createOut(options: {
       for (const text of tableLines(titles, rows, columns, style.faint)) line(text);
     },
     result: (document, print) => {
-      if (json) stdout.write(`${JSON.stringify(document, undefined, 2)}\n`);
+      if (json) stdout.write(`${secretsOfProcess.mask(JSON.stringify(document, undefined, 2))}\n`);
       else print();
     },
   };

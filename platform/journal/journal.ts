@@ -5,8 +5,8 @@ import { isSyncFailure } from '../../model/failure.ts';
 import type { Keyring } from '../crypto/keyring.ts';
 import type { CallRow } from '../ledger/calls.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import type { KnownSecrets } from '../secrets/known.ts';
 import { type SeenCall, sealDetail } from './entry.ts';
-import type { KnownSecrets } from './known-secrets.ts';
 import { type Redactor, Redactors } from './redact.ts';
 import { type Losses, Waiting, type WaitingLimits } from './waiting.ts';
 

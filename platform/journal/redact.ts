@@ -1,7 +1,7 @@
 import type { Connection } from '../../model/connection.ts';
 import type { HiddenField } from '../../model/field-marks.ts';
 import { isSecretName, redactSecrets } from '../../model/secret-text.ts';
-import type { KnownSecrets } from './known-secrets.ts';
+import type { KnownSecrets } from '../secrets/known.ts';
 import { type Hides, MASK, maskJson } from './mask-json.ts';
 
 /** Removes from a call what must not be kept, before it is written anywhere. */
@@ -49,7 +49,10 @@ export function redactor(
 function namesOf({ auth }: Pick<Connection, 'auth'>): ReadonlySet<string> {
   const names = ['authorization', 'proxy-authorization', 'cookie', 'set-cookie'];
   for (const key of ['header', 'query', 'param'])
-    if (auth && key in auth) names.push(String(auth[key as keyof typeof auth]).toLowerCase());
+    if (auth && key in auth && typeof auth[key as keyof typeof auth] === 'string')
+      names.push(String(auth[key as keyof typeof auth]).toLowerCase());
+  if (auth?.kind === 'hmac')
+    names.push(...Object.keys({ ...auth.headers, ...auth.query }).map((name) => name.toLowerCase()));
   return new Set(names);
 }
 

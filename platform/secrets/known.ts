@@ -1,7 +1,9 @@
 import { redactSecrets } from '../../model/secret-text.ts';
 
-/** A shorter value would be found everywhere, and hides nothing that could be guessed. */
+/** Of a value that was cut, so much has to be left to be noticed. */
 const SHORTEST = 4;
+/** A short value, or a mere word such as `postgres`, would be found everywhere, and hides nothing that cannot be guessed. */
+const isTelling = (value: string): boolean => value.length >= 8 && !/^[a-z]{1,12}$/i.test(value);
 /** Values remembered: more than a project has, with what was renewed meanwhile. */
 const MOST_VALUES = 1_000;
 
@@ -28,7 +30,7 @@ export function knownSecrets(): KnownSecrets {
 
   return {
     note(value, shown) {
-      if (value.length < SHORTEST || seen.has(value)) return;
+      if (!isTelling(value) || seen.has(value)) return;
       if (seen.size >= MOST_VALUES) seen.delete(seen.keys().next().value ?? '');
       seen.set(value, shown);
       forms = [...seen]

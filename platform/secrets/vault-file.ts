@@ -5,12 +5,11 @@ import { z } from 'zod';
 import { errorCode } from '../../model/error-code.ts';
 import { SyncFailure } from '../../model/failure.ts';
 import { vaultName } from '../../model/secret.ts';
-import type { Keyring } from '../crypto/keyring.ts';
 
 /** The vault of a project: encrypted entry by entry, so it may lie in version control like the rest of the project. */
 export const VAULT_FILE = 'vault.json';
 
-const envelope = z.base64().transform((text) => Buffer.from(text, 'base64'));
+const envelope = z.base64().transform((text): Buffer => Buffer.from(text, 'base64'));
 
 const vaultShape = z.strictObject({
   version: z.literal(1),
@@ -66,37 +65,14 @@ export async function writeVault(projectFolder: string, vault: Vault): Promise<v
   }
 }
 
-/** Every entry sealed anew with the key that seals now. Throws when one does not open. */
-export function resealed(vault: Vault, ring: Keyring): Vault {
-  const entries = Object.entries(vault.entries).map(([name, entry]) => {
-    const anew = (sealed: Buffer) => ring.seal(ring.open(sealed, purposeOf(name)), purposeOf(name));
-    const { value, previous, ...rest } = entry;
-    return [
-      name,
-      { ...rest, value: anew(value), ...(previous && { previous: { ...previous, value: anew(previous.value) } }) },
-    ];
-  });
-  return { ...vault, entries: Object.fromEntries(entries) };
-}
-
+/** As it is written: envelopes in base64. */
 function documentOf({ version, entries }: Vault): object {
-  const names = Object.keys(entries).sort();
-  return {
-    version,
-    entries: Object.fromEntries(
-      names.map((name) => {
-        const { value, setAt, previous } = entries[name] as VaultEntry;
-        return [
-          name,
-          {
-            value: value.toString('base64'),
-            setAt,
-            ...(previous && { previous: { value: previous.value.toString('base64'), until: previous.until } }),
-          },
-        ];
-      }),
-    ),
-  };
+  const inOrder = Object.entries(entries).sort(([a], [b]) => (a < b ? -1 : 1));
+  const written = inOrder.map(([name, { value, setAt, previous }]) => {
+    const before = previous && { previous: { value: previous.value.toString('base64'), until: previous.until } };
+    return [name, { value: value.toString('base64'), setAt, ...before }];
+  });
+  return { version, entries: Object.fromEntries(written) };
 }
 
 function jsonOf(text: string): unknown {
