@@ -107,7 +107,7 @@ test('list, show and curl tell of a call what may be told, and only with the key
             expect(stdout).not.toContain('\u001b');
           }
 
-          expect(await calls(['show', id], randomBytes(32))).toMatchObject({ code: 1, stdout: '' });
+          expect(await calls(['show', id], randomBytes(32))).toMatchObject({ code: 3, stdout: '' });
           expect(await calls(['list', 'ordres'])).toMatchObject({
             code: 2,
             stderr: expect.stringContaining('`orders`'),
