@@ -12,7 +12,10 @@ export interface Dependencies {
     version(sync: string, version: string): Promise<LoadedSync>;
   };
   readonly world: EndpointWorld;
-  readonly ledger: Pick<Ledger, 'runs' | 'staging' | 'deliveries' | 'deletes' | 'quarantine' | 'samples' | 'ticks'>;
+  readonly ledger: Pick<
+    Ledger,
+    'runs' | 'staging' | 'deliveries' | 'deletes' | 'quarantine' | 'samples' | 'ticks' | 'drift'
+  >;
   readonly cache: BatchCache;
   /** Whether a workflow is still open, by Temporal's word. */
   readonly isWorkflowOpen: (workflowId: string) => Promise<boolean>;

@@ -7,7 +7,7 @@ import { reconcileRun } from './reconcile.ts';
 import { type RemoveInput, removeMissing } from './remove.ts';
 import { type CloseRunInput, closeRun, type OpenRunInput, openRun } from './run.ts';
 import { transformBatch } from './transform.ts';
-import { validateBatch } from './validate.ts';
+import { type ValidateInput, validateBatch } from './validate.ts';
 
 /**
  * The steps of a sync, in their order, bound to the world. The names are stored in workflow histories: never renamed.
@@ -15,7 +15,7 @@ import { validateBatch } from './validate.ts';
 export const createActivities = (deps: Dependencies) => ({
   openRun: (input: OpenRunInput) => openRun(deps, input),
   fetchBatch: (ref: BatchRef) => fetchBatch(deps, ref),
-  validateBatch: (ref: BatchRef) => validateBatch(deps, ref),
+  validateBatch: (input: ValidateInput) => validateBatch(deps, input),
   transformBatch: (ref: BatchRef) => transformBatch(deps, ref),
   deliverBatch: (input: DeliverInput) => deliverBatch(deps, input),
   removeMissing: (input: RemoveInput) => removeMissing(deps, input),

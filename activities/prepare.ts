@@ -15,6 +15,7 @@ export const preparationOf = ({ sync, policy }: LoadedSync, { keepRecords } = { 
     from: sync.mapping.from,
     key: typeof sync.key === 'string' ? [sync.key] : sync.key,
     version: sync.version,
+    contract: sync.contract,
     mapping: sync.mapping,
     maxRecordBytes: policy.maxRecordBytes,
     keepRecords,

@@ -3,6 +3,7 @@ import { SyncFailure } from '../model/failure.ts';
 import type { Policy } from '../model/policy.ts';
 import { deleteLimitsOf } from '../model/sync.ts';
 import type { Dependencies } from './dependencies.ts';
+import { refuseDrift } from './drift.ts';
 import { preparedOf } from './prepare.ts';
 import { runOf } from './run.ts';
 
@@ -11,10 +12,20 @@ export interface ValidateResult {
   readonly rejected: number;
 }
 
+export interface ValidateInput extends BatchRef {
+  /** A person goes on with records of another shape. */
+  readonly acceptDrift?: boolean;
+}
+
 /** Step 2: checks a batch against the source schema; what fails goes to quarantine. Safe to repeat: pure. */
-export async function validateBatch(deps: Dependencies, ref: BatchRef): Promise<ValidateResult> {
+export async function validateBatch(
+  deps: Dependencies,
+  { acceptDrift = false, ...ref }: ValidateInput,
+): Promise<ValidateResult> {
   const { facts, loaded } = await runOf(deps, ref.run);
-  const { valid, keys, rejects, fetched } = (await preparedOf(deps, loaded, ref)).validated;
+  const { validated } = await preparedOf(deps, loaded, ref);
+  const { valid, keys, rejects, fetched } = validated;
+  await refuseDrift(deps, { facts, loaded }, ref, validated, acceptDrift);
   refuseSystemic(rejects.length, fetched, loaded.policy);
   await deps.ledger.quarantine.add(facts.syncId, ref.run, ref.seq, rejects);
   if (facts.mode === 'full' && deleteLimitsOf(loaded.sync)) {

@@ -8,6 +8,7 @@ import { checkProject } from '../platform/project/load.ts';
 import { soundSync } from '../platform/project/sound-sync.ts';
 import { type CliContext, contextOf } from './context.ts';
 import { CommandFailed } from './errors.ts';
+import { printDrift } from './runs/drift.ts';
 import { type Engine, openEngine } from './runs/engine.ts';
 import { followRun } from './runs/follow.ts';
 import { interruption } from './runs/interruption.ts';
@@ -142,14 +143,19 @@ export async function follow(
   const summary = await engine.ledger.reports.run(started.run);
   if (!summary?.endedAt) throw await endedWithoutLedger(engine, started);
   const quarantine = await engine.ledger.quarantine.byReason(started.run);
+  const drift = await engine.ledger.drift.ofRun(started.run);
   const document = {
     ...reportOf(summary),
     workflowId: started.workflowId,
     url: started.url,
     quarantine,
+    drift,
     failure: failureOf(summary),
   };
-  context.out.result(document, () => printRun(context.out, summary, quarantine));
+  context.out.result(document, () => {
+    printRun(context.out, summary, quarantine);
+    printDrift(context.out, drift);
+  });
   return exitOf(summary);
 }
 

@@ -6,6 +6,7 @@ import { checkProject } from '../platform/project/load.ts';
 import { soundSync } from '../platform/project/sound-sync.ts';
 import { type CliContext, contextOf } from './context.ts';
 import { safeText } from './output/text.ts';
+import { printDrift } from './runs/drift.ts';
 import { type Engine, openEngine } from './runs/engine.ts';
 import { waitingWords } from './runs/follow.ts';
 import { type Observed, observeRun } from './runs/observe.ts';
@@ -130,7 +131,8 @@ const documentOf = (run: Seen): object => ({
 async function printOne({ out }: CliContext, engine: Engine, sync: string, seen: readonly Seen[]): Promise<void> {
   const [latest] = seen;
   const quarantine = latest ? await engine.ledger.quarantine.byReason(latest.summary.run) : [];
-  out.result({ sync, runs: seen.map(documentOf), quarantine }, () => {
+  const drift = latest ? await engine.ledger.drift.ofRun(latest.summary.run) : [];
+  out.result({ sync, runs: seen.map(documentOf), quarantine, drift }, () => {
     if (!latest) return out.line(`${sync} has never run. Start it: syncline run ${sync}`);
     if (latest.summary.endedAt === null) {
       out.line(`${out.style.strong(sync)} ${paintStatus(out.style, statusOf(latest))} (run ${latest.summary.run})`);
@@ -138,6 +140,7 @@ async function printOne({ out }: CliContext, engine: Engine, sync: string, seen:
       if (reason) out.line(safeText(reason));
       if (latest.live?.state?.parked) out.line(`Next: syncline retry ${sync}, or syncline cancel ${sync}`);
     } else printRun(out, latest.summary, quarantine);
+    printDrift(out, drift);
     if (seen.length < 2) return;
     out.line();
     out.table(

@@ -27,7 +27,8 @@ const verbs = {
     summary: 'count the write in doubt as done on which a run waits',
     description:
       'For a destination that cannot be asked (class T5), after a look at it: the write arrived. ' +
-      'A run that waits before deleting leaves the records in place. On any other step it is the same as `retry`.',
+      'A run that waits before deleting leaves the records in place; one that waits because the source has another ' +
+      'shape goes on with it. On any other step it is the same as `retry`.',
     said: 'goes on',
   },
   pause: {

@@ -172,6 +172,12 @@ export const failures = {
     meaning: 'The record does not have the shape that the source schema states.',
     todo: 'Mend the record at the source, or the schema in the mapping file.',
   },
+  FIELD_UNKNOWN: {
+    next: 'set-aside',
+    meaning:
+      'The record has a field that the source schema does not have, and the contract of the sync rejects such records.',
+    todo: 'Add the field to the schema in the mapping file, or state another `contract`; then replay it from quarantine.',
+  },
   MAPPING_REJECTED: {
     next: 'set-aside',
     meaning: 'A rule of the mapping rejected the record.',
@@ -201,6 +207,11 @@ export const failures = {
     next: 'set-aside',
     meaning: 'The destination holds a newer or different version of this record.',
     todo: 'Decide which side wins; then replay it from quarantine.',
+  },
+  SCHEMA_DRIFT: {
+    next: 'park',
+    meaning: 'The records of the source no longer have the shape that they had, and that the mapping was written for.',
+    todo: 'Look at the fields that are named. `syncline retry SYNC` once the source is mended; `syncline skip SYNC` to go on with the records as they are; or mend the mapping, `syncline cancel SYNC` and start it again, because an open run keeps the files it began with.',
   },
   TOO_MANY_REJECTED: {
     next: 'park',

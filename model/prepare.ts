@@ -1,15 +1,27 @@
+import { type Contract, usesMode } from './drift/contract.ts';
+import { recordContract } from './drift/record-contract.ts';
+import { ShapeCounter } from './drift/shape.ts';
 import type { Json } from './json.ts';
 import type { Prepared, ReadyRecord, Reject } from './prepared.ts';
 import { keepNewest, type TransformRules, transformRecord } from './transform.ts';
 import { type ValidateRules, validateRecord } from './validate.ts';
 import { laterVersion, type RecordVersion } from './version.ts';
 
+/** What a sync states of its records. */
+export interface PreparationRules extends Omit<ValidateRules, 'recordContract'>, TransformRules {
+  /** Default: `evolve`. */
+  readonly contract?: Contract | undefined;
+}
+
 /**
  * Validates and transforms the records of a batch, slice by slice, so that the caller can let others run between two
  * slices. Each record goes all the way before the next: what it was parsed into is garbage while it is young. Pure: the
  * same records always give the same answer.
  */
-export function preparation(rules: ValidateRules & TransformRules) {
+export function preparation(given: PreparationRules) {
+  const contract = recordContract(given.from, given.contract);
+  const rules: ValidateRules & TransformRules = { ...given, recordContract: contract };
+  const shape = new ShapeCounter(given.from, { all: usesMode(given.contract, 'freeze') });
   const keys: string[] = [];
   const invalid: Reject[] = [];
   const newest = new Map<string, ReadyRecord>();
@@ -35,10 +47,15 @@ export function preparation(rules: ValidateRules & TransformRules) {
 
   return {
     add(slice: readonly Json[]): void {
+      shape.add(slice);
       for (const received of slice) addOne(received);
     },
     result: (): Prepared => ({
-      validated: { fetched, valid, keys, rejects: invalid },
+      validated: {
+        ...{ fetched, valid, keys, rejects: invalid },
+        shape: shape.result(),
+        leftOut: contract?.leftOut ?? new Map(),
+      },
       transformed: { fetched, ready: [...newest.values()], filtered, superseded, rejects: rejected, highest },
     }),
   };

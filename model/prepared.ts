@@ -1,3 +1,5 @@
+import type { LeftOut } from './drift/record-contract.ts';
+import type { BatchShape } from './drift/shape.ts';
 import type { FailureCode } from './failure.ts';
 import type { Json, JsonRecord } from './json.ts';
 import type { RecordVersion } from './version.ts';
@@ -36,6 +38,9 @@ export interface Validated {
   /** Of all records that have one, also of those that were rejected. */
   readonly keys: readonly string[];
   readonly rejects: readonly Reject[];
+  readonly shape: BatchShape;
+  /** Values that the contract of the sync left out, by field. */
+  readonly leftOut: ReadonlyMap<string, LeftOut>;
 }
 
 /** A record ready for delivery: its destination form as JSON text and the hash of that text. */

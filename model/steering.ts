@@ -28,6 +28,7 @@ function retryDoes({ step, code }: Pick<Parked, 'step' | 'code'>): string {
 /** Null where there is nothing to skip: leaving out a batch would break conservation (invariant 1). */
 function skipDoes({ step, code }: Pick<Parked, 'step' | 'code'>): string | null {
   if (step === 'remove') return 'leaves in the destination what is gone from the source';
+  if (code === 'SCHEMA_DRIFT') return 'goes on with the records as they are';
   return code === 'OUTCOME_UNKNOWN' ? 'counts the write in doubt as done' : null;
 }
 

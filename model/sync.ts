@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { OnConflict } from './conflict.ts';
 import type { Endpoint } from './connector.ts';
+import type { Contract } from './drift/contract.ts';
 import type { Mapping } from './mapping/mapping.ts';
 import type { PolicyInput } from './policy.ts';
 import type { ScheduleInput } from './schedule/schedule.ts';
@@ -57,6 +58,8 @@ export interface Sync<From extends z.ZodType = z.ZodType, To extends z.ZodType =
   /** Incremental runs read again this far before the highest version seen, against late commits. Default `5 minutes`. */
   readonly overlap?: string;
   readonly mapping: Mapping<From, To>;
+  /** What to do when records do not have the shape of the source schema; one mode, or one by field. Default `evolve`. */
+  readonly contract?: Contract;
   readonly destination: Endpoint;
   /** What to do in the destination when a record is gone from the source after a complete read. Default `ignore`. */
   readonly deletes?: Deletes;

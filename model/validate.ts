@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { RecordContract } from './drift/record-contract.ts';
 import { isRecord, type Json, valueAt } from './json.ts';
 import { checkOf } from './mapping/compile-check.ts';
 import { pathText } from './mapping/path.ts';
@@ -9,6 +10,8 @@ export interface ValidateRules {
   readonly from: z.ZodType;
   readonly key: readonly string[];
   readonly version: string | undefined;
+  /** Undefined where the schema alone judges a record. */
+  readonly recordContract: RecordContract | undefined;
 }
 
 type Verdict = { readonly valid: ValidRecord; readonly version: RecordVersion | null } | { readonly reject: Reject };
@@ -42,7 +45,15 @@ export function validateRecord(received: Json, ordinal: number, rules: ValidateR
       key.key,
     );
   }
-  const parsed = checkOf(rules.from)(received);
+  const refused = rules.recordContract?.refusedField(received);
+  if (refused !== undefined) {
+    const reason = 'the source schema does not have this field, and the contract of the sync rejects new fields';
+    return reject('FIELD_UNKNOWN', refused, 'contract', reason, key.key);
+  }
+  const checked = checkOf(rules.from)(received);
+  const parsed = checked.success
+    ? checked
+    : (rules.recordContract?.withoutUnfit(received, checked.error.issues) ?? checked);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
     const field = issue ? pathText(issue.path.map(String)) : null;

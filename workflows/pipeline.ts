@@ -56,8 +56,10 @@ export async function syncBatches(run: Run, steps: Steps, policy: Policy): Promi
 
 async function finishBatch(run: Run, steps: Steps, ref: BatchRef, before: Promise<void>): Promise<void> {
   const { control } = run;
-  await control.step('validate', ref.seq, () =>
-    steps.validateBatch.executeWithOptions({ summary: `batch ${ref.seq}: validate` }, [ref]),
+  await control.step('validate', ref.seq, (answer, to) =>
+    steps.validateBatch.executeWithOptions({ summary: `batch ${ref.seq}: validate` }, [
+      answer === 'skip' && to === 'SCHEMA_DRIFT' ? { ...ref, acceptDrift: true } : ref,
+    ]),
   );
   await control.step('transform', ref.seq, () =>
     steps.transformBatch.executeWithOptions({ summary: `batch ${ref.seq}: transform` }, [ref]),

@@ -8,6 +8,7 @@ import {
 } from '@temporalio/workflow';
 import type { OpenRunInput } from '../activities/index.ts';
 import { addCounts, noCounts, type Reconciled, type RunReport, type RunStatus } from '../model/batch.ts';
+import type { FailureCode } from '../model/failure.ts';
 import { ABORTED, abortedFailure } from './control.ts';
 import { stepFailure } from './failure.ts';
 import { identified } from './identity.ts';
@@ -128,10 +129,13 @@ async function answered(): Promise<void> {
   if (!allHandlersFinished()) await condition(allHandlersFinished);
 }
 
+/** What a run waits at because going on may do harm. */
+const guards: ReadonlySet<FailureCode> = new Set<FailureCode>(['TOO_MANY_REJECTED', 'SCHEMA_DRIFT']);
+
 /** Invariant 11, honest status. */
 function statusAfter(error: unknown, run: Run): RunStatus {
   if (isCancellation(error)) return 'cancelled';
   if (error instanceof ApplicationFailure && error.type === ABORTED) return 'cancelled';
-  if (run.control.aborted && stepFailure(error).code === 'TOO_MANY_REJECTED') return 'halted';
+  if (run.control.aborted && guards.has(stepFailure(error).code)) return 'halted';
   return 'failed';
 }

@@ -4,6 +4,7 @@ import { ledgerCompare } from './compare.ts';
 import { ledgerConnections } from './connections.ts';
 import { ledgerDeletes } from './deletes.ts';
 import { ledgerDeliveries } from './deliveries.ts';
+import { ledgerDrift } from './drift.ts';
 import { ledgerLife } from './life.ts';
 import { migrate } from './migrate.ts';
 import { ledgerPlans } from './plans.ts';
@@ -29,6 +30,7 @@ export interface Ledger {
   readonly samples: ReturnType<typeof ledgerSamples>;
   readonly calls: ReturnType<typeof ledgerCalls>;
   readonly ticks: ReturnType<typeof ledgerTicks>;
+  readonly drift: ReturnType<typeof ledgerDrift>;
   readonly life: ReturnType<typeof ledgerLife>;
   readonly tokens: ReturnType<typeof ledgerTokens>;
   /** What all workers know together of each connection. */
@@ -60,6 +62,7 @@ export async function openLedger(databaseUrl: string): Promise<Ledger> {
     samples: ledgerSamples(pool),
     calls: ledgerCalls(pool),
     ticks: ledgerTicks(pool),
+    drift: ledgerDrift(pool),
     life: ledgerLife(pool),
     tokens: ledgerTokens(pool),
     connections: ledgerConnections(sharing),

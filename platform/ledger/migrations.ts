@@ -286,4 +286,29 @@ create table connections (
   at timestamptz not null default now()
 ) with (fillfactor = 50);
 `,
+  `
+-- What the records of a sync look like, by field: in how many of the objects that could have it, it was there.
+create table shapes (
+  sync_id integer not null references syncs,
+  field text not null,
+  seen bigint not null,
+  present bigint not null,
+  -- the version of the mapping for which a person went on with the field as it was
+  accepted_for text,
+  primary key (sync_id, field)
+);
+
+-- How the records of a batch differed from their schema, or from what they used to be.
+create table drifts (
+  run text not null references runs on delete cascade,
+  seq integer not null,
+  field text not null,
+  change text not null,
+  found text not null,
+  records integer not null,
+  of integer not null,
+  breaking boolean not null,
+  primary key (run, seq, field, change)
+);
+`,
 ];

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { contractModes } from '../../model/drift/contract.ts';
 import type { Mapping } from '../../model/mapping/mapping.ts';
 import { duration, policySchema } from '../../model/policy.ts';
 import { scheduleShape } from '../../model/schedule/schedule.ts';
@@ -27,6 +28,7 @@ export const syncShape = z.strictObject({
   mode: z.enum(['incremental', 'full']).optional(),
   overlap: duration.optional(),
   mapping,
+  contract: z.union([z.enum(contractModes), z.record(fieldPath, z.enum(contractModes))]).optional(),
   destination: endpoint,
   deletes: z
     .union([

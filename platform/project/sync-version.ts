@@ -4,7 +4,7 @@ import type { Sync } from '../../model/sync.ts';
 
 /** A hash of everything that decides what a sync does: its mapping, endpoints, key, mode and policy. */
 export function syncVersion(sync: Sync, policy: Policy): string {
-  const { source, destination, key, version, mode, overlap, deletes, onConflict } = sync;
+  const { source, destination, key, version, mode, overlap, deletes, onConflict, contract } = sync;
   const parts = {
     mapping: sync.mapping.version,
     source,
@@ -15,6 +15,7 @@ export function syncVersion(sync: Sync, policy: Policy): string {
     overlap,
     deletes,
     onConflict,
+    contract,
     policy,
   };
   return createHash('sha256').update(canonicalJson(parts)).digest('hex').slice(0, 32);

@@ -6,6 +6,7 @@ import type { RunReport } from '../../model/batch.ts';
 import type { OnConflict } from '../../model/conflict.ts';
 import type { Connection as SystemConnection } from '../../model/connection.ts';
 import type { Destination, Page, ReadRequest, Source } from '../../model/connector.ts';
+import type { Contract } from '../../model/drift/contract.ts';
 import { SyncFailure } from '../../model/failure.ts';
 import type { Json } from '../../model/json.ts';
 import type { Mapped } from '../../model/mapping/mapping.ts';
@@ -34,6 +35,7 @@ export interface TestSync {
   readonly policy?: PolicyInput;
   readonly deletes?: Deletes;
   readonly onConflict?: OnConflict;
+  readonly contract?: Contract;
 }
 
 export const testRecord = z.object({ id: z.string(), version: z.number().optional(), value: z.string() });
@@ -59,6 +61,7 @@ function loaded(sync: TestSync): LoadedSync {
       key: '/id',
       version: '/version',
       deletes: sync.deletes ?? 'ignore',
+      ...(sync.contract && { contract: sync.contract }),
       ...(sync.onConflict && { onConflict: sync.onConflict as LoadedSync['sync']['onConflict'] & {} }),
       mapping: {
         from,

@@ -1,0 +1,15 @@
+import { driftLines } from '../../model/drift/drift.ts';
+import type { RunDrift } from '../../platform/ledger/drift.ts';
+import type { Out } from '../output/out.ts';
+import { safeText } from '../output/text.ts';
+
+/** How the records of a run differed from the source schema, for people. Nothing when they did not. */
+export function printDrift(out: Out, drift: readonly RunDrift[]): void {
+  if (drift.length === 0) return;
+  out.line();
+  out.line(out.style.strong('the source has another shape than its schema'));
+  for (const finding of drift) {
+    const [line = ''] = driftLines([finding]);
+    out.line(`  ${finding.breaking ? out.style.bad(safeText(line)) : safeText(line)}`);
+  }
+}
