@@ -4,9 +4,11 @@ import { deliveryClass } from '../model/delivery.ts';
 import { SyncFailure } from '../model/failure.ts';
 import type { Policy } from '../model/policy.ts';
 import type { LoadedSync } from '../model/project.ts';
+import type { ReadRange } from '../model/range.ts';
 import type { RunMode } from '../model/run-state.ts';
 import { deleteLimitsOf } from '../model/sync.ts';
 import type { Held, RunFacts } from '../platform/ledger/runs.ts';
+import { backfilling } from './backfill.ts';
 import type { Dependencies } from './dependencies.ts';
 import { replaying } from './replay.ts';
 import { withSides } from './sides.ts';
@@ -20,6 +22,8 @@ export interface OpenRunInput {
   readonly full: boolean;
   /** Absent: the source. */
   readonly from?: 'quarantine';
+  /** What it reads again; absent: what changed since the watermark, or everything. */
+  readonly range?: ReadRange;
   /** Absent: it is refused with LOCKED. */
   readonly whenHeld?: WhenHeld;
   /** ISO 8601: the tick of the schedule that began it. */
@@ -62,6 +66,7 @@ export async function openRun(deps: Dependencies, input: OpenRunInput): Promise<
     mode: modeOf(input, loaded),
     overlapMs: loaded.overlapMs,
     syncVersion: loaded.version,
+    ...(input.range && { range: input.range }),
     ...(input.scheduledFor !== undefined && { scheduledFor: input.scheduledFor }),
   };
   // Before this run is one of those that the ledger knows.
@@ -101,6 +106,7 @@ const LOOK_AGAIN_MS = 5000;
 
 function modeOf(input: OpenRunInput, loaded: LoadedSync): RunMode {
   if (input.from === 'quarantine') return 'replay';
+  if (input.range?.until) return 'backfill';
   return input.full ? 'full' : loaded.mode;
 }
 
@@ -118,7 +124,8 @@ export const closeRun = (deps: Dependencies, input: CloseRunInput): Promise<Coun
 export async function runOf(deps: Dependencies, run: string): Promise<{ facts: RunFacts; loaded: LoadedSync }> {
   const facts = await deps.ledger.runs.facts(run);
   const loaded = await deps.projects.version(facts.sync, facts.syncVersion);
-  return { facts, loaded: facts.mode === 'replay' ? replaying(deps, loaded, run) : withSides(loaded) };
+  if (facts.mode === 'replay') return { facts, loaded: replaying(deps, loaded, run) };
+  return { facts, loaded: withSides(facts.range ? backfilling(loaded, facts.range) : loaded) };
 }
 
 const describe = (kind: string, connection: string): string => `${connection} (${kind})`;

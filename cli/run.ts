@@ -3,6 +3,8 @@ import { noCounts, type RunReport } from '../model/batch.ts';
 import { DURATION_GRAMMAR, formatDuration, parseDurationMs } from '../model/duration.ts';
 import { type ExitCode, exitCode, exitCodeOf } from '../model/exit-code.ts';
 import { type FailureCode, failures, isFailureCode, SyncFailure } from '../model/failure.ts';
+import type { LoadedSync } from '../model/project.ts';
+import type { ReadRange } from '../model/range.ts';
 import type { RunSummary } from '../platform/ledger/reports.ts';
 import { checkProject } from '../platform/project/load.ts';
 import { soundSync } from '../platform/project/sound-sync.ts';
@@ -14,12 +16,16 @@ import { followRun } from './runs/follow.ts';
 import { interruption } from './runs/interruption.ts';
 import { finishOpenRun } from './runs/open-run.ts';
 import { plannedRun } from './runs/planned.ts';
+import { positionOf, rereading, rereadingWords } from './runs/position.ts';
 import { printRun } from './runs/report.ts';
 import { type StartedRun, startRun } from './runs/start.ts';
 
 interface RunOptions {
   readonly wait?: boolean;
   readonly full?: boolean;
+  /** A position, as it was written. */
+  readonly from?: string;
+  readonly yes?: boolean;
   /** The hash of a plan. */
   readonly plan?: string;
   /** Milliseconds. */
@@ -36,6 +42,8 @@ export function runCommand(): Command {
     .argument('<sync>', 'name of a file in syncs/')
     .option('--wait', 'follow the run to its end and print its counts')
     .option('--full', 'read everything, whatever was read before')
+    .option('--from <position>', 'read again from an earlier position: a run, a version, a time, or how long ago')
+    .option('--yes', 'with --from: really do it; without it the command only says what it would read')
     .option('--plan <hash>', 'do exactly what `syncline plan` said under this hash, or refuse')
     .option('--timeout <duration>', 'with --wait: stop following after this long; the run goes on', durationMs)
     .addHelpText(
@@ -46,6 +54,7 @@ Examples:
   syncline run orders-to-invoices --wait           and show it until it ends
   syncline run orders-to-invoices --wait --json    for programs: counts as one document
   syncline run orders-to-invoices --full --wait    read everything again; what did not change is not sent
+  syncline run orders-to-invoices --from '2 days'  what it would read again; --yes does it
 
 With --wait the exit code is 0 succeeded, 4 partial (records in quarantine), 1 failed or waiting for a person,
 7 when another run is open, 8 when --timeout is over.`,
@@ -62,13 +71,14 @@ function durationMs(text: string): number {
 }
 
 async function run(context: CliContext, sync: string, options: RunOptions): Promise<ExitCode> {
-  soundSync(await checkProject(context.projectFolder, context.env), sync);
+  const loaded = soundSync(await checkProject(context.projectFolder, context.env), sync);
   const engine = await openEngine(context);
   try {
     const wait = options.wait === true || engine.stack.owned;
     if (wait && options.wait !== true)
       context.progress.note('No stack is up: it is started for this run, which is followed to its end.');
     await finishOpenRun(context, engine, sync);
+    const range = options.from === undefined ? undefined : await rewound(engine, loaded, options.from, options.yes);
     const planned = options.plan === undefined ? {} : await plannedRun(context, engine, sync, options.plan);
     if (wait && (await engine.ensureWorker())) context.progress.note('No worker was up: one is started for this run.');
     const started = await startRun(engine.client, engine.taskQueue, {
@@ -76,6 +86,7 @@ async function run(context: CliContext, sync: string, options: RunOptions): Prom
       full: options.full === true,
       trigger: options.plan === undefined ? 'cli' : `cli, plan ${options.plan}`,
       ...planned,
+      ...(range && { range }),
       uiUrl: engine.stack.uiUrl,
     });
     if (!wait) return announce(context, sync, started);
@@ -83,6 +94,20 @@ async function run(context: CliContext, sync: string, options: RunOptions): Prom
   } finally {
     await engine.close();
   }
+}
+
+/** From where a run reads again, once a person has said yes to what that means. Nothing is cleared by it. */
+async function rewound(engine: Engine, loaded: LoadedSync, from: string, yes = false): Promise<ReadRange> {
+  if (loaded.mode === 'full')
+    throw new CommandFailed('NO_POSITIONS', `every run of \`${loaded.name}\` reads everything`, exitCode.usage);
+  const range = { since: await positionOf(engine, loaded, '--from', from, Date.now()) };
+  if (yes) return range;
+  throw new CommandFailed(
+    'NOT_CONFIRMED',
+    `it would read again ${rereadingWords(await rereading(engine, loaded.name, range))}; nothing is cleared, and what did not change is not sent`,
+    exitCode.usage,
+    'Add --yes to do it.',
+  );
 }
 
 export function announce({ out }: CliContext, sync: string, started: StartedRun): ExitCode {

@@ -46,8 +46,13 @@ export const verbs: readonly Verb[] = [
   },
   {
     name: 'schedule',
-    summary: 'Let syncs run by themselves: apply, list, trigger, pause, resume',
+    summary: 'Let syncs run by themselves: apply, list, trigger, pause, resume, backfill',
     load: async () => (await import('./schedule.ts')).scheduleCommand(),
+  },
+  {
+    name: 'positions',
+    summary: 'Say how far a sync has read, after which run',
+    load: async () => (await import('./positions.ts')).positionsCommand(),
   },
   {
     name: 'reconcile',

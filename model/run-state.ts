@@ -4,8 +4,8 @@ import type { FailureCode, FailurePlace, NextAction } from './failure.ts';
 /** Where a run stands. Free of imports of values, so that workflow code can use it. */
 export type RunStage = 'opening' | 'syncing' | 'reconciling' | 'closing' | 'closed';
 
-/** What a run reads: what changed, everything, or what lies in quarantine. Stored in the ledger. */
-export type RunMode = 'incremental' | 'full' | 'replay';
+/** What a run reads: what changed, everything, what lies in quarantine, or a range of versions. Stored in the ledger. */
+export type RunMode = 'incremental' | 'full' | 'replay' | 'backfill';
 
 /** A run that waits for a person: which step, why, and since when. */
 export interface Parked {

@@ -2,6 +2,7 @@ import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow'
 import type { RunPlan, WhenHeld } from '../activities/index.ts';
 import { addCounts, type Counts, noCounts } from '../model/batch.ts';
 import { searchAttribute } from '../model/names.ts';
+import type { ReadRange } from '../model/range.ts';
 import type { RunStage, RunState } from '../model/run-state.ts';
 import { RunControl } from './control.ts';
 import { detailsOf } from './details.ts';
@@ -16,6 +17,8 @@ export interface SyncInput {
   readonly full: boolean;
   /** What it reads; absent: the source. */
   readonly from?: 'quarantine';
+  /** What it reads again; absent: what changed since the watermark, or everything. */
+  readonly range?: ReadRange;
   /** What it does when another run of the sync is open; absent: it is refused. */
   readonly whenHeld?: WhenHeld;
   /** ISO 8601: the tick of the schedule that began it. */

@@ -76,12 +76,13 @@ async function runToEnd(run: Run): Promise<RunReport | null> {
   return close(run, counts.quarantined > 0 ? 'partial' : 'succeeded', reconciled);
 }
 
-const openInput = ({ sync, run, trigger, full, from, whenHeld, scheduledFor }: SyncInput): OpenRunInput => ({
+const openInput = ({ sync, run, trigger, full, from, range, whenHeld, scheduledFor }: SyncInput): OpenRunInput => ({
   sync,
   run,
   trigger,
   full,
   ...(from && { from }),
+  ...(range && { range }),
   ...(whenHeld && { whenHeld }),
   ...(scheduledFor && { scheduledFor }),
 });

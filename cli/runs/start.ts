@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Client } from '@temporalio/client';
 import { runId, searchAttribute, workflowId, workflowType } from '../../model/names.ts';
+import type { ReadRange } from '../../model/range.ts';
 import type { SyncInput } from '../../workflows/run.ts';
 
 export interface StartedRun {
@@ -22,9 +23,13 @@ export async function startRun(
     readonly run?: string;
     /** What it reads; absent: the source. */
     readonly from?: 'quarantine';
+    /** What it reads again; absent: what changed since the watermark, or everything. */
+    readonly range?: ReadRange;
+    /** What it does when another run of the sync is open; absent: it is refused. */
+    readonly whenHeld?: 'wait';
   },
 ): Promise<StartedRun> {
-  const { run = newRunId(new Date()), from } = options;
+  const { run = newRunId(new Date()), from, range, whenHeld } = options;
   const id = workflowId(options.sync, run);
   const input: SyncInput = {
     sync: options.sync,
@@ -32,15 +37,23 @@ export async function startRun(
     trigger: options.trigger,
     full: options.full,
     ...(from && { from }),
+    ...(range && { range }),
+    ...(whenHeld && { whenHeld }),
   };
   await client.workflow.start(workflowType.sync, {
     taskQueue,
     workflowId: id,
     args: [input],
-    staticSummary: `sync ${options.sync}${from ? ` (from ${from})` : options.full ? ' (full)' : ''}`,
+    staticSummary: `sync ${options.sync}${kindOf(options)}`,
     searchAttributes: { [searchAttribute.sync]: [options.sync] },
   });
   return { run, workflowId: id, url: workflowUrl(client, options.uiUrl, id) };
+}
+
+function kindOf({ from, full, range }: Pick<SyncInput, 'from' | 'full' | 'range'>): string {
+  if (from) return ` (from ${from})`;
+  if (range) return range.until ? ' (backfill)' : ' (from an earlier position)';
+  return full ? ' (full)' : '';
 }
 
 /** Its page in the Temporal UI; null when that is not known. */

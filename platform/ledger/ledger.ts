@@ -8,6 +8,7 @@ import { ledgerDrift } from './drift.ts';
 import { ledgerLife } from './life.ts';
 import { migrate } from './migrate.ts';
 import { ledgerPlans } from './plans.ts';
+import { ledgerPositions } from './positions.ts';
 import { ledgerQuarantine } from './quarantine.ts';
 import { ledgerReports } from './reports.ts';
 import { ledgerRuns } from './runs.ts';
@@ -29,6 +30,7 @@ export interface Ledger {
   readonly plans: ReturnType<typeof ledgerPlans>;
   readonly samples: ReturnType<typeof ledgerSamples>;
   readonly calls: ReturnType<typeof ledgerCalls>;
+  readonly positions: ReturnType<typeof ledgerPositions>;
   readonly ticks: ReturnType<typeof ledgerTicks>;
   readonly drift: ReturnType<typeof ledgerDrift>;
   readonly life: ReturnType<typeof ledgerLife>;
@@ -61,6 +63,7 @@ export async function openLedger(databaseUrl: string): Promise<Ledger> {
     plans: ledgerPlans(pool),
     samples: ledgerSamples(pool),
     calls: ledgerCalls(pool),
+    positions: ledgerPositions(pool),
     ticks: ledgerTicks(pool),
     drift: ledgerDrift(pool),
     life: ledgerLife(pool),

@@ -1,8 +1,9 @@
 import type { Pool } from 'pg';
 import { addCounts, type Counts, noCounts, type Reconciled, type RunStatus } from '../../model/batch.ts';
 import { SyncFailure } from '../../model/failure.ts';
+import type { ReadRange } from '../../model/range.ts';
 import type { RunMode } from '../../model/run-state.ts';
-import { laterVersion, type RecordVersion, sinceWatermark } from '../../model/version.ts';
+import { laterVersion, parseVersion, type RecordVersion, sinceWatermark } from '../../model/version.ts';
 import { dropDeletions } from './deletes.ts';
 import { dropStaged } from './doubts.ts';
 import { query, transaction } from './sql.ts';
@@ -16,6 +17,8 @@ export interface RunClaim {
   readonly mode: RunMode;
   readonly overlapMs: number;
   readonly syncVersion: string;
+  /** What to read again. */
+  readonly range?: ReadRange;
   /** ISO 8601: the tick of a schedule; absent for a run that somebody started. */
   readonly scheduledFor?: string;
   /** A run known to be dead, whose hold may be taken over. */
@@ -37,6 +40,8 @@ export interface RunFacts {
   readonly sync: string;
   readonly mode: RunMode;
   readonly since: string | number | null;
+  /** Of a backfill only. */
+  readonly range: ReadRange | null;
   readonly syncVersion: string;
   readonly status: string;
 }
@@ -69,11 +74,13 @@ export function ledgerRuns(pool: Pool) {
         }
         if (sync.holder !== null) await endAbandoned(sql, sync.holder);
         const mode = sync.watermark === null && claim.mode === 'incremental' ? 'full' : claim.mode;
-        const since = mode === 'incremental' ? sinceWatermark(sync.watermark, claim.overlapMs) : null;
+        const since = sinceOf(mode, sync.watermark, claim);
+        const until = mode === 'backfill' ? claim.range?.until : undefined;
         await sql.query('update syncs set holder = $2, fence = fence + 1 where id = $1', [sync.id, claim.run]);
         await sql.query(
-          `insert into runs (id, sync_id, workflow_id, mode, trigger, sync_version, since, status, scheduled_for)
-           values ($1, $2, $3, $4, $5, $6, $7, 'running', $8)`,
+          `insert into runs (id, sync_id, workflow_id, mode, trigger, sync_version, since, status, scheduled_for,
+             until)
+           values ($1, $2, $3, $4, $5, $6, $7, 'running', $8, $9)`,
           [
             claim.run,
             sync.id,
@@ -83,6 +90,7 @@ export function ledgerRuns(pool: Pool) {
             claim.syncVersion,
             JSON.stringify(since),
             claim.scheduledFor ?? null,
+            until ?? null,
           ],
         );
         return { held: false, mode };
@@ -94,12 +102,13 @@ export function ledgerRuns(pool: Pool) {
         name: string;
         mode: RunMode;
         since: string | number | null;
+        until: RecordVersion | null;
         sync_version: string;
         status: string;
       }>(
         pool,
         'reading the run',
-        `select r.sync_id, s.name, r.mode, r.since, r.sync_version, r.status
+        `select r.sync_id, s.name, r.mode, r.since, r.until, r.sync_version, r.status
          from runs r join syncs s on s.id = r.sync_id where r.id = $1`,
         [run],
       );
@@ -109,6 +118,7 @@ export function ledgerRuns(pool: Pool) {
         sync: row.name,
         mode: row.mode,
         since: row.since,
+        range: rangeOf(row.since, row.until),
         syncVersion: row.sync_version,
         status: row.status,
       };
@@ -131,13 +141,21 @@ export function ledgerRuns(pool: Pool) {
         );
         const sync = rows[0];
         if (!sync) return counts;
-        // What a replay read is older than the watermark, or beyond what was read without a gap.
-        const moves = sync.mode !== 'replay' && (end.status === 'succeeded' || end.status === 'partial');
+        // What a replay or a backfill read is older than the watermark, or beyond what was read without a gap.
+        const moves =
+          (sync.mode === 'incremental' || sync.mode === 'full') &&
+          (end.status === 'succeeded' || end.status === 'partial');
         const watermark = moves ? laterVersion(sync.watermark, await highestOf(sql, end.run)) : sync.watermark;
         await sql.query('update syncs set holder = null, fence = fence + 1, watermark = $2 where id = $1', [
           sync.sync_id,
           watermark,
         ]);
+        if (moves && watermark !== null)
+          await sql.query('insert into watermarks (sync_id, run, watermark) values ($1, $2, $3)', [
+            sync.sync_id,
+            end.run,
+            watermark,
+          ]);
         await sql.query(
           `update runs set status = $2, counts = $3, reconciled = $4, failure_code = $5, failure = $6, ended_at = now()
            where id = $1`,
@@ -150,6 +168,23 @@ export function ledgerRuns(pool: Pool) {
 }
 
 type Sql = Pick<Pool, 'query'>;
+
+function rangeOf(since: string | number | null, until: RecordVersion | null): ReadRange | null {
+  const from = parseVersion(since);
+  return from && until ? { since: from, until } : null;
+}
+
+/** Where an incremental read begins. Never beyond the watermark: what lies between would never be read (invariant 2). */
+function sinceOf(
+  mode: RunMode,
+  watermark: RecordVersion | null,
+  { range, overlapMs }: RunClaim,
+): string | number | null {
+  if (mode === 'backfill' && range) return sinceWatermark(range.since, 0);
+  if (mode !== 'incremental' || watermark === null) return null;
+  const earlier = range !== undefined && laterVersion(range.since, watermark) === watermark;
+  return earlier ? sinceWatermark(range.since, 0) : sinceWatermark(watermark, overlapMs);
+}
 
 async function openedMode(sql: Sql, run: string): Promise<RunMode> {
   const { rows } = await sql.query<{ mode: RunMode }>('select mode from runs where id = $1', [run]);

@@ -13,6 +13,7 @@ import type { Mapped } from '../../model/mapping/mapping.ts';
 import { workflowId, workflowType } from '../../model/names.ts';
 import { type PolicyInput, policySchema } from '../../model/policy.ts';
 import type { LoadedSync } from '../../model/project.ts';
+import type { ReadRange } from '../../model/range.ts';
 import type { Deletes } from '../../model/sync.ts';
 import { type Ledger, openLedger } from '../../platform/ledger/ledger.ts';
 import { connectTemporal, registerSearchAttributes } from '../../platform/temporal.ts';
@@ -90,6 +91,13 @@ function unknownSync(name: string): never {
   throw new SyncFailure('SYNC_UNKNOWN', `no sync ${name}`);
 }
 
+interface StartOptions {
+  readonly full?: boolean;
+  readonly run?: string;
+  readonly from?: 'quarantine';
+  readonly range?: ReadRange;
+}
+
 export interface TestEngine {
   readonly client: Client;
   readonly ledger: Ledger;
@@ -97,12 +105,9 @@ export interface TestEngine {
   /** The sync as a project would give it. */
   loaded(sync: string): LoadedSync;
   /** Starts a run and gives its handle. */
-  start(
-    sync: string,
-    options?: { full?: boolean; run?: string; from?: 'quarantine' },
-  ): ReturnType<Client['workflow']['start']>;
+  start(sync: string, options?: StartOptions): ReturnType<Client['workflow']['start']>;
   /** Runs a sync to its end. */
-  run(sync: string, options?: { full?: boolean; run?: string; from?: 'quarantine' }): Promise<RunReport>;
+  run(sync: string, options?: StartOptions): Promise<RunReport>;
   startWorker(): Promise<RunningWorker>;
   close(): Promise<void>;
 }
@@ -154,13 +159,13 @@ export async function createTestEngine(
   };
   await startWorker();
   const started = new Map<string, string>();
-  const start: TestEngine['start'] = (sync, { full = false, run = randomUUID(), from } = {}) => {
+  const start: TestEngine['start'] = (sync, { full = false, run = randomUUID(), from, range } = {}) => {
     const id = workflowId(sync, run);
     started.set(id, sync);
     return client.workflow.start(workflowType.sync, {
       taskQueue,
       workflowId: id,
-      args: [{ sync, run, trigger: 'test', full, ...(from && { from }) }],
+      args: [{ sync, run, trigger: 'test', full, ...(from && { from }), ...(range && { range }) }],
     });
   };
   return {

@@ -1,0 +1,19 @@
+import { isRecord, type Json, valueAt } from './json.ts';
+import { parseVersion, type RecordVersion } from './version.ts';
+
+/**
+ * What a run reads again, by the version of the records; both ends belong to it. Without `until` it goes on to the
+ * newest, as every run does, and moves the watermark; with it the run is a backfill, which leaves the watermark alone.
+ */
+export interface ReadRange {
+  readonly since: RecordVersion;
+  readonly until?: RecordVersion;
+}
+
+/** Where a version lies. A record whose version cannot be read is taken: the next step says what is wrong with it. */
+export function placeIn(range: ReadRange, record: Json, versionField: string): 'before' | 'within' | 'beyond' {
+  const version = isRecord(record) ? parseVersion(valueAt(record, versionField)) : undefined;
+  if (version === undefined || version.kind !== range.since.kind) return 'within';
+  if (version.value < range.since.value) return 'before';
+  return range.until !== undefined && version.value > range.until.value ? 'beyond' : 'within';
+}
