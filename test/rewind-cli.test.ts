@@ -1,0 +1,57 @@
+import { openLedger } from '../platform/ledger/ledger.ts';
+import { withDatabase } from './support/database.ts';
+import { syncline } from './support/program.ts';
+import { paperProject, paperSync, withProject } from './support/temp-project.ts';
+
+const files = paperProject({
+  'syncs/orders.ts': paperSync
+    .replace("key: 'id',", "key: 'id',\n  version: 'changed',")
+    .replace("{ sheet: 'orders' }", "{ sheet: 'orders', since: 'day' }"),
+  'syncs/plain.ts': paperSync,
+});
+
+test('run --from says first what it would read again; positions, times and their order are checked', async () => {
+  await withDatabase((databaseUrl) =>
+    withProject(files, async (folder) => {
+      const cli = async (...args: string[]) => {
+        const ended = await syncline([...args, '--json', '--project', folder], databaseUrl);
+        return { code: ended.code, document: JSON.parse(ended.stdout) };
+      };
+      const refused = (code: string, message: RegExp) => ({
+        code: 2,
+        document: { error: { code, message: expect.stringMatching(message) } },
+      });
+      expect(await cli('run', 'orders', '--from', '2 hours')).toMatchObject(
+        refused('NO_POSITIONS', /has read nothing/),
+      );
+
+      const ledger = await openLedger(databaseUrl);
+      await ledger.pool.query(
+        `insert into syncs (name, watermark) values ('orders', '{"kind":"time","value":1782000000000000}')`,
+      );
+      await ledger.pool.query(
+        `insert into watermarks (sync_id, run, watermark, at) select id, 'run-1', watermark, '2026-06-21' from syncs`,
+      );
+      await ledger.pool.query(
+        `insert into ledger (version, intent, sync_id, state, hash, key)
+         select 1781900000000000 + n, 0, id, 'd', gen_random_uuid(), n::text from syncs, generate_series(1, 5) n`,
+      );
+      await ledger.close();
+
+      expect(await cli('positions', 'orders')).toMatchObject({
+        code: 0,
+        document: { positions: [{ run: 'run-1', position: '2026-06-21T00:00:00.000Z' }] },
+      });
+      expect(await cli('run', 'orders', '--from', '2026-06-01')).toMatchObject(
+        refused('NOT_CONFIRMED', /again from 2026-06-01T00:00:00.000Z on: 5 records that the ledger knows;/),
+      );
+      expect(await cli('run', 'orders', '--from', 'run-1')).toMatchObject(refused('NOT_CONFIRMED', /: 0 records/));
+      expect(await cli('run', 'orders', '--from', '2026-02-30')).toMatchObject(refused('USAGE', /expected a run/));
+      expect(await cli('run', 'plain', '--from', '2026-06-01')).toMatchObject(
+        refused('NO_POSITIONS', /reads everything/),
+      );
+      const range = ['--from', '2026-06-02', '--to', '2026-06-01'];
+      expect(await cli('schedule', 'backfill', 'orders', ...range)).toMatchObject(refused('USAGE', /lies before/));
+    }),
+  );
+}, 120_000);
