@@ -7,6 +7,7 @@ import { NAMESPACE } from '../model/names.ts';
 import { type CliContext, contextOf } from './context.ts';
 import { checkDatabaseServer, checkEmbeddedDatabase } from './doctor/database.ts';
 import type { Finding } from './doctor/finding.ts';
+import { checkLimits } from './doctor/limits.ts';
 import { checkDisk, checkNode, checkPorts } from './doctor/machine.ts';
 import { checkProjectFolder } from './doctor/project.ts';
 import { checkTemporalBinary, checkTemporalServer } from './doctor/temporal.ts';
@@ -58,15 +59,16 @@ async function examine({ projectFolder, env }: CliContext): Promise<Examination>
       }
     : dev;
   const database = env['DATABASE_URL'] || dev?.databaseUrl;
-  const [disk, ports, temporals, postgres, project] = await Promise.all([
+  const [disk, ports, temporals, postgres, project, limits] = await Promise.all([
     checkDisk(projectFolder),
     dev === null ? checkPorts() : null,
     temporal === null ? checkTemporalBinary(env) : checkTemporalServer(temporal, env),
     database ? checkDatabaseServer(database) : checkEmbeddedDatabase(projectFolder, env),
     checkProjectFolder(projectFolder, env),
+    database ? checkLimits(database, projectFolder, env) : [],
   ]);
   const machine = [checkNode(process.versions.node), disk, ...(ports === null ? [] : [ports])];
-  return { findings: [...machine, ...temporals, postgres, ...project.findings], invalid: project.invalid };
+  return { findings: [...machine, ...temporals, postgres, ...project.findings, ...limits], invalid: project.invalid };
 }
 
 /** What cannot be reached comes first: with it mended, `check` says the rest. */

@@ -105,6 +105,11 @@ export const verbs: readonly Verb[] = [
     load: async () => (await import('./secrets.ts')).secretsCommand(),
   },
   {
+    name: 'connections',
+    summary: 'See where each connection stands, and end a wait: list, release',
+    load: async () => (await import('./connections.ts')).connectionsCommand(),
+  },
+  {
     name: 'doctor',
     summary: 'Say what works, what does not, and what to do',
     load: async () => (await import('./doctor.ts')).doctorCommand(),

@@ -1,5 +1,6 @@
-import type { Heard } from './heard.ts';
-import type { ConnectionState } from './state.ts';
+import type { Breaker } from './breaker.ts';
+import { type Heard, toldRoomAtMs } from './heard.ts';
+import type { ConnectionState, Decided } from './state.ts';
 
 /** The system asked for fewer calls. `waitMs`: for how long it wants none; undefined when it did not say. */
 export interface Refusal {
@@ -66,3 +67,16 @@ export const learntAfter = (state: ConnectionState, limit: number, nowMs: number
 /** What is counted down: all but what an even pace keeps. */
 export const counted = (heard: readonly Heard[]): readonly Heard[] =>
   heard.filter(({ windowMs }) => windowMs === undefined || windowMs > SHORT_WINDOW_MS);
+
+/**
+ * A person's word: the next call goes out at once, whatever the system asked for or is believed to be. Answers whether
+ * anything had held it back. Limits that are stated stay.
+ */
+export function released(state: ConnectionState, nowMs: number): Decided<boolean> {
+  const isHeld = state.held !== null && state.held.untilMs > nowMs;
+  const isSpent = toldRoomAtMs(state.told, nowMs) > nowMs;
+  const isDown = state.breaker.phase !== 'closed';
+  if (!isHeld && !isSpent && !isDown) return { state, answer: false };
+  const breaker: Breaker = isDown ? { ...state.breaker, phase: 'open', retryAtMs: nowMs } : state.breaker;
+  return { state: { ...state, held: null, told: {}, refusals: { count: 0, atMs: 0 }, breaker }, answer: true };
+}

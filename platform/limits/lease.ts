@@ -46,7 +46,7 @@ export interface Lease {
 
 /** Slots are given this far ahead: a worker that dies loses no more, and a late comer waits no longer. */
 const AHEAD_MS = 250;
-const DEFAULT_RESERVE = 0.05;
+export const DEFAULT_RESERVE = 0.05;
 
 export const minuteQuota = ({ perMinute }: CallLimits): Quota | undefined =>
   perMinute === undefined ? undefined : { units: perMinute, windowMs: 60_000 };

@@ -1,0 +1,97 @@
+import process from 'node:process';
+import { Command } from 'commander';
+import { exitCode } from '../model/exit-code.ts';
+import { didYouMean } from '../model/near-name.ts';
+import type { Project } from '../model/project.ts';
+import type { Ledger } from '../platform/ledger/ledger.ts';
+import { released } from '../platform/limits/hold.ts';
+import { type ConnectionReport, connectionWords, reportOf } from '../platform/limits/report.ts';
+import { untouched } from '../platform/limits/state.ts';
+import { checkProject } from '../platform/project/load.ts';
+import { type CliContext, contextOf } from './context.ts';
+import { CommandFailed } from './errors.ts';
+import { safeText } from './output/text.ts';
+import { openEngine } from './runs/engine.ts';
+
+export function connectionsCommand(): Command {
+  return new Command('connections')
+    .summary('see where each connection stands, and end a wait: list, release')
+    .description(
+      'What all workers know together of each connection: whether it is down and when it is tried next, what of its ' +
+        'limits is used up and until when. Calls no system.',
+    )
+    .addCommand(listCommand(), { isDefault: true })
+    .addCommand(releaseCommand())
+    .addHelpText(
+      'after',
+      `
+Examples:
+  syncline connections                    where each stands
+  syncline connections --json | jq '.connections[] | select(.breaker != "closed")'
+  syncline connections release shop       try the system at once, whatever it asked for; the limits that you state hold`,
+    );
+}
+
+const listCommand = (): Command =>
+  new Command('list')
+    .description('Lists the connections of the project.')
+    .action(async (_options: unknown, command: Command) => {
+      const context = contextOf(command);
+      const { project } = await checkProject(context.projectFolder, context.env);
+      const reports = await withLedger(context, (ledger) => connectionReports(ledger, project));
+      context.out.result({ connections: reports }, () => {
+        if (reports.length === 0) return context.out.line('the project names no connection');
+        const { out } = context;
+        out.table(
+          [{ title: 'CONNECTION', paint: out.style.name }, { title: 'BREAKER' }, { title: 'LIMITS AND WAITS' }],
+          reports.map((report) => [report.connection, report.breaker, safeText(connectionWords(report))]),
+        );
+      });
+    });
+
+const releaseCommand = (): Command =>
+  new Command('release')
+    .description(
+      'Forgets that the system asked for a pause, said that its calls are used up, or was down: the next call goes out at ' +
+        'once. Limits that connections.yaml states are kept. A run that waits already is woken by `syncline retry SYNC`.',
+    )
+    .argument('<name>', 'a connection')
+    .action(async (name: string, _options: unknown, command: Command) => {
+      const context = contextOf(command);
+      const { project } = await checkProject(context.projectFolder, context.env);
+      const names = [...(project?.connections.keys() ?? [])];
+      if (project !== undefined && !names.includes(name))
+        throw new CommandFailed(
+          'NAME_UNKNOWN',
+          `there is no connection \`${name}\`.${didYouMean(name, names)}`,
+          exitCode.usage,
+          '`syncline connections` lists them.',
+        );
+      const wasWaiting = await withLedger(context, (ledger) => ledger.connections.change(name, released));
+      context.out.result({ connection: name, released: wasWaiting }, () =>
+        context.out.line(wasWaiting ? `${name} is called again from now on` : `nothing held ${name} back`),
+      );
+    });
+
+/** Every connection of the project, also those that were never called. */
+export async function connectionReports(
+  ledger: Pick<Ledger, 'connections'>,
+  project: Project | undefined,
+): Promise<ConnectionReport[]> {
+  const known = await ledger.connections.all();
+  return [...(project?.connections.values() ?? [])].map((connection) => {
+    const { state, nowMs } = known.get(connection.name) ?? { state: untouched, nowMs: Date.now() };
+    return reportOf(connection.name, state, connection, nowMs);
+  });
+}
+
+async function withLedger<T>(context: CliContext, work: (ledger: Ledger) => Promise<T>): Promise<T> {
+  const engine = await openEngine(context);
+  try {
+    const answer = await work(engine.ledger);
+    process.exitCode = exitCode.ok;
+    return answer;
+  } finally {
+    await engine.close();
+  }
+}

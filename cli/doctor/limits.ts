@@ -1,0 +1,31 @@
+import { ledgerConnections } from '../../platform/ledger/connections.ts';
+import { ledgerPool } from '../../platform/ledger/sql.ts';
+import { connectionWords, isWorthTelling } from '../../platform/limits/report.ts';
+import { checkProject } from '../../platform/project/load.ts';
+import { connectionReports } from '../connections.ts';
+import { type Finding, warning } from './finding.ts';
+
+/**
+ * Connections that are down, were told to pause, or will use up their day: by what the workers have noted in the ledger.
+ * Nothing is said of a ledger that cannot be read, or is older: that is another finding's business.
+ */
+export async function checkLimits(databaseUrl: string, folder: string, env: NodeJS.ProcessEnv): Promise<Finding[]> {
+  const pool = ledgerPool(databaseUrl, 1);
+  try {
+    const { project } = await checkProject(folder, env);
+    const reports = await connectionReports({ connections: ledgerConnections(pool) }, project);
+    return reports
+      .filter(isWorthTelling)
+      .map((report) =>
+        warning(
+          `Limits of ${report.connection}`,
+          connectionWords(report),
+          `Syncs wait by themselves. \`syncline connections release ${report.connection}\` ends a wait that is no longer right.`,
+        ),
+      );
+  } catch {
+    return [];
+  } finally {
+    await pool.end();
+  }
+}
