@@ -91,6 +91,7 @@ async function work(address: string): Promise<void> {
       name: 'bench',
       kind: 'rest',
       settings: { address },
+      network: 'private',
       limits: values.learn ? {} : { perSecond: limit },
       timeoutMs: 30_000,
       maxResponseBytes: 1_000_000,

@@ -24,6 +24,7 @@ export async function writeProject(
     `shop:
   kind: rest
   address: ${at.source}
+  network: private
   auth: { kind: bearer, token: { env: BENCH_TOKEN } }
 warehouse:
   kind: postgres
@@ -32,6 +33,7 @@ warehouse:
 books:
   kind: rest
   address: ${at.bulk}
+  network: private
   auth: { kind: bearer, token: { env: BENCH_TOKEN } }
 `,
   );

@@ -75,13 +75,14 @@ const releaseCommand = (): Command =>
 
 /** Every connection of the project, also those that were never called. */
 export async function connectionReports(
-  ledger: Pick<Ledger, 'connections'>,
+  ledger: Pick<Ledger, 'connections' | 'certificates'>,
   project: Project | undefined,
 ): Promise<ConnectionReport[]> {
-  const known = await ledger.connections.all();
+  const [known, certificates] = await Promise.all([ledger.connections.all(), ledger.certificates.all()]);
   return [...(project?.connections.values() ?? [])].map((connection) => {
     const { state, nowMs } = known.get(connection.name) ?? { state: untouched, nowMs: Date.now() };
-    return reportOf(connection.name, state, connection, nowMs);
+    const certificate = certificates.find((seen) => seen.connection === connection.name);
+    return reportOf(connection.name, state, connection, nowMs, certificate);
   });
 }
 

@@ -35,11 +35,11 @@ export default postgres;
 
 /** The password is read at each use, so that a rotated one counts at once. */
 async function database(
-  { settings, timeoutMs }: ConnectionOf<PostgresSettings>,
+  { settings, timeoutMs, tls }: ConnectionOf<PostgresSettings>,
   tools: ConnectorTools,
 ): Promise<SqlPool> {
   const url = new URL(settings.url);
   if (settings.ssl !== undefined) url.searchParams.set('sslmode', settings.ssl);
   const password = settings.password === undefined ? undefined : await tools.secret(settings.password);
-  return tools.sql({ url: url.href, timeoutMs, ...(password === undefined ? {} : { password }) });
+  return tools.sql({ url: url.href, timeoutMs, ...(password !== undefined && { password }), ...(tls && { tls }) });
 }

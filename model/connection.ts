@@ -22,6 +22,14 @@ export const callLimits = z.strictObject({
 });
 export type CallLimits = z.infer<typeof callLimits>;
 
+/** How the encryption of a connection is checked; the other side is always verified. */
+export interface TlsRules {
+  /** Absolute path of a PEM file: authorities that are trusted beside the public ones. */
+  readonly caFile?: string;
+  /** The oldest version of TLS that is spoken. Default 1.2. */
+  readonly minVersion?: '1.2' | '1.3';
+}
+
 /** One system of connections.yaml: the inventory entry. `settings` is what the connector of its kind asks for. */
 export interface Connection {
   readonly name: string;
@@ -30,6 +38,11 @@ export interface Connection {
   readonly auth?: AuthSpec;
   /** Shown to the system in the TLS handshake (mutual TLS). */
   readonly clientCertificate?: ClientCertificate;
+  readonly tls?: TlsRules;
+  /** `private`: its calls may also lead into private networks and to the machine itself. Default `public`. */
+  readonly network?: 'public' | 'private';
+  /** Calls may go over the network unencrypted. Default false. */
+  readonly plaintext?: boolean;
   readonly limits: CallLimits;
   /** One call, from the first byte sent to the last received. Default 30 s. */
   readonly timeoutMs: number;

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Connection, ReadSecret } from './connection.ts';
+import type { Connection, ReadSecret, TlsRules } from './connection.ts';
 import type { DeliveryCapabilities } from './delivery.ts';
 import type { FailureCode } from './failure.ts';
 import type { Json, JsonRecord } from './json.ts';
@@ -244,6 +244,7 @@ export interface HttpAnswer {
 }
 
 export interface SqlConfig {
+  readonly tls?: TlsRules;
   /** `postgresql://user@host:5432/database`, without a password. */
   readonly url: string;
   readonly password?: string;

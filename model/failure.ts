@@ -112,6 +112,12 @@ export const failures = {
     meaning: 'The system sent the call to another host, or sent it round in a circle.',
     todo: 'If the other host is right, make it the address of the connection.',
   },
+  ADDRESS_REFUSED: {
+    next: 'park',
+    meaning:
+      'The address of the connection leads where it may not: into a private network, to the machine itself, to a link-local address, or over the network unencrypted.',
+    todo: 'If that is right, write `network: private` or `plaintext: true` at the connection; then `syncline retry SYNC`.',
+  },
   FILE_BUSY: {
     next: 'retry',
     meaning: 'Another process writes the file at this moment.',

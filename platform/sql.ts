@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { type ConnectionOptions, rootCertificates } from 'node:tls';
 import pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import type { SqlConfig, SqlPool, SqlSession } from '../model/connector.ts';
@@ -26,7 +28,7 @@ export function sqlPools(): SqlPools {
   const open = new Map<string, pg.Pool>();
   return {
     pool(config) {
-      const id = JSON.stringify([config.url, config.password, config.timeoutMs]);
+      const id = JSON.stringify([config.url, config.password, config.timeoutMs, config.tls]);
       const known = open.get(id) ?? new pg.Pool(poolConfig(config));
       if (!open.has(id)) {
         // An idle connection that the server closes is replaced at the next use: nothing to report.
@@ -150,7 +152,7 @@ export function poolConfig(config: SqlConfig): pg.PoolConfig {
     user: decodeURIComponent(url.username) || 'postgres',
     database: decodeURIComponent(url.pathname.slice(1)) || 'postgres',
     ...(config.password === undefined ? {} : { password: config.password }),
-    ssl: mode === 'disable' ? false : { rejectUnauthorized: mode !== 'require' },
+    ssl: mode === 'disable' ? false : sslOf(mode, config.tls),
     max: MAX_CONNECTIONS,
     application_name: 'syncline',
     keepAlive: true,
@@ -161,6 +163,15 @@ export function poolConfig(config: SqlConfig): pg.PoolConfig {
     idle_in_transaction_session_timeout: config.timeoutMs,
     options: '-c timezone=UTC -c datestyle=ISO -c intervalstyle=iso_8601 -c bytea_output=hex',
     types: { getTypeParser: (oid: number) => exactInJavaScript[oid] ?? asText },
+  };
+}
+
+/** `require` encrypts without verifying, as libpq does. */
+function sslOf(mode: string, tls: SqlConfig['tls']): ConnectionOptions {
+  return {
+    rejectUnauthorized: mode !== 'require',
+    ...(tls?.caFile && { ca: [...rootCertificates, readFileSync(tls.caFile, 'utf8')] }),
+    ...(tls?.minVersion && { minVersion: `TLSv${tls.minVersion}` as const }),
   };
 }
 

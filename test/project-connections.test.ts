@@ -468,6 +468,8 @@ describe('connections.yaml', () => {
         name: 'shop',
         kind: 'paper',
         settings: { url: 'https://shop.test/v1' },
+        network: 'public',
+        plaintext: false,
         limits: {},
         journal: { enabled: true, bodies: 'head', keepDays: 14, maxBytes: 268_435_456 },
         timeoutMs: 30_000,

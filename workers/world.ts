@@ -24,7 +24,7 @@ export function createWorld(
   projectFolder: string,
   env: NodeJS.ProcessEnv,
   log: Log,
-  ledger?: Pick<Ledger, 'tokens' | 'calls' | 'connections'>,
+  ledger?: Pick<Ledger, 'tokens' | 'calls' | 'connections' | 'certificates'>,
 ): World {
   const secret = createReadSecret({ projectFolder, env });
   const tokens = ledger && sealedTokens(ledger.tokens, env, projectFolder);
@@ -45,6 +45,7 @@ export function createWorld(
       log,
       clock: Date,
       store: ledger?.connections,
+      sawCertificate: ledger && ((name, host, validTo) => noteCertificate(ledger, name, host, validTo)),
     });
     clients.set(id, client);
     return client;
@@ -66,6 +67,16 @@ export function createWorld(
       await journal?.close();
     },
   };
+}
+
+/** Beside the call, which does not wait for it: what is missed is seen again at the next connection. */
+function noteCertificate(
+  { certificates }: Pick<Ledger, 'certificates'>,
+  connection: string,
+  host: string,
+  validTo: Date,
+): void {
+  certificates.note(connection, host, validTo).catch(() => {});
 }
 
 const usedBy = (client: OpenHttpClient, use: CallUse | undefined): HttpClient => ({

@@ -1,9 +1,15 @@
+import { ledgerCertificates } from '../../platform/ledger/certificates.ts';
 import { ledgerConnections } from '../../platform/ledger/connections.ts';
 import { ledgerPool } from '../../platform/ledger/sql.ts';
-import { connectionWords, isWorthTelling } from '../../platform/limits/report.ts';
+import { type ConnectionReport, connectionWords, isWorthTelling } from '../../platform/limits/report.ts';
 import { checkProject } from '../../platform/project/load.ts';
 import { connectionReports } from '../connections.ts';
 import { type Finding, warning } from './finding.ts';
+
+const todoOf = ({ connection, breaker, held, certificate }: ConnectionReport): string =>
+  breaker === 'closed' && held === null && certificate !== null
+    ? 'Have its owner renew the certificate.'
+    : `Syncs wait by themselves; \`syncline connections release ${connection}\` ends a wait that is no longer right.`;
 
 /**
  * Connections that are down, were told to pause, or will use up their day: by what the workers have noted in the ledger.
@@ -13,16 +19,13 @@ export async function checkLimits(databaseUrl: string, folder: string, env: Node
   const pool = ledgerPool(databaseUrl, 1);
   try {
     const { project } = await checkProject(folder, env);
-    const reports = await connectionReports({ connections: ledgerConnections(pool) }, project);
+    const reports = await connectionReports(
+      { connections: ledgerConnections(pool), certificates: ledgerCertificates(pool) },
+      project,
+    );
     return reports
       .filter(isWorthTelling)
-      .map((report) =>
-        warning(
-          `Limits of ${report.connection}`,
-          connectionWords(report),
-          `Syncs wait by themselves. \`syncline connections release ${report.connection}\` ends a wait that is no longer right.`,
-        ),
-      );
+      .map((report) => warning(`State of ${report.connection}`, connectionWords(report), todoOf(report)));
   } catch {
     return [];
   } finally {

@@ -57,7 +57,7 @@ export async function writeProject(folder: string, port: number, databaseUrl: st
   url.password = '';
   url.pathname = '/yard';
   const origin = (name: string) =>
-    `${name}:\n  kind: rest\n  address: http://127.0.0.1:${port}\n  timeout: 2 seconds\n`;
+    `${name}:\n  kind: rest\n  address: http://127.0.0.1:${port}\n  network: private\n  timeout: 2 seconds\n`;
   const warehouse = `warehouse:\n  kind: postgres\n  url: ${url.href}\n  password: { env: YARD_PASSWORD }\n  timeout: 2 seconds\n`;
   await mkdir(path.join(folder, 'syncs'), { recursive: true });
   await mkdir(path.join(folder, 'mappings'), { recursive: true });

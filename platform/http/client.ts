@@ -11,6 +11,7 @@ import { addressOf, probePath, routeOf, urlOf } from './address.ts';
 import { authenticated } from './auth.ts';
 import { classifyStatus, failureOf, isJsonType } from './classify.ts';
 import { type ExchangeLimits, exchange } from './exchange.ts';
+import { guardOf } from './guard.ts';
 import { journalled } from './journalled.ts';
 import { Pace } from './pace.ts';
 import { type Probe, paced } from './paced.ts';
@@ -27,6 +28,8 @@ export interface HttpDoor {
   readonly tokens?: TokenStore | undefined;
   /** What all workers know together of the connection. Default: what this process knows. */
   readonly store?: StateStore | undefined;
+  /** Told of the certificate that a host of a connection shows. */
+  readonly sawCertificate?: ((connection: string, host: string, validTo: Date) => void) | undefined;
   /** Default: nothing is noted. */
   readonly journal?: Journal | undefined;
 }
@@ -45,7 +48,12 @@ export function createHttpClient(door: HttpDoor): OpenHttpClient {
   const { connection, clock } = door;
   const address = addressOf(connection);
   const limits: ExchangeLimits = connection;
-  const wire = exchange(limits, tlsIdentity(door));
+  const wire = exchange(limits, {
+    guard: guardOf(connection),
+    identity: tlsIdentity(door),
+    tls: connection.tls,
+    sawCertificate: door.sawCertificate && ((host, validTo) => door.sawCertificate?.(connection.name, host, validTo)),
+  });
   const pace = paceOf(door);
   const send = pipeline(
     [

@@ -1,10 +1,14 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
+import { TLSSocket } from 'node:tls';
 import { type Delays, got, TimeoutError } from 'got';
 import { type CallTiming, callTiming } from '../../model/call.ts';
+import type { TlsRules } from '../../model/connection.ts';
 import { errorCode } from '../../model/error-code.ts';
 import type { SyncFailure } from '../../model/failure.ts';
+import { authoritiesOf } from './authorities.ts';
 import { classifyNetwork, failureOf, type Verdict } from './classify.ts';
+import { ADDRESS_REFUSED, type Guard } from './guard.ts';
 import { type Incoming, type Outgoing, placeOf, type Send } from './pipeline.ts';
 
 export interface ExchangeLimits {
@@ -21,6 +25,16 @@ export type TlsIdentity = () => Promise<{
   readonly passphrase?: string;
 }>;
 
+/** How the exchanges of a connection reach the other side. */
+export interface Wire {
+  /** Which addresses may be reached. Without it: any. */
+  readonly guard?: Guard | undefined;
+  readonly identity?: TlsIdentity | undefined;
+  readonly tls?: TlsRules | undefined;
+  /** Told of the certificate of each new connection: the host that showed it, and when it ends. */
+  readonly sawCertificate?: ((host: string, validTo: Date) => void) | undefined;
+}
+
 export interface Exchange {
   readonly send: Send;
   /** Ends idle connections. */
@@ -35,11 +49,14 @@ const CONNECT_MS = 10_000;
  * One request and one answer over got, with connections kept alive. No retries, no redirects, every phase bounded,
  * the body cut at its limit while it arrives. Throws SyncFailure, or the reason of the signal.
  */
-export function exchange(limits: ExchangeLimits, identity?: TlsIdentity): Exchange {
+export function exchange(limits: ExchangeLimits, wire: Wire = {}): Exchange {
+  const { guard, identity, tls } = wire;
+  const kept = { keepAlive: true, timeout: IDLE_CONNECTION_MS };
   const agent = {
-    http: new HttpAgent({ keepAlive: true, timeout: IDLE_CONNECTION_MS }),
-    https: new HttpsAgent({ keepAlive: true, timeout: IDLE_CONNECTION_MS }),
+    http: new HttpAgent({ ...kept, ...(guard && { lookup: guard.lookup.http }) }),
+    https: new HttpsAgent({ ...kept, ...(guard && { lookup: guard.lookup.https }) }),
   };
+  const authorities = authoritiesOf(tls?.caFile);
   const client = got.extend({
     agent,
     retry: { limit: 0 },
@@ -52,14 +69,33 @@ export function exchange(limits: ExchangeLimits, identity?: TlsIdentity): Exchan
   return {
     async send(request) {
       request.signal.throwIfAborted();
-      const https = identity === undefined ? {} : { https: await identity() };
-      return receive(client.stream(request.url, { ...optionsOf(request), ...https }), request, limits.maxResponseBytes);
+      guard?.check(request);
+      const https = {
+        ...(await identity?.()),
+        ...(await authorities()),
+        ...(tls?.minVersion && { minVersion: `TLSv${tls.minVersion}` as const }),
+      };
+      const stream = client.stream(request.url, { ...optionsOf(request), https });
+      if (wire.sawCertificate) look(stream, request.url.host, wire.sawCertificate);
+      return receive(stream, request, limits.maxResponseBytes);
     },
     close() {
       agent.http.destroy();
       agent.https.destroy();
     },
   };
+}
+
+const looked = new WeakSet<TLSSocket>();
+
+/** Reads the certificate of a connection once. */
+function look(stream: GotStream, host: string, saw: (host: string, validTo: Date) => void): void {
+  stream.on('response', ({ socket }: { readonly socket: unknown }) => {
+    if (!(socket instanceof TLSSocket) || looked.has(socket)) return;
+    looked.add(socket);
+    const validTo = new Date(socket.getPeerCertificate().valid_to);
+    if (!Number.isNaN(validTo.getTime())) saw(host, validTo);
+  });
 }
 
 function phases(timeoutMs: number): Delays {
@@ -147,6 +183,8 @@ function sorted(error: Error, request: Outgoing): SyncFailure {
   const cause = error.cause ?? error;
   const syscall =
     typeof cause === 'object' && 'syscall' in cause && typeof cause.syscall === 'string' ? cause.syscall : undefined;
+  if (errorCode(cause) === ADDRESS_REFUSED)
+    return failureOf(placeOf(request), { code: 'ADDRESS_REFUSED', effect: 'none', words: messageOf(cause) });
   const verdict = classifyNetwork({
     code: errorCode(cause) ?? errorCode(error) ?? error.name,
     ...(error instanceof TimeoutError ? { phase: error.event } : {}),
@@ -154,3 +192,5 @@ function sorted(error: Error, request: Outgoing): SyncFailure {
   });
   return failureOf(placeOf(request), verdict);
 }
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : 'may not be reached');

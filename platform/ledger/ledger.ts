@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
 import { ledgerCalls } from './calls.ts';
+import { ledgerCertificates } from './certificates.ts';
 import { ledgerCompare } from './compare.ts';
 import { ledgerConnections } from './connections.ts';
 import { ledgerDeletes } from './deletes.ts';
@@ -37,6 +38,7 @@ export interface Ledger {
   readonly tokens: ReturnType<typeof ledgerTokens>;
   /** What all workers know together of each connection. */
   readonly connections: ReturnType<typeof ledgerConnections>;
+  readonly certificates: ReturnType<typeof ledgerCertificates>;
   readonly pool: Pool;
   close(): Promise<void>;
 }
@@ -69,6 +71,7 @@ export async function openLedger(databaseUrl: string): Promise<Ledger> {
     life: ledgerLife(pool),
     tokens: ledgerTokens(pool),
     connections: ledgerConnections(sharing),
+    certificates: ledgerCertificates(sharing),
     pool,
     async close() {
       await Promise.all([pool.end(), sharing.end()]);

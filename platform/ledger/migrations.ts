@@ -311,4 +311,14 @@ create table drifts (
   primary key (run, seq, field, change)
 );
 `,
+  `
+-- The certificate that a host of a connection last showed.
+create table certificates (
+  connection text not null,
+  host text not null,
+  valid_to timestamptz not null,
+  seen_at timestamptz not null,
+  primary key (connection, host)
+);
+`,
 ];

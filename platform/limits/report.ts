@@ -16,6 +16,8 @@ export interface ConnectionReport {
   /** Calls a second that are kept to; null where no limit is known. */
   readonly perSecond: number | null;
   readonly quotas: readonly QuotaReport[];
+  /** The first certificate of the system to end; null where none was seen. */
+  readonly certificate: { readonly host: string; readonly validTo: string; readonly daysLeft: number } | null;
   /** What the system last said of its limits. */
   readonly told: readonly {
     readonly name: string;
@@ -41,6 +43,7 @@ export function reportOf(
   state: ConnectionState,
   connection: Pick<Connection, 'limits'> | undefined,
   nowMs: number,
+  certificate?: { readonly host: string; readonly validTo: string },
 ): ConnectionReport {
   const limits = connection?.limits ?? {};
   const { breaker, held } = state;
@@ -61,6 +64,14 @@ export function reportOf(
       ...quotaOf('minute', minuteQuota(limits), state.minute, limits, nowMs),
       ...quotaOf('day', dayQuota(limits), state.day, limits, nowMs),
     ],
+    certificate:
+      certificate === undefined
+        ? null
+        : {
+            host: certificate.host,
+            validTo: certificate.validTo,
+            daysLeft: Math.floor((Date.parse(certificate.validTo) - nowMs) / 86_400_000),
+          },
     told: Object.entries(stillTold(state.told, nowMs)).map(([limit, { left, units, resetMs }]) => ({
       name: limit,
       left: Math.max(0, left),
@@ -93,7 +104,7 @@ function quotaOf(
 
 /** One line for people: what is not as it should be, or how much is used. */
 export function connectionWords(report: ConnectionReport): string {
-  const { down, held, quotas, told, perSecond, breaker } = report;
+  const { down, held, quotas, told, perSecond, breaker, certificate } = report;
   const parts = [
     down &&
       `${breaker === 'open' ? 'down' : 'being tried'} since ${down.since} (${down.code}), next try ${down.nextTry}`,
@@ -107,15 +118,22 @@ export function connectionWords(report: ConnectionReport): string {
       const of = units === null ? '' : ` of ${units.toLocaleString('en')}`;
       return `${left.toLocaleString('en')}${of} left by its own word (${name}), full at ${resets}`;
     }),
+    certificate !== null &&
+      certificate.daysLeft < SOON_DAYS &&
+      `the certificate of ${certificate.host} ends in ${certificate.daysLeft} days (${certificate.validTo})`,
     perSecond !== null && `${perSecond} calls a second`,
   ];
   return parts.filter((part) => typeof part === 'string').join('; ');
 }
 
+/** A certificate that ends within this should be renewed. */
+const SOON_DAYS = 30;
+
 /** Whether a person should know of it before asking. */
-export const isWorthTelling = ({ breaker, held, quotas }: ConnectionReport): boolean =>
+export const isWorthTelling = ({ breaker, held, quotas, certificate }: ConnectionReport): boolean =>
   breaker !== 'closed' ||
   held !== null ||
+  (certificate !== null && certificate.daysLeft < SOON_DAYS) ||
   quotas.some(({ window, runsOut, returns }) => window === 'day' && (runsOut ?? returns) !== null);
 
 const instant = (ms: number): string => new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');

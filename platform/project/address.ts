@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { reachOf } from '../http/reach.ts';
 
 /** Why an address is refused, in words that do not repeat it; undefined when it may be right. */
 export function addressFault(text: string): string | undefined {
@@ -43,8 +44,8 @@ function hostFault(written: string, host: string): string | undefined {
   if (isIP(bare) === 0) return undefined;
   const mapped = /^::ffff:([0-9a-f]+):([0-9a-f]+)$/.exec(bare);
   const address = mapped ? unmapped(Number.parseInt(mapped[1] ?? '', 16), Number.parseInt(mapped[2] ?? '', 16)) : bare;
-  if (address.startsWith('169.254.') || /^fe[89ab]/.test(address))
-    return 'is link-local, where clouds keep the credentials of the machine: refused.';
+  if (reachOf(bare) === 'forbidden')
+    return 'is link-local, where clouds keep the credentials of the machine, or reserved: refused.';
   if (address !== written.replace(/^\[|\]$/g, '').toLowerCase() && isIP(address) === 4)
     return `hides where it leads: it means ${address}; write it so.`;
   return undefined;

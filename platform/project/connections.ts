@@ -1,7 +1,8 @@
+import { resolve } from 'node:path';
 import { z } from 'zod';
 import { authSpec, clientCertificate as clientCertificateSpec } from '../../model/auth.ts';
 import { journalSettings } from '../../model/call.ts';
-import { type Connection, callLimits } from '../../model/connection.ts';
+import { type Connection, callLimits, type TlsRules } from '../../model/connection.ts';
 import type { Connector } from '../../model/connector.ts';
 import { formatDuration } from '../../model/duration.ts';
 import { duration } from '../../model/policy.ts';
@@ -9,6 +10,7 @@ import type { Problem } from '../../model/problem.ts';
 import type { SecretWorld } from '../secrets/found.ts';
 import { brokenPaths, kindProblem, placeComplaints, unreadKeys } from './connection-problems.ts';
 import { type Explained, type ExplainedInput, explainIssues } from './explain-issue.ts';
+import { authorityProblems, networkProblems } from './network-problems.ts';
 import { schemaKeys } from './schema-walk.ts';
 import { inspectReferences, inspectValues } from './secrets-in-clear.ts';
 import { type Place, type TreeMap, treeValue } from './tree.ts';
@@ -21,6 +23,14 @@ const commonKeys = z.strictObject({
   kind: z.string(),
   auth: authSpec.optional(),
   clientCertificate: clientCertificateSpec.optional(),
+  tls: z
+    .strictObject({
+      ca: z.strictObject({ file: z.string().min(1) }).optional(),
+      minVersion: z.enum(['1.2', '1.3']).optional(),
+    })
+    .optional(),
+  network: z.enum(['public', 'private']).default('public'),
+  plaintext: z.boolean().default(false),
   limits: callLimits.default({}),
   timeout: duration
     .refine((ms) => ms >= minTimeoutMs && ms <= maxTimeoutMs, {
@@ -107,11 +117,13 @@ async function readConnection(
       ? explain(settings, { schema: connector.settings, value, furtherKeys: commonNames })
       : []),
     ...unreadKeys(value, settingNames, commonNames),
+    ...networkProblems(value),
+    ...(await authorityProblems(value, world.projectFolder)),
   ];
   const problems = [...values.map((found) => found.problem), ...placeComplaints(tree, place, explained, settled)];
   const isSound = problems.every(({ severity }) => severity === 'warning') && brokenPaths(tree).length === 0;
   if (!isSound || !common.success || !settings?.success) return { problems };
-  const { kind, timeout, auth, clientCertificate, owner, sla, documentation, apiVersion, ...rest } = common.data;
+  const { kind, timeout, tls, auth, clientCertificate, owner, sla, documentation, apiVersion, ...rest } = common.data;
   const optional = { auth, clientCertificate, owner, sla, documentation, apiVersion };
   const connection: Connection = {
     name,
@@ -120,9 +132,15 @@ async function readConnection(
     timeoutMs: timeout,
     ...rest,
     ...defined(optional),
+    ...(tls && { tls: tlsRules(tls, world.projectFolder) }),
   };
   return { connection, problems };
 }
+
+const tlsRules = (
+  { ca, minVersion }: NonNullable<z.infer<typeof commonKeys>['tls']>,
+  projectFolder: string,
+): TlsRules => defined({ caFile: ca && resolve(projectFolder, ca.file), minVersion });
 
 function explain(result: z.ZodSafeParseResult<unknown>, input: ExplainedInput): readonly Explained[] {
   return result.success ? [] : explainIssues(result.error.issues, input);

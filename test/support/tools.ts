@@ -9,6 +9,7 @@ export const connectionTo = (settings: unknown, more: Partial<Connection> = {}):
   name: 'shop',
   kind: 'rest',
   settings,
+  network: 'private',
   limits: {},
   timeoutMs: 30_000,
   maxResponseBytes: 64 * 1024 * 1024,
