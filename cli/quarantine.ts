@@ -8,8 +8,8 @@ import { type CliContext, contextOf } from './context.ts';
 import { CommandFailed } from './errors.ts';
 import { type ChoiceOptions, choiceOf, stateOption, withChoice } from './quarantine/choice.ts';
 import { printEntries, printEntry, printReasons } from './quarantine/print.ts';
-import { announce, follow } from './run.ts';
 import { type Engine, openEngine } from './runs/engine.ts';
+import { announce, follow } from './runs/see-through.ts';
 import { newRunId, startRun } from './runs/start.ts';
 
 /** Entries that `list` and `show` give when no limit is stated. */

@@ -1,24 +1,16 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { noCounts, type RunReport } from '../model/batch.ts';
-import { DURATION_GRAMMAR, formatDuration, parseDurationMs } from '../model/duration.ts';
-import { type ExitCode, exitCode, exitCodeOf } from '../model/exit-code.ts';
-import { type FailureCode, failures, isFailureCode, SyncFailure } from '../model/failure.ts';
-import type { LoadedSync } from '../model/project.ts';
+import { DURATION_GRAMMAR, parseDurationMs } from '../model/duration.ts';
+import { type ExitCode, exitCode } from '../model/exit-code.ts';
 import type { ReadRange } from '../model/range.ts';
-import type { RunSummary } from '../platform/ledger/reports.ts';
-import { checkProject } from '../platform/project/load.ts';
-import { soundSync } from '../platform/project/sound-sync.ts';
+import { wasSound } from '../platform/project/sound-before.ts';
 import { type CliContext, contextOf } from './context.ts';
 import { CommandFailed } from './errors.ts';
-import { printDrift } from './runs/drift.ts';
 import { type Engine, openEngine } from './runs/engine.ts';
-import { followRun } from './runs/follow.ts';
-import { interruption } from './runs/interruption.ts';
 import { finishOpenRun } from './runs/open-run.ts';
-import { plannedRun } from './runs/planned.ts';
 import { positionOf, rereading, rereadingWords } from './runs/position.ts';
-import { printRun } from './runs/report.ts';
-import { type StartedRun, startRun } from './runs/start.ts';
+import { announce, follow } from './runs/see-through.ts';
+import { newRunId } from './runs/start.ts';
+import { onceFor, startOnce } from './runs/start-once.ts';
 
 interface RunOptions {
   readonly wait?: boolean;
@@ -26,6 +18,8 @@ interface RunOptions {
   /** A position, as it was written. */
   readonly from?: string;
   readonly yes?: boolean;
+  /** The caller's own: the same id is the same run. */
+  readonly id?: string;
   /** The hash of a plan. */
   readonly plan?: string;
   /** Milliseconds. */
@@ -44,6 +38,7 @@ export function runCommand(): Command {
     .option('--full', 'read everything, whatever was read before')
     .option('--from <position>', 'read again from an earlier position: a run, a version, a time, or how long ago')
     .option('--yes', 'with --from: really do it; without it the command only says what it would read')
+    .option('--id <key>', 'a name of your own for this start: the same key again is the same run', triggerKey)
     .option('--plan <hash>', 'do exactly what `syncline plan` said under this hash, or refuse')
     .option('--timeout <duration>', 'with --wait: stop following after this long; the run goes on', durationMs)
     .addHelpText(
@@ -54,6 +49,7 @@ Examples:
   syncline run orders-to-invoices --wait           and show it until it ends
   syncline run orders-to-invoices --wait --json    for programs: counts as one document
   syncline run orders-to-invoices --full --wait    read everything again; what did not change is not sent
+  syncline run orders-to-invoices --id 2026-11-26   from a job that may be repeated: one run, whatever happens
   syncline run orders-to-invoices --from '2 days'  what it would read again; --yes does it
 
 With --wait the exit code is 0 succeeded, 4 partial (records in quarantine), 1 failed or waiting for a person,
@@ -64,6 +60,11 @@ With --wait the exit code is 0 succeeded, 4 partial (records in quarantine), 1 f
     });
 }
 
+function triggerKey(text: string): string {
+  if (/^[\w.:@/+-]{1,200}$/.test(text)) return text;
+  throw new InvalidArgumentError('Expected 1 to 200 letters, digits and `_ . : @ / + -`.');
+}
+
 function durationMs(text: string): number {
   const ms = parseDurationMs(text);
   if (ms === undefined || ms === 0) throw new InvalidArgumentError(`expected ${DURATION_GRAMMAR}`);
@@ -71,150 +72,80 @@ function durationMs(text: string): number {
 }
 
 async function run(context: CliContext, sync: string, options: RunOptions): Promise<ExitCode> {
-  const loaded = soundSync(await checkProject(context.projectFolder, context.env), sync);
+  await refuseUnsound(context, sync, options);
   const engine = await openEngine(context);
   try {
     const wait = options.wait === true || engine.stack.owned;
     if (wait && options.wait !== true)
       context.progress.note('No stack is up: it is started for this run, which is followed to its end.');
-    await finishOpenRun(context, engine, sync);
-    const range = options.from === undefined ? undefined : await rewound(engine, loaded, options.from, options.yes);
-    const planned = options.plan === undefined ? {} : await plannedRun(context, engine, sync, options.plan);
-    if (wait && (await engine.ensureWorker())) context.progress.note('No worker was up: one is started for this run.');
-    const started = await startRun(engine.client, engine.taskQueue, {
-      sync,
-      full: options.full === true,
-      trigger: options.plan === undefined ? 'cli' : `cli, plan ${options.plan}`,
-      ...planned,
-      ...(range && { range }),
-      uiUrl: engine.stack.uiUrl,
-    });
-    if (!wait) return announce(context, sync, started);
-    return await follow(context, engine, sync, started, options);
+    const once = options.id === undefined ? null : await onceFor(engine, sync, options.id, requestOf(options));
+    const started = once?.started ?? (await start(context, engine, sync, options, { wait, run: once?.run }));
+    if (wait) return await follow(context, engine, sync, started, options);
+    return announce(context, sync, started, once?.started ? 'started before' : 'started');
   } finally {
     await engine.close();
   }
 }
 
-/** From where a run reads again, once a person has said yes to what that means. Nothing is cleared by it. */
-async function rewound(engine: Engine, loaded: LoadedSync, from: string, yes = false): Promise<ReadRange> {
-  if (loaded.mode === 'full')
-    throw new CommandFailed('NO_POSITIONS', `every run of \`${loaded.name}\` reads everything`, exitCode.usage);
-  const range = { since: await positionOf(engine, loaded, '--from', from, Date.now()) };
-  if (yes) return range;
-  throw new CommandFailed(
-    'NOT_CONFIRMED',
-    `it would read again ${rereadingWords(await rereading(engine, loaded.name, range))}; nothing is cleared, and what did not change is not sent`,
-    exitCode.usage,
-    'Add --yes to do it.',
-  );
+/** A run that is only started has to answer at once: the project is read only where it has changed since its last check. */
+async function refuseUnsound(context: CliContext, sync: string, { wait }: RunOptions): Promise<void> {
+  if (wait !== true && (await wasSound(context.projectFolder, context.env, sync))) return;
+  const { checkedSync } = await import('./runs/checked.ts');
+  await checkedSync(context, sync);
 }
 
-export function announce({ out }: CliContext, sync: string, started: StartedRun): ExitCode {
-  out.result({ sync, ...started, status: 'started' }, () => {
-    out.line(`${sync} started as run ${out.style.name(started.run)}`);
-    if (started.url) out.line(started.url);
-    out.line(out.style.faint(`syncline status ${sync} says how it goes.`));
-  });
-  return exitCode.ok;
-}
-
-async function expectation(engine: Engine, sync: string): Promise<{ expectedRecords?: number }> {
-  const runs = await engine.ledger.reports.latestRuns(sync);
-  const full = runs.find(({ mode, status }) => mode === 'full' && (status === 'succeeded' || status === 'partial'));
-  return full?.counts ? { expectedRecords: full.counts.fetched } : {};
-}
-
-/** Shows the run to its end and prints what came of it. Throws when it waits for a person, or the time is up. */
-export async function follow(
+async function start(
   context: CliContext,
   engine: Engine,
   sync: string,
-  started: StartedRun,
-  options: Pick<RunOptions, 'timeout'>,
-): Promise<ExitCode> {
-  if (started.url) context.progress.note(`Run ${started.run}: ${started.url}`);
-  // Ctrl-C ends the following, not the run.
-  const interrupted = interruption('no longer followed; the run itself was not ended');
-  const { end, last } = await followRun(engine.client, started.workflowId, {
-    title: sync,
-    progress: context.progress,
-    ...(await expectation(engine, sync)),
-    untilMs: options.timeout === undefined ? Number.POSITIVE_INFINITY : Date.now() + options.timeout,
-    signal: interrupted.signal,
-    onSilence: async () => {
-      context.progress.note('No worker answers: one is started for this run.');
-      await engine.startWorker();
-    },
-  }).finally(interrupted.dispose);
-  if (end === 'timeout') {
-    throw new CommandFailed(
-      'TIMEOUT',
-      `the run has not ended within ${formatDuration(options.timeout ?? 0)}; it goes on`,
-      exitCode.timeout,
-      `syncline status ${sync}`,
-    );
-  }
-  if (end === 'parked' && last.state?.parked) {
-    const { code, message, step } = last.state.parked;
-    const known: FailureCode = isFailureCode(code) ? code : 'INTERNAL';
-    throw new CommandFailed(
-      code,
-      `the run waits for a person in ${step}: ${message}`,
-      exitCode.failed,
-      `${failures[known].meaning} ${failures[known].todo}`,
-    );
-  }
-  const summary = await engine.ledger.reports.run(started.run);
-  if (!summary?.endedAt) throw await endedWithoutLedger(engine, started);
-  const quarantine = await engine.ledger.quarantine.byReason(started.run);
-  const drift = await engine.ledger.drift.ofRun(started.run);
-  const document = {
-    ...reportOf(summary),
-    workflowId: started.workflowId,
-    url: started.url,
-    quarantine,
-    drift,
-    failure: failureOf(summary),
-  };
-  context.out.result(document, () => {
-    printRun(context.out, summary, quarantine);
-    printDrift(context.out, drift);
+  options: RunOptions,
+  { wait, run = newRunId(new Date()) }: { readonly wait: boolean; readonly run: string | undefined },
+) {
+  await finishOpenRun(context, engine, sync);
+  const range = options.from === undefined ? undefined : await rewound(context, engine, sync, options);
+  const planned = options.plan === undefined ? {} : await keepToPlan(context, engine, sync, options.plan, run);
+  if (wait && (await engine.ensureWorker())) context.progress.note('No worker was up: one is started for this run.');
+  return startOnce(engine, {
+    sync,
+    run,
+    full: options.full === true,
+    trigger: [
+      'cli',
+      ...(options.id ? [`id ${options.id}`] : []),
+      ...(options.plan ? [`plan ${options.plan}`] : []),
+    ].join(', '),
+    ...planned,
+    ...(range && { range }),
+    uiUrl: engine.stack.uiUrl,
   });
-  return exitOf(summary);
 }
 
-const reportOf = (summary: RunSummary): Omit<RunReport, 'status'> & { status: string } => ({
-  sync: summary.sync,
-  run: summary.run,
-  status: summary.status,
-  counts: summary.counts ?? noCounts,
-  reconciled: summary.reconciled ?? { checked: 0, missing: 0, extra: 0, different: 0 },
-});
+/** What decides whether a repeated id asks for the same again. */
+const requestOf = ({ full, from, plan }: RunOptions): string =>
+  JSON.stringify({ full: full === true, from: from ?? null, plan: plan ?? null });
 
-const failureOf = ({ failureCode, failure }: RunSummary) =>
-  failureCode === null ? null : { code: failureCode, message: failure };
-
-function exitOf({ status, failureCode }: RunSummary): ExitCode {
-  if (status === 'succeeded') return exitCode.ok;
-  if (status === 'partial') return exitCode.partial;
-  return isFailureCode(failureCode) ? exitCodeOf(failureCode) : exitCode.failed;
+async function keepToPlan(context: CliContext, engine: Engine, sync: string, hash: string, run: string) {
+  const { plannedRun } = await import('./runs/planned.ts');
+  return plannedRun(context, engine, sync, hash, run);
 }
 
-/** A run that never opened has left nothing in the ledger: its workflow says why. */
-async function endedWithoutLedger(engine: Engine, started: StartedRun): Promise<Error> {
-  try {
-    await engine.client.workflow.getHandle(started.workflowId).result();
-  } catch (error) {
-    for (let at: unknown = error; at instanceof Error; at = at.cause) {
-      const type = 'type' in at ? at.type : undefined;
-      if (isFailureCode(type)) return new SyncFailure(type, at.message);
-    }
-  }
-  return new CommandFailed(
-    'RUN_FAILED',
-    'the run ended without a result',
-    exitCode.failed,
-    started.url ?? started.workflowId,
+/** From where a run reads again, once a person has said yes to what that means. Nothing is cleared by it. */
+async function rewound(
+  context: CliContext,
+  engine: Engine,
+  sync: string,
+  { from = '', yes }: RunOptions,
+): Promise<ReadRange> {
+  const { checkedSync } = await import('./runs/checked.ts');
+  const loaded = await checkedSync(context, sync);
+  if (loaded.mode === 'full')
+    throw new CommandFailed('NO_POSITIONS', `every run of \`${sync}\` reads everything`, exitCode.usage);
+  const range = { since: await positionOf(engine, loaded, '--from', from, Date.now()) };
+  if (yes === true) return range;
+  throw new CommandFailed(
+    'NOT_CONFIRMED',
+    `it would read again ${rereadingWords(await rereading(engine, sync, range))}; nothing is cleared, and what did not change is not sent`,
+    exitCode.usage,
+    'Add --yes to do it.',
   );
 }

@@ -4,7 +4,6 @@ import type { CliContext } from '../context.ts';
 import { CommandFailed } from '../errors.ts';
 import { makePlan } from '../plan.ts';
 import type { Engine } from './engine.ts';
-import { newRunId } from './start.ts';
 
 /**
  * Prepares a run that keeps to a plan. The sync is planned again, so that a plan that no longer holds is refused before
@@ -15,6 +14,7 @@ export async function plannedRun(
   engine: Engine,
   sync: string,
   hash: string,
+  run: string,
 ): Promise<{ readonly run: string; readonly full: boolean }> {
   const stored = await engine.ledger.plans.load(hash);
   if (stored?.sync !== sync) {
@@ -33,7 +33,6 @@ export async function plannedRun(
       { effect: 'none' },
     );
   }
-  const run = newRunId(new Date());
   await engine.ledger.plans.keepTo(run, hash);
   return { run, full: stored.full };
 }

@@ -10,25 +10,25 @@ export interface StartedRun {
   readonly url: string | null;
 }
 
-/** Starts a run on the queue and answers at once: the work is a worker's. */
-export async function startRun(
-  client: Client,
-  taskQueue: string,
-  options: {
-    readonly sync: string;
-    readonly full: boolean;
-    readonly trigger: string;
-    readonly uiUrl: string | null;
-    /** Default: a new one. */
-    readonly run?: string;
-    /** What it reads; absent: the source. */
-    readonly from?: 'quarantine';
-    /** What it reads again; absent: what changed since the watermark, or everything. */
-    readonly range?: ReadRange;
-    /** What it does when another run of the sync is open; absent: it is refused. */
-    readonly whenHeld?: 'wait';
-  },
-): Promise<StartedRun> {
+export interface StartOptions {
+  readonly sync: string;
+  readonly full: boolean;
+  readonly trigger: string;
+  readonly uiUrl: string | null;
+  /** Default: a new one. */
+  readonly run?: string;
+  /** What it reads; absent: the source. */
+  readonly from?: 'quarantine';
+  /** What it reads again; absent: what changed since the watermark, or everything. */
+  readonly range?: ReadRange;
+  /** What it does when another run of the sync is open; absent: it is refused. */
+  readonly whenHeld?: 'wait';
+}
+
+/**
+ * Starts a run on the queue and answers at once: the work is a worker's. Throws Temporal's own error when the run has been started before.
+ */
+export async function startRun(client: Client, taskQueue: string, options: StartOptions): Promise<StartedRun> {
   const { run = newRunId(new Date()), from, range, whenHeld } = options;
   const id = workflowId(options.sync, run);
   const input: SyncInput = {
@@ -43,6 +43,7 @@ export async function startRun(
   await client.workflow.start(workflowType.sync, {
     taskQueue,
     workflowId: id,
+    workflowIdReusePolicy: 'REJECT_DUPLICATE',
     args: [input],
     staticSummary: `sync ${options.sync}${kindOf(options)}`,
     searchAttributes: { [searchAttribute.sync]: [options.sync] },

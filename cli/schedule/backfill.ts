@@ -3,8 +3,8 @@ import { type ExitCode, exitCode } from '../../model/exit-code.ts';
 import { checkProject } from '../../platform/project/load.ts';
 import { soundSync } from '../../platform/project/sound-sync.ts';
 import { CommandFailed } from '../errors.ts';
-import { announce, follow } from '../run.ts';
 import { positionOf, rereading, rereadingWords } from '../runs/position.ts';
+import { announce, follow } from '../runs/see-through.ts';
 import { startRun } from '../runs/start.ts';
 import { syncVerb } from './frame.ts';
 

@@ -1,7 +1,7 @@
 import { readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
-import { writeFileAtomically } from './atomic-file.ts';
+import { writeFileAtomically } from '../../platform/atomic-file.ts';
 import { processIdentity } from './process-identity.ts';
 import type { StackAddresses } from './stack.ts';
 

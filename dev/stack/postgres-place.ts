@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { SyncFailure } from '../../model/failure.ts';
-import { writeFileAtomically } from './atomic-file.ts';
+import { writeFileAtomically } from '../../platform/atomic-file.ts';
 import { canUse, chooseRunAs } from './run-as.ts';
 import type { RunAs } from './server-process.ts';
 

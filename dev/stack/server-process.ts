@@ -4,7 +4,7 @@ import { mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { writeFileAtomically } from './atomic-file.ts';
+import { writeFileAtomically } from '../../platform/atomic-file.ts';
 import type { Guard } from './guard.ts';
 import { processIdentity } from './process-identity.ts';
 

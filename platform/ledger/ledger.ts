@@ -18,6 +18,7 @@ import { ledgerPool } from './sql.ts';
 import { ledgerStaging } from './staging.ts';
 import { ledgerTicks } from './ticks.ts';
 import { ledgerTokens } from './tokens.ts';
+import { ledgerTriggers } from './triggers.ts';
 
 /** What is true of each record, in PostgreSQL. */
 export interface Ledger {
@@ -32,6 +33,7 @@ export interface Ledger {
   readonly samples: ReturnType<typeof ledgerSamples>;
   readonly calls: ReturnType<typeof ledgerCalls>;
   readonly positions: ReturnType<typeof ledgerPositions>;
+  readonly triggers: ReturnType<typeof ledgerTriggers>;
   readonly ticks: ReturnType<typeof ledgerTicks>;
   readonly drift: ReturnType<typeof ledgerDrift>;
   readonly life: ReturnType<typeof ledgerLife>;
@@ -66,6 +68,7 @@ export async function openLedger(databaseUrl: string): Promise<Ledger> {
     samples: ledgerSamples(pool),
     calls: ledgerCalls(pool),
     positions: ledgerPositions(pool),
+    triggers: ledgerTriggers(pool),
     ticks: ledgerTicks(pool),
     drift: ledgerDrift(pool),
     life: ledgerLife(pool),

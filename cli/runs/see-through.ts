@@ -1,0 +1,131 @@
+import { noCounts, type RunReport } from '../../model/batch.ts';
+import { formatDuration } from '../../model/duration.ts';
+import { type ExitCode, exitCode, exitCodeOf } from '../../model/exit-code.ts';
+import { type FailureCode, failures, isFailureCode, SyncFailure } from '../../model/failure.ts';
+import type { RunSummary } from '../../platform/ledger/reports.ts';
+import type { CliContext } from '../context.ts';
+import { CommandFailed } from '../errors.ts';
+import { printDrift } from './drift.ts';
+import type { Engine } from './engine.ts';
+import { followRun } from './follow.ts';
+import { interruption } from './interruption.ts';
+import { printRun } from './report.ts';
+import type { StartedRun } from './start.ts';
+
+/** Says which run was started, and where to look at it. */
+export function announce(
+  { out }: CliContext,
+  sync: string,
+  started: StartedRun,
+  status: 'started' | 'started before' = 'started',
+): ExitCode {
+  out.result({ sync, ...started, status }, () => {
+    out.line(
+      `${sync} ${status === 'started' ? 'started' : 'was started before'} as run ${out.style.name(started.run)}`,
+    );
+    if (started.url) out.line(started.url);
+    out.line(out.style.faint(`syncline status ${sync} says how it goes.`));
+  });
+  return exitCode.ok;
+}
+
+async function expectation(engine: Engine, sync: string): Promise<{ expectedRecords?: number }> {
+  const runs = await engine.ledger.reports.latestRuns(sync);
+  const full = runs.find(({ mode, status }) => mode === 'full' && (status === 'succeeded' || status === 'partial'));
+  return full?.counts ? { expectedRecords: full.counts.fetched } : {};
+}
+
+/** Shows the run to its end and prints what came of it. Throws when it waits for a person, or the time is up. */
+export async function follow(
+  context: CliContext,
+  engine: Engine,
+  sync: string,
+  started: StartedRun,
+  /** Milliseconds. */
+  options: { readonly timeout?: number },
+): Promise<ExitCode> {
+  if (started.url) context.progress.note(`Run ${started.run}: ${started.url}`);
+  // Ctrl-C ends the following, not the run.
+  const interrupted = interruption('no longer followed; the run itself was not ended');
+  const { end, last } = await followRun(engine.client, started.workflowId, {
+    title: sync,
+    progress: context.progress,
+    ...(await expectation(engine, sync)),
+    untilMs: options.timeout === undefined ? Number.POSITIVE_INFINITY : Date.now() + options.timeout,
+    signal: interrupted.signal,
+    onSilence: async () => {
+      context.progress.note('No worker answers: one is started for this run.');
+      await engine.startWorker();
+    },
+  }).finally(interrupted.dispose);
+  if (end === 'timeout') {
+    throw new CommandFailed(
+      'TIMEOUT',
+      `the run has not ended within ${formatDuration(options.timeout ?? 0)}; it goes on`,
+      exitCode.timeout,
+      `syncline status ${sync}`,
+    );
+  }
+  if (end === 'parked' && last.state?.parked) {
+    const { code, message, step } = last.state.parked;
+    const known: FailureCode = isFailureCode(code) ? code : 'INTERNAL';
+    throw new CommandFailed(
+      code,
+      `the run waits for a person in ${step}: ${message}`,
+      exitCode.failed,
+      `${failures[known].meaning} ${failures[known].todo}`,
+    );
+  }
+  const summary = await engine.ledger.reports.run(started.run);
+  if (!summary?.endedAt) throw await endedWithoutLedger(engine, started);
+  const quarantine = await engine.ledger.quarantine.byReason(started.run);
+  const drift = await engine.ledger.drift.ofRun(started.run);
+  const document = {
+    ...reportOf(summary),
+    workflowId: started.workflowId,
+    url: started.url,
+    quarantine,
+    drift,
+    failure: failureOf(summary),
+  };
+  context.out.result(document, () => {
+    printRun(context.out, summary, quarantine);
+    printDrift(context.out, drift);
+  });
+  return exitOf(summary);
+}
+
+const reportOf = (summary: RunSummary): Omit<RunReport, 'status'> & { status: string } => ({
+  sync: summary.sync,
+  run: summary.run,
+  status: summary.status,
+  counts: summary.counts ?? noCounts,
+  reconciled: summary.reconciled ?? { checked: 0, missing: 0, extra: 0, different: 0 },
+});
+
+const failureOf = ({ failureCode, failure }: RunSummary) =>
+  failureCode === null ? null : { code: failureCode, message: failure };
+
+function exitOf({ status, failureCode }: RunSummary): ExitCode {
+  if (status === 'succeeded') return exitCode.ok;
+  if (status === 'partial') return exitCode.partial;
+  return isFailureCode(failureCode) ? exitCodeOf(failureCode) : exitCode.failed;
+}
+
+/** A run that never opened has left nothing in the ledger: its workflow says why. */
+async function endedWithoutLedger(engine: Engine, started: StartedRun): Promise<Error> {
+  try {
+    await engine.client.workflow.getHandle(started.workflowId).result();
+  } catch (error) {
+    for (let at: unknown = error; at instanceof Error; at = at.cause) {
+      const type = 'type' in at ? at.type : undefined;
+      if (isFailureCode(type)) return new SyncFailure(type, at.message);
+    }
+  }
+  return new CommandFailed(
+    'RUN_FAILED',
+    'the run ended without a result',
+    exitCode.failed,
+    started.url ?? started.workflowId,
+  );
+}
