@@ -37,6 +37,7 @@ export interface Settled {
 export async function settleDoubts(delivery: Delivery, answer: TakeAnswer): Promise<Settled> {
   const known = new Set<number>();
   const foundIds = new Map<number, string>();
+  if (delivery.start.intents.length === 0) return { known, foundIds };
   const byOrdinal = new Map(delivery.batch.ready.map((record) => [record.ordinal, record]));
   for (const intent of delivery.start.intents) {
     if (intent.state === 'void') continue;

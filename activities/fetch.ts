@@ -5,7 +5,7 @@ import type { Json } from '../model/json.ts';
 import type { Prepared } from '../model/prepared.ts';
 import type { LoadedSync } from '../model/project.ts';
 import type { Dependencies } from './dependencies.ts';
-import { inSlices, preparationOf, recordsFor } from './prepare.ts';
+import { inSlices, preparationFor } from './prepare.ts';
 import { reportProgress } from './progress.ts';
 import { runOf } from './run.ts';
 
@@ -36,7 +36,7 @@ export async function fetchBatch(deps: Dependencies, ref: BatchRef): Promise<Fet
         signal: Context.current().cancellationSignal,
       });
   // While the next page is on its way, and while what was parsed is at hand.
-  const ahead = start.parts === 0 ? new PreparedAhead(preparationOf(loaded, recordsFor(deps, loaded))) : undefined;
+  const ahead = start.parts === 0 ? new PreparedAhead(preparationFor(deps, loaded)) : undefined;
   let staged: Promise<void> = Promise.resolve();
   for await (const page of pages) {
     await staged;
@@ -63,10 +63,10 @@ export async function fetchBatch(deps: Dependencies, ref: BatchRef): Promise<Fet
 
 /** Validates and transforms a batch while it is read. What fails there is left to the step whose business it is. */
 class PreparedAhead {
-  readonly #work: ReturnType<typeof preparationOf>;
+  readonly #work: ReturnType<typeof preparationFor>;
   #failed = false;
 
-  constructor(work: ReturnType<typeof preparationOf>) {
+  constructor(work: ReturnType<typeof preparationFor>) {
     this.#work = work;
   }
 

@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { BatchRef } from '../model/batch.ts';
+import type { Destination } from '../model/connector.ts';
 import type { Json } from '../model/json.ts';
 import { preparation } from '../model/prepare.ts';
 import type { Prepared } from '../model/prepared.ts';
@@ -10,7 +11,7 @@ import type { Dependencies } from './dependencies.ts';
 const SLICE = 500;
 
 /** The validation and transformation that a sync states. */
-export const preparationOf = ({ sync, policy }: LoadedSync, { keepRecords } = { keepRecords: false }) =>
+export const preparationOf = ({ sync, policy }: LoadedSync, encode?: Destination['encode']) =>
   preparation({
     from: sync.mapping.from,
     key: typeof sync.key === 'string' ? [sync.key] : sync.key,
@@ -18,19 +19,18 @@ export const preparationOf = ({ sync, policy }: LoadedSync, { keepRecords } = { 
     contract: sync.contract,
     mapping: sync.mapping,
     maxRecordBytes: policy.maxRecordBytes,
-    keepRecords,
+    ...(encode && { encode }),
   });
 
-/** Records are kept beside their JSON for a destination that works with their fields. */
-export const recordsFor = ({ world }: Dependencies, { openDestination }: LoadedSync) => ({
-  keepRecords: openDestination(world).takesFields ?? false,
-});
+/** The same for a batch that will be written. */
+export const preparationFor = ({ world }: Dependencies, loaded: LoadedSync) =>
+  preparationOf(loaded, loaded.openDestination(world).encode);
 
 /** What a batch came to: from this worker's cache, or computed again from what is staged. */
 export async function preparedOf(deps: Dependencies, loaded: LoadedSync, ref: BatchRef): Promise<Prepared> {
   const batch = deps.cache.get(ref);
   if (batch.prepared === undefined) {
-    const work = preparationOf(loaded, recordsFor(deps, loaded));
+    const work = preparationFor(deps, loaded);
     for await (const records of stagedPages(deps, loaded, ref)) await inSlices(records, work.add);
     batch.prepared = work.result();
   }

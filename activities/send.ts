@@ -83,7 +83,7 @@ export function write(
     key: record.key,
     op: 'upsert',
     json: record.json,
-    ...(record.record && { record: record.record }),
+    ...(record.encoded && { encoded: record.encoded }),
     destinationId: record.destinationId,
     ...(record.exists && { exists: true }),
     ...(record.tag != null && { tag: record.tag }),

@@ -100,8 +100,11 @@ export interface Destination {
   /** From these the delivery class is derived. */
   readonly can: DeliveryCapabilities;
   readonly limits: WriteLimits;
-  /** It works with the fields of records: items carry `record` where it is at hand, so that `json` is not parsed again. */
-  readonly takesFields?: boolean;
+  /**
+   * What `write` would have to find out of a record, found out while the record is at hand: it comes back as the item's
+   * `encoded`. Pure. Undefined for a record that is better written from its JSON.
+   */
+  encode?(record: JsonRecord, json: string): object | undefined;
   /**
    * Writes the items in order. Answers one outcome for each. Throws SyncFailure when the request failed as a whole;
    * its `effect` says whether something may have been written. BATCH_LIMIT asks for smaller requests.
@@ -199,8 +202,8 @@ export interface WriteItem {
   readonly op: 'upsert' | 'delete';
   /** The destination record as JSON text; empty for `delete`. */
   readonly json: string;
-  /** What `json` says, where it is at hand: only for a destination that `takesFields`. */
-  readonly record?: JsonRecord;
+  /** What `encode` of this destination gave for the record. Absent for one that was read back from the ledger. */
+  readonly encoded?: object;
   /** The destination's own id of the record, when it is known. */
   readonly destinationId: string | null;
   /** The record was there when it was last written or read. */

@@ -1,7 +1,7 @@
 import type { LeftOut } from './drift/record-contract.ts';
 import type { BatchShape } from './drift/shape.ts';
 import type { FailureCode } from './failure.ts';
-import type { Json, JsonRecord } from './json.ts';
+import type { Json } from './json.ts';
 import type { RecordVersion } from './version.ts';
 
 /** A record that goes to quarantine, with all that a person needs to understand why. */
@@ -51,8 +51,8 @@ export interface ReadyRecord {
   readonly json: string;
   /** 128 bits as 32 hexadecimal digits. */
   readonly hash: string;
-  /** What `json` says, for a destination that works with fields. Absent where it could differ in the least. */
-  readonly record?: JsonRecord;
+  /** What the destination has made of it for its `write`. */
+  readonly encoded?: object;
 }
 
 export interface Transformed {

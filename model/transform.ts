@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import type { Destination } from './connector.ts';
 import { isRecord } from './json.ts';
 import { checkOf } from './mapping/compile-check.ts';
 import type { Mapping } from './mapping/mapping.ts';
@@ -8,8 +9,8 @@ import type { ReadyRecord, Reject, ValidRecord } from './prepared.ts';
 export interface TransformRules {
   readonly mapping: Mapping;
   readonly maxRecordBytes: number;
-  /** The destination works with fields: records are kept beside their JSON. */
-  readonly keepRecords: boolean;
+  /** The destination's own, where it has one. */
+  readonly encode?: Destination['encode'];
 }
 
 /** The content hash of a record's destination form: the first 128 bits of SHA-256, in hexadecimal. */
@@ -57,5 +58,6 @@ export function transformRecord(record: ValidRecord, rules: TransformRules): Rea
     return reject('RECORD_TOO_LARGE', null, 'size', `${json.length} bytes, the policy allows ${rules.maxRecordBytes}`);
   }
   const ready = { ordinal: record.ordinal, key: record.key, version: record.version, json, hash: contentHash(json) };
-  return rules.keepRecords && checked.plain && isRecord(checked.data) ? { ...ready, record: checked.data } : ready;
+  const encoded = checked.plain && isRecord(checked.data) ? rules.encode?.(checked.data, json) : undefined;
+  return encoded === undefined ? ready : { ...ready, encoded };
 }

@@ -12,6 +12,9 @@ export interface RecordVersion {
 const isoTime =
   /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?\s*(Z|[+-]\d{2}(?::?\d{2})?)?)?$/;
 
+/** As JSON.stringify writes a Date, the most frequent form: read without taking it apart. */
+const usualTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+
 /**
  * Reads a version field: a whole number, or an ISO 8601 time (RFC 3339, a space for the T allowed). A time without a
  * zone is taken as UTC; digits beyond the microsecond are cut. Undefined for anything else.
@@ -19,6 +22,10 @@ const isoTime =
 export function parseVersion(value: Json | undefined): RecordVersion | undefined {
   if (typeof value === 'number') return Number.isSafeInteger(value) ? { kind: 'number', value } : undefined;
   if (typeof value !== 'string') return undefined;
+  if (value.length === 24 && usualTime.test(value)) {
+    const millis = Date.parse(value);
+    return Number.isNaN(millis) ? undefined : { kind: 'time', value: millis * 1000 };
+  }
   if (/^-?\d{1,15}$/.test(value)) return { kind: 'number', value: Number(value) };
   const match = isoTime.exec(value);
   if (!match) return undefined;

@@ -55,7 +55,6 @@ function drift(
     contract,
     mapping,
     maxRecordBytes: 1e6,
-    keepRecords: false,
   });
   work.add(records);
   const { validated } = work.result();

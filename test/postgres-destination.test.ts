@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
 import pg from 'pg';
 import { postgres } from '../connectors/postgres.ts';
 import type { Destination, ItemOutcome, WriteItem } from '../model/connector.ts';
-import type { Json } from '../model/json.ts';
+import type { Json, JsonRecord } from '../model/json.ts';
 import { startProxy } from './support/cuttable-proxy.ts';
 import { createTestDatabase, type TestDatabase } from './support/database.ts';
 import { postgresConnection, sqlTools } from './support/postgres-system.ts';
@@ -103,6 +104,51 @@ describe('rows of the postgres destination', () => {
     ]);
     expect(states(outcomes)).toEqual(['confirmed', 'confirmed', 'confirmed', 'confirmed']);
     expect(await rows('id, total, note')).toEqual([{ id: 'a', total: '2.00', note: 'first' }]);
+  });
+
+  test('that were encoded while they were at hand are stored, or refused, as their JSON says', async () => {
+    const text = fc.oneof(
+      fc.string({ unit: 'binary', maxLength: 8 }),
+      fc.constantFrom('\\', '\t', '\n\r', '\\N', '"', '\\u0000', ''),
+    );
+    const scalar = fc.oneof(
+      text,
+      fc.integer(),
+      fc.double({ noNaN: true, noDefaultInfinity: true }),
+      fc.boolean(),
+      fc.constant(null),
+    );
+    const fields = fc.record(
+      {
+        note: fc.oneof({ weight: 4, arbitrary: text }, scalar),
+        total: fc.oneof(fc.integer({ min: 0, max: 999_999 }), scalar),
+        lines: fc.oneof(scalar, fc.array(fc.dictionary(text, scalar, { maxKeys: 2 }), { maxLength: 2 })),
+        tags: fc.oneof(fc.array(text, { maxLength: 2 }), fc.constant(null)),
+        customer: fc.constantFrom('c1', 'c2', null),
+      },
+      { requiredKeys: [] },
+    );
+    let ready = 0;
+    await fc.assert(
+      fc.asyncProperty(fc.array(fields, { minLength: 40, maxLength: 40 }), async (many) => {
+        const destination = open();
+        const records = many.map((record, index): JsonRecord => ({ id: `r${index}`, ...record }));
+        const plain = records.map(upsert);
+        const encoded = records.map((record, index) => {
+          const made = destination.encode?.(record, JSON.stringify(record));
+          if (made !== undefined) ready++;
+          return { ...upsert(record), key: `source-r${index}`, ...(made && { encoded: made }) };
+        });
+        const outcomes = await write(destination, plain);
+        const stored = await rows('id, number, total, customer, note, tags, lines');
+        await client.query('TRUNCATE invoice');
+        expect(await write(destination, encoded)).toEqual(outcomes);
+        expect(await rows('id, number, total, customer, note, tags, lines')).toEqual(stored);
+        await client.query('TRUNCATE invoice');
+      }),
+      { numRuns: 8 },
+    );
+    expect(ready).toBeGreaterThan(50);
   });
 
   test('that the database refuses are rejected one by one with column and constraint, all others written', async () => {

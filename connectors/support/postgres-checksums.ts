@@ -62,7 +62,8 @@ export async function noteSums(
       }),
     );
     if (notes.length === 0) continue;
-    const fields = await fieldsId(sql, options, group.fields);
+    const names = group.fields.toSorted();
+    const fields = await fieldsId(sql, options, names);
     const arrays = keyArrays(
       notes.map(({ row }) => row.key),
       options.key.length,
@@ -70,7 +71,7 @@ export async function noteSums(
     const n = options.key.length;
     await sql.query(
       `INSERT INTO ${sumTable(options)} AS s (sum, hash, fields, sync, key, id)
-       SELECT ${rowSumSql(group.fields, 't')}, k.hash, $${n + 1}, $${n + 2}, k.key, ${idSql(options, 't')}
+       SELECT ${rowSumSql(names, 't')}, k.hash, $${n + 1}, $${n + 2}, k.key, ${idSql(options, 't')}
        FROM (SELECT ${typedParts(options, table)}, key, hash
          FROM unnest(${options.key.map((_, i) => `$${i + 1}::text[]`).join(', ')}, $${n + 3}::text[], $${n + 4}::uuid[])
          AS u(${options.key.map((_, i) => `p${i}`).join(', ')}, key, hash)) AS k

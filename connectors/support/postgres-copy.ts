@@ -1,17 +1,14 @@
 import type { Json } from '../../model/json.ts';
 import type { Column } from './postgres-catalog.ts';
-import type { Row } from './postgres-rows.ts';
 
 const CHUNK_CHARACTERS = 64 * 1024;
 
 /** Rows in the text format of COPY (PostgreSQL manual, COPY, "Text Format"), a counter first, in chunks. */
-export function* copyChunks(rows: readonly Row[], columns: readonly Column[], first: number): Iterable<Buffer> {
+export function* copyChunks(rows: readonly { readonly text: string }[], first: number): Iterable<Buffer> {
   let chunk = '';
   let number = first;
-  for (const { record } of rows) {
-    chunk += number++;
-    for (const column of columns) chunk += `\t${copyField(record[column.name], column)}`;
-    chunk += '\n';
+  for (const { text } of rows) {
+    chunk += `${number++}\t${text}\n`;
     if (chunk.length > CHUNK_CHARACTERS) {
       yield Buffer.from(chunk);
       chunk = '';
@@ -24,13 +21,12 @@ const special = /[\\\t\n\r]/;
 const allSpecial = /[\\\t\n\r]/g;
 const escapes: Readonly<Record<string, string>> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' };
 
-function copyField(value: Json | undefined, column: Column): string {
-  if (value === null || value === undefined) return '\\N';
-  const text = columnText(value, column);
-  return typeof value !== 'number' && special.test(text)
-    ? text.replace(allSpecial, (character) => escapes[character] ?? character)
-    : text;
-}
+export const escaped = (text: string): string =>
+  special.test(text) ? text.replace(allSpecial, (character) => escapes[character] ?? character) : text;
+
+/** One field in that format, as its column takes it. */
+export const copyField = (value: Json, column: Column): string =>
+  value === null ? '\\N' : escaped(columnText(value, column));
 
 function columnText(value: Json, column: Column): string {
   if (column.form === 'json') return JSON.stringify(value);

@@ -3,6 +3,7 @@ import { isRecord, type Json } from '../../model/json.ts';
 import { parseExact } from './exact-json.ts';
 import { preparedTable, readTable, type Table } from './postgres-catalog.ts';
 import { noteSums, postgresChecksums } from './postgres-checksums.ts';
+import { rowEncoder } from './postgres-encode.ts';
 import { deleteKeys, readKeys } from './postgres-keys.ts';
 import { claimRequest, committedRequests, noteRejected, type Rejected, takeFence } from './postgres-markers.ts';
 import type { PostgresDestinationOptions } from './postgres-options.ts';
@@ -22,7 +23,7 @@ export function postgresDestination(
     (await database()).transaction(work);
   return {
     can: { transaction: true, upsert: true, lookupLagMs: 0 },
-    takesFields: true,
+    encode: rowEncoder(options.key),
     limits: { records: 10_000, bytes: 32 * 1024 * 1024, concurrency: 2 },
     write: (request) => inTransaction((sql) => writeRequest(sql, options, request)),
     committed: (requestIds, fence, signal) =>

@@ -4,6 +4,8 @@ import { isRecord, type Json, type JsonRecord } from '../../model/json.ts';
 import { keyOf } from './destination-key.ts';
 import { parseExact } from './exact-json.ts';
 import type { Column, Table } from './postgres-catalog.ts';
+import { copyField } from './postgres-copy.ts';
+import { EncodedRow, fits, type RowShape } from './postgres-encode.ts';
 import type { Rejected } from './postgres-markers.ts';
 import { isUnstorable, maybeUnstorable } from './storable-text.ts';
 
@@ -11,7 +13,9 @@ import { isUnstorable, maybeUnstorable } from './storable-text.ts';
 export interface Row {
   readonly items: readonly number[];
   readonly key: string;
-  readonly record: JsonRecord;
+  readonly fields: readonly string[];
+  /** The fields in the text format of COPY, in their order, with a tab between them. */
+  readonly text: string;
 }
 
 export interface KeyToDelete {
@@ -36,33 +40,67 @@ type Step = Row | KeyToDelete;
 export function planRows(items: readonly WriteItem[], table: Table, keyFields: readonly string[]): Plan {
   const steps = new Map<string, Step>();
   const rejected = new Map<number, Rejected>();
+  const rowOf = rowMaker(table);
+  const fitting = new Map<RowShape, boolean>();
+  const isReady = (encoded: WriteItem['encoded']): encoded is EncodedRow => {
+    if (!(encoded instanceof EncodedRow)) return false;
+    const known = fitting.get(encoded.shape) ?? fits(encoded.shape, table);
+    fitting.set(encoded.shape, known);
+    return known;
+  };
   const keys = items.map((item, index) => {
-    const planned = item.op === 'delete' ? { key: item.destinationId ?? item.key } : planUpsert(item, table, keyFields);
+    const planned = isReady(item.encoded) ? item.encoded : planItem(item, table, keyFields);
     if ('code' in planned) {
       rejected.set(index, planned);
       return '';
     }
-    steps.set(planned.key, merged(steps.get(planned.key), planned, index));
-    return planned.key;
+    const { key } = planned;
+    const earlier = steps.get(key);
+    const places = earlier === undefined ? [index] : [...earlier.items, index];
+    if (item.op === 'delete') steps.set(key, { items: places, key });
+    else if (earlier !== undefined) steps.set(key, { items: places, ...rowOf(key, mergedRecord(items, places)) });
+    else if ('shape' in planned)
+      steps.set(key, { items: places, key, fields: planned.shape.fields, text: planned.text });
+    else steps.set(key, { items: places, ...rowOf(key, planned.record) });
+    return key;
   });
   const all = [...steps.values()];
-  const rows = all.filter((step) => 'record' in step);
-  return { rows, deletes: all.filter((step) => !('record' in step)), rejected, keys };
+  const rows = all.filter((step) => 'text' in step);
+  return { rows, deletes: all.filter((step) => !('text' in step)), rejected, keys };
 }
 
-function merged(earlier: Step | undefined, later: { key: string; record?: JsonRecord }, index: number): Step {
-  const items = [...(earlier?.items ?? []), index];
-  if (later.record === undefined) return { items, key: later.key };
-  const base = earlier !== undefined && 'record' in earlier ? earlier.record : {};
-  return { items, key: later.key, record: earlier === undefined ? later.record : { ...base, ...later.record } };
+/** The fields that items of one key write in the end; a delete among them takes away what came before. */
+function mergedRecord(items: readonly WriteItem[], places: readonly number[]): JsonRecord {
+  let merged: JsonRecord = {};
+  for (const place of places) {
+    const item = items[place];
+    const record = item === undefined || item.op === 'delete' ? null : parseExact(item.json);
+    merged = isRecord(record) ? { ...merged, ...record } : {};
+  }
+  return merged;
 }
 
-function planUpsert(
-  item: WriteItem,
-  table: Table,
-  keyFields: readonly string[],
-): { key: string; record: JsonRecord } | Rejected {
-  const record = item.record ?? parseExact(item.json);
+/** Makes rows of records whose fields are all columns of the table. */
+function rowMaker(table: Table): (key: string, record: JsonRecord) => Omit<Row, 'items'> {
+  const known = new Map<string, { readonly fields: readonly string[]; readonly columns: readonly Column[] }>();
+  const layoutOf = (names: readonly string[]) => {
+    const fields = names.toSorted();
+    return { fields, columns: fields.flatMap((name) => table.columns.get(name) ?? []) };
+  };
+  return (key, record) => {
+    const names = Object.keys(record);
+    const signature = names.join('\0');
+    const { fields, columns } = known.get(signature) ?? layoutOf(names);
+    known.set(signature, { fields, columns });
+    return { key, fields, text: columns.map((column) => copyField(record[column.name] ?? null, column)).join('\t') };
+  };
+}
+
+type Planned = { readonly key: string; readonly record: JsonRecord };
+
+function planItem(item: WriteItem, table: Table, keyFields: readonly string[]): Planned | Rejected {
+  if (item.op === 'delete') return { key: item.destinationId ?? item.key, record: {} };
+  const record = parseExact(item.json);
   if (!isRecord(record)) return rejection('RECORD_REJECTED', 'the record is not an object');
   const suspicious = maybeUnstorable(item.json);
   for (const name in record) {
@@ -102,27 +140,23 @@ export const rejection = (code: Rejected['code'], reason: string, field?: string
 const unknownColumn = (name: string): SyncFailure =>
   new SyncFailure('SQL_REJECTED', `the table has no column ${name} that can be written`, { effect: 'none' });
 
-/** Rows whose records have the same fields, in one list each: a field left out is left alone in the table. */
-export function byFields(rows: readonly Row[]): readonly { fields: readonly string[]; rows: readonly Row[] }[] {
-  const groups = new Map<string, { fields: readonly string[]; rows: Row[] }>();
-  const bySignature = new Map<string, { fields: readonly string[]; rows: Row[] }>();
+interface FieldGroup {
+  readonly fields: readonly string[];
+  readonly rows: Row[];
+}
+
+/** Rows with the same fields in the same order, in one list each: a field left out is left alone in the table. */
+export function byFields(rows: readonly Row[]): readonly FieldGroup[] {
+  const groups = new Map<string, FieldGroup>();
+  let group: FieldGroup | undefined;
   for (const row of rows) {
-    const fields = Object.keys(row.record);
-    const signature = fields.join('\0');
-    const group = bySignature.get(signature) ?? groupOf(groups, fields);
-    bySignature.set(signature, group);
+    // Nearly always those of the row before.
+    if (group === undefined || group.fields !== row.fields) {
+      const id = row.fields.join('\0');
+      group = groups.get(id) ?? { fields: row.fields, rows: [] };
+      groups.set(id, group);
+    }
     group.rows.push(row);
   }
   return [...groups.values()];
-}
-
-function groupOf(
-  groups: Map<string, { fields: readonly string[]; rows: Row[] }>,
-  fields: readonly string[],
-): { fields: readonly string[]; rows: Row[] } {
-  const sorted = fields.toSorted();
-  const id = sorted.join('\0');
-  const group = groups.get(id) ?? { fields: sorted, rows: [] };
-  groups.set(id, group);
-  return group;
 }

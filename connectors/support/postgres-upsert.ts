@@ -84,7 +84,7 @@ async function tryCopy(
 const copy = (sql: SqlSession, group: Group, start: number, end: number): Promise<void> =>
   sql.copyIn(
     `COPY ${group.stage} ("syncline row", ${quoteNames(group.columns.map(({ name }) => name))}) FROM STDIN`,
-    copyChunks(group.rows.slice(start, end), group.columns, start),
+    copyChunks(group.rows.slice(start, end), start),
   );
 
 /** Runs a step in a savepoint. Answers the failure when one row was at fault; then the step is undone. */
