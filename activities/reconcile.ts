@@ -1,7 +1,10 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Context } from '@temporalio/activity';
 import { type Counts, type Reconciled, unaccounted } from '../model/batch.ts';
+import type { Destination, ReadBack } from '../model/connector.ts';
 import { SyncFailure } from '../model/failure.ts';
 import type { LoadedSync } from '../model/project.ts';
+import type { Written } from '../platform/ledger/samples.ts';
 import type { Dependencies } from './dependencies.ts';
 import { reportProgress } from './progress.ts';
 import { readKey, sameContent } from './read-back.ts';
@@ -30,16 +33,40 @@ async function compareBack(deps: Dependencies, run: string, loaded: LoadedSync):
   const found = { checked: 0, missing: 0, extra: 0, different: 0 };
   const destination = loaded.openDestination(deps.world);
   if (destination.read === undefined) return found;
-  for await (const sample of deps.ledger.samples.ofRun(run)) {
-    const keys = sample.map((written) => readKey(destination, written));
-    const back = await destination.read(keys, Context.current().cancellationSignal);
+  for await (const { sample, keys, back } of readAhead(destination, deps.ledger.samples.ofRun(run))) {
+    const rows = await back;
     for (const [index, written] of sample.entries()) {
-      const read = back.get(keys[index] ?? '');
+      const read = rows.get(keys[index] ?? '');
       found.checked++;
       if (read === undefined) found.missing++;
       else if (!sameContent(destination, loaded.sync.mapping.to, written.json, read.record)) found.different++;
     }
     reportProgress(found);
+    await nextTurn();
   }
   return found;
+}
+
+interface SampleRead {
+  readonly sample: readonly Written[];
+  readonly keys: readonly string[];
+  readonly back: Promise<ReadonlyMap<string, ReadBack>>;
+}
+
+/** While one sample is compared, the next is being read. */
+async function* readAhead(
+  destination: Destination,
+  samples: AsyncIterable<readonly Written[]>,
+): AsyncGenerator<SampleRead> {
+  const signal = Context.current().cancellationSignal;
+  let before: SampleRead | undefined;
+  for await (const sample of samples) {
+    const keys = sample.map((written) => readKey(destination, written));
+    const back = destination.read?.(keys, signal) ?? Promise.resolve(new Map<string, ReadBack>());
+    // Awaited with the sample; a failure before that must not count as unhandled.
+    back.catch(() => {});
+    if (before) yield before;
+    before = { sample, keys, back };
+  }
+  if (before) yield before;
 }

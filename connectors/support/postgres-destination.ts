@@ -1,7 +1,7 @@
 import type { Destination, ItemOutcome, ReadBack, SqlPool, SqlSession, WriteRequest } from '../../model/connector.ts';
 import { isRecord, type Json } from '../../model/json.ts';
 import { parseExact } from './exact-json.ts';
-import { preparedTable, readTable, type Table } from './postgres-catalog.ts';
+import { type Column, preparedTable, readTable, type Table } from './postgres-catalog.ts';
 import { noteSums, postgresChecksums } from './postgres-checksums.ts';
 import { rowEncoder } from './postgres-encode.ts';
 import { deleteKeys, readKeys } from './postgres-keys.ts';
@@ -44,19 +44,24 @@ export function postgresDestination(
   };
 }
 
-const readBack = (found: ReadonlyMap<string, string>, table: Table): ReadonlyMap<string, ReadBack> =>
-  new Map([...found].map(([id, json]) => [id, { id, record: withInstants(parseExact(json), table) }]));
+function readBack(found: ReadonlyMap<string, string>, table: Table): ReadonlyMap<string, ReadBack> {
+  const instants = [...table.columns.values()].filter(({ type }) => type.endsWith(' with time zone'));
+  return new Map(
+    [...found].map(([id, json]) => {
+      const record = parseExact(json);
+      return [id, { id, record: instants.length === 0 ? record : withInstants(record, instants) }];
+    }),
+  );
+}
 
 /** Times with a zone as mappings write them: `2026-03-01T10:00:00Z`, where PostgreSQL writes `+00:00`. */
-function withInstants(record: Json, table: Table): Json {
+function withInstants(record: Json, instants: readonly Column[]): Json {
   if (!isRecord(record)) return record;
-  const entries = Object.entries(record).map(([name, value]): [string, Json] => [
-    name,
-    typeof value === 'string' && table.columns.get(name)?.type.endsWith(' with time zone')
-      ? value.replace(/\+00:00$/, 'Z')
-      : value,
-  ]);
-  return Object.fromEntries(entries);
+  const changed = instants.flatMap(({ name }) => {
+    const value = record[name];
+    return typeof value === 'string' ? [[name, value.replace(/\+00:00$/, 'Z')] as const] : [];
+  });
+  return { ...record, ...Object.fromEntries(changed) };
 }
 
 async function writeRequest(
