@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { AuthSpec, ClientCertificate } from './auth.ts';
 import type { JournalSettings } from './call.ts';
+import type { ErrorRule } from './error-rule.ts';
 
 export { type AuthSpec, authSpec } from './auth.ts';
 export { type ReadSecret, type SecretRef, secretRef } from './secret.ts';
@@ -43,6 +44,8 @@ export interface Connection {
   readonly network?: 'public' | 'private';
   /** Calls may go over the network unencrypted. Default false. */
   readonly plaintext?: boolean;
+  /** What answers mean where their status does not say it. Default: none. */
+  readonly errors?: readonly ErrorRule[];
   readonly limits: CallLimits;
   /** One call, from the first byte sent to the last received. Default 30 s. */
   readonly timeoutMs: number;

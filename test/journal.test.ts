@@ -125,11 +125,12 @@ describe('an entry', () => {
   });
 
   test('is written for an answer that is a failure, and for a call that gets none', async () => {
-    const statuses = [200, 429, 500, 404];
+    // The refusal comes last: after it nothing is called for a while.
+    const statuses = [200, 500, 404, null, 429];
     await withServer(
       (request, response) => {
         const status = statuses.shift();
-        if (status === undefined) request.socket.destroy();
+        if (status === null || status === undefined) request.socket.destroy();
         else json(response, {}, status);
       },
       async (server) => {
@@ -141,13 +142,13 @@ describe('an entry', () => {
         });
         expect(entries.map(({ status, code }) => [status, code]).reverse()).toEqual([
           [200, null],
-          [429, 'RATE_LIMITED'],
           [500, 'SERVER_ERROR'],
           [404, null],
           [null, 'CONNECTION_LOST'],
+          [429, 'RATE_LIMITED'],
         ]);
         const failed = await ledger.calls.list({ of: 'failing', failed: true, limit: 10 });
-        expect(failed.map(({ status }) => status)).toEqual([null, 404, 500, 429]);
+        expect(failed.map(({ status }) => status)).toEqual([429, null, 404, 500]);
       },
     );
   });

@@ -9,7 +9,8 @@ import { memoryStore, type StateStore } from '../limits/state.ts';
 import type { TokenStore } from '../oauth/token-store.ts';
 import { addressOf, probePath, routeOf, urlOf } from './address.ts';
 import { authenticated } from './auth.ts';
-import { classifyStatus, failureOf, isJsonType } from './classify.ts';
+import { failureOf, isJsonType, type Verdict } from './classify.ts';
+import { sorting } from './error-rules.ts';
 import { type ExchangeLimits, exchange } from './exchange.ts';
 import { guardOf } from './guard.ts';
 import { journalled } from './journalled.ts';
@@ -55,12 +56,13 @@ export function createHttpClient(door: HttpDoor): OpenHttpClient {
     sawCertificate: door.sawCertificate && ((host, validTo) => door.sawCertificate?.(connection.name, host, validTo)),
   });
   const pace = paceOf(door);
+  const sort = sorting(connection.errors ?? [], () => clock.now());
   const send = pipeline(
     [
       followRedirects,
       authenticated(door),
-      paced(pace, () => clock.now(), probeOf(connection, address), door.log),
-      ...(door.journal && journalOf(connection).enabled ? [journalled(door.journal, connection, clock)] : []),
+      paced({ pace, probe: probeOf(connection, address), sort, log: door.log, nowMs: () => clock.now() }),
+      ...(door.journal && journalOf(connection).enabled ? [journalled(door.journal, connection, clock, sort)] : []),
     ],
     wire.send,
   );
@@ -75,7 +77,7 @@ export function createHttpClient(door: HttpDoor): OpenHttpClient {
       const ms = Math.round(performance.now() - startedMs);
       const seen = { connection: connection.name, status: answer.status, ms, bytes: answer.body.length };
       door.log.debug(seen, placeOf(request));
-      return judged(request, answer, clock.now());
+      return judged(request, answer, sort(answer));
     },
     close() {
       pace.close();
@@ -121,8 +123,7 @@ function outgoing(address: URL, call: HttpCall, use: CallUse | undefined): Outgo
 const lowerCased = (headers: Readonly<Record<string, string>>): Record<string, string> =>
   Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 
-function judged(request: Outgoing, answer: Incoming, nowMs: number): Incoming {
-  const verdict = classifyStatus({ ...answer, nowMs });
+function judged(request: Outgoing, answer: Incoming, verdict: Verdict | undefined): Incoming {
   if (verdict) throw failureOf(placeOf(request), verdict);
   const wantsJson = /json/.test(request.headers['accept'] ?? '') && answer.status < 300 && answer.body.length > 0;
   if (wantsJson && !isJsonType(answer.headers['content-type']))

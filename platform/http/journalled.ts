@@ -4,7 +4,7 @@ import { isSyncFailure } from '../../model/failure.ts';
 import { callContext } from '../journal/context.ts';
 import type { BodyHead, SeenCall } from '../journal/entry.ts';
 import type { Journal } from '../journal/journal.ts';
-import { classifyStatus } from './classify.ts';
+import type { Sort } from './error-rules.ts';
 import type { Incoming, Outgoing, Stage } from './pipeline.ts';
 
 /** Bytes of a body that are kept. */
@@ -19,7 +19,7 @@ const bodyLimit: Readonly<Record<JournalSettings['bodies'], number>> = {
  * redirect and each replay are entries of their own.
  */
 export const journalled =
-  (journal: Journal, connection: Connection, clock: { now(): number }): Stage =>
+  (journal: Journal, connection: Connection, clock: { now(): number }, sort: Sort): Stage =>
   (next) =>
   async (request) => {
     const began = { atMs: clock.now(), elapsedMs: performance.now(), timing: {} as CallTiming };
@@ -28,7 +28,7 @@ export const journalled =
     };
     try {
       const answer = await next({ ...request, timed });
-      journal.note(seenOf(connection, request, began, { answer, code: codeOf(answer, clock.now()) }));
+      journal.note(seenOf(connection, request, began, { answer, code: sort(answer)?.code ?? null }));
       return answer;
     } catch (error) {
       const code = request.signal.aborted ? 'CANCELLED' : isSyncFailure(error) ? error.code : 'INTERNAL';
@@ -36,8 +36,6 @@ export const journalled =
       throw error;
     }
   };
-
-const codeOf = (answer: Incoming, nowMs: number): string | null => classifyStatus({ ...answer, nowMs })?.code ?? null;
 
 interface Began {
   readonly atMs: number;

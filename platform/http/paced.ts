@@ -2,31 +2,40 @@ import type { Log } from '../../model/connector.ts';
 import { type FailureCode, isSyncFailure } from '../../model/failure.ts';
 import { callContext } from '../journal/context.ts';
 import { isDown } from '../limits/breaker.ts';
-import { classifyStatus, failureOf } from './classify.ts';
+import { failureOf } from './classify.ts';
+import type { Sort } from './error-rules.ts';
 import { limitsHeard } from './limit-headers.ts';
 import type { Pace } from './pace.ts';
 import { type Incoming, type Outgoing, placeOf, type Send, type Stage } from './pipeline.ts';
-import { MAX_RETRY_AFTER_MS, retryAfterMs } from './retry-after.ts';
+import { MAX_RETRY_AFTER_MS } from './retry-after.ts';
 import type { Caller } from './waiting-room.ts';
 
 /** A cheap read of the connection that finds out whether it is back; undefined where none is stated. */
 export type Probe = (request: Outgoing) => Outgoing | undefined;
+
+export interface PacedParts {
+  readonly pace: Pace;
+  readonly probe: Probe;
+  readonly sort: Sort;
+  readonly log: Log;
+  readonly nowMs: () => number;
+}
 
 /**
  * Keeps calls under the limits of the connection and from a system that is down, and takes in what answers say about
  * both. A system that was down is tried by the probe, where there is one: no write has to find out.
  */
 export const paced =
-  (pace: Pace, nowMs: () => number, probe: Probe, log: Log): Stage =>
+  ({ pace, probe, sort, log, nowMs }: PacedParts): Stage =>
   (next) =>
   async (request) => {
     const pass = await pace.enter(request, callerOf(request));
     let down: FailureCode | undefined;
     try {
       const trial = pass.isTry ? probe(request) : undefined;
-      if (trial !== undefined) await probed(trial, next, nowMs());
+      if (trial !== undefined) await probed(trial, next, sort);
       const answer = await next(request);
-      down = takeIn(pace, answer, nowMs());
+      down = takeIn(pace, answer, sort, nowMs());
       warnOfAbsurd(answer, request, log);
       return answer;
     } catch (error) {
@@ -45,9 +54,9 @@ function callerOf({ use }: Outgoing): Caller {
 }
 
 /** Throws what the probe failed with, without an effect: the call itself was not sent. */
-async function probed(trial: Outgoing, next: Send, nowMs: number): Promise<void> {
+async function probed(trial: Outgoing, next: Send, sort: Sort): Promise<void> {
   const answer = await next(trial);
-  const verdict = classifyStatus({ ...answer, nowMs });
+  const verdict = sort(answer);
   if (verdict !== undefined && isDown(verdict.code)) throw failureOf(placeOf(trial), { ...verdict, effect: 'none' });
 }
 
@@ -63,16 +72,14 @@ function warnOfAbsurd({ status, headers }: Incoming, request: Outgoing, log: Log
 }
 
 /** What an answer says of limits; its code when it shows that the system is down. */
-function takeIn(pace: Pace, answer: Incoming, nowMs: number): FailureCode | undefined {
-  const { status, headers } = answer;
-  const heard = limitsHeard(headers, nowMs);
+function takeIn(pace: Pace, answer: Incoming, sort: Sort, nowMs: number): FailureCode | undefined {
+  const heard = limitsHeard(answer.headers, nowMs);
   if (heard.length > 0) pace.hear(heard);
-  const waitMs = retryAfterMs(headers, nowMs);
-  if (status === 429) pace.refused({ code: 'RATE_LIMITED', waitMs });
-  if (status === 503 && waitMs !== undefined) {
-    pace.refused({ code: 'CONNECTION_DOWN', waitMs });
-    return undefined;
-  }
-  const code = classifyStatus({ status, headers, nowMs })?.code;
-  return code !== undefined && isDown(code) ? code : undefined;
+  const { code, retryAfterMs: waitMs } = sort(answer) ?? {};
+  if (code === 'RATE_LIMITED' || code === 'QUOTA_SPENT') pace.refused({ code, waitMs });
+  if (code === undefined || !isDown(code)) return undefined;
+  if (answer.status !== 503 || waitMs === undefined) return code;
+  // It says when it will be back: nothing has to be found out.
+  pace.refused({ code: 'CONNECTION_DOWN', waitMs });
+  return undefined;
 }

@@ -5,6 +5,7 @@ import { journalSettings } from '../../model/call.ts';
 import { type Connection, callLimits, type TlsRules } from '../../model/connection.ts';
 import type { Connector } from '../../model/connector.ts';
 import { formatDuration } from '../../model/duration.ts';
+import { errorRule } from '../../model/error-rule.ts';
 import { duration } from '../../model/policy.ts';
 import type { Problem } from '../../model/problem.ts';
 import type { SecretWorld } from '../secrets/found.ts';
@@ -31,6 +32,7 @@ const commonKeys = z.strictObject({
     .optional(),
   network: z.enum(['public', 'private']).default('public'),
   plaintext: z.boolean().default(false),
+  errors: z.array(errorRule).max(50).optional(),
   limits: callLimits.default({}),
   timeout: duration
     .refine((ms) => ms >= minTimeoutMs && ms <= maxTimeoutMs, {
@@ -123,8 +125,9 @@ async function readConnection(
   const problems = [...values.map((found) => found.problem), ...placeComplaints(tree, place, explained, settled)];
   const isSound = problems.every(({ severity }) => severity === 'warning') && brokenPaths(tree).length === 0;
   if (!isSound || !common.success || !settings?.success) return { problems };
-  const { kind, timeout, tls, auth, clientCertificate, owner, sla, documentation, apiVersion, ...rest } = common.data;
-  const optional = { auth, clientCertificate, owner, sla, documentation, apiVersion };
+  const { kind, timeout, tls, errors, auth, clientCertificate, owner, sla, documentation, apiVersion, ...rest } =
+    common.data;
+  const optional = { errors, auth, clientCertificate, owner, sla, documentation, apiVersion };
   const connection: Connection = {
     name,
     kind,
