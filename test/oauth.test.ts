@@ -167,7 +167,6 @@ test('a token endpoint that is down for a moment is retried, and says nothing ag
   const answers: [number, string][] = [
     [503, 'SERVER_ERROR'],
     [502, 'SERVER_ERROR'],
-    [429, 'RATE_LIMITED'],
   ];
   for (const [status, code] of answers) {
     system.trouble = (_request, response) => json(response, { error: 'canary' }, status);
@@ -181,6 +180,18 @@ test('a token endpoint that is down for a moment is retried, and says nothing ag
   expect(await door.ask()).toMatch(/^RESPONSE_SHAPE none: (?!.*canary)/);
   system.trouble = null;
   expect(await door.ask()).toBe('200');
+  door.close();
+});
+
+test('a token endpoint that wants fewer calls is waited for', async () => {
+  const consent = await system.consent();
+  const door = doorOf('fewer', authOf(withRefreshToken), {
+    CLIENT_SECRET: system.clientSecret,
+    REFRESH_TOKEN: consent,
+  });
+  system.trouble = (_request, response) => json(response, { error: 'canary' }, 429);
+  expect(await door.ask()).toMatch(/^RATE_LIMITED none: POST \S+ \/token answered 429/);
+  system.trouble = null;
   door.close();
 });
 

@@ -61,7 +61,14 @@ export function createHttpClient(door: HttpDoor): OpenHttpClient {
     [
       followRedirects,
       authenticated(door),
-      paced({ pace, probe: probeOf(connection, address), sort, log: door.log, nowMs: () => clock.now() }),
+      paced({
+        pace,
+        host: address.host,
+        probe: probeOf(connection, address),
+        sort,
+        log: door.log,
+        nowMs: () => clock.now(),
+      }),
       ...(door.journal && journalOf(connection).enabled ? [journalled(door.journal, connection, clock, sort)] : []),
     ],
     wire.send,

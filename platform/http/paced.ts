@@ -15,6 +15,8 @@ export type Probe = (request: Outgoing) => Outgoing | undefined;
 
 export interface PacedParts {
   readonly pace: Pace;
+  /** Of the connection, with its port. */
+  readonly host: string;
   readonly probe: Probe;
   readonly sort: Sort;
   readonly log: Log;
@@ -26,9 +28,11 @@ export interface PacedParts {
  * both. A system that was down is tried by the probe, where there is one: no write has to find out.
  */
 export const paced =
-  ({ pace, probe, sort, log, nowMs }: PacedParts): Stage =>
+  ({ pace, host, probe, sort, log, nowMs }: PacedParts): Stage =>
   (next) =>
   async (request) => {
+    // A token endpoint on another host has limits and troubles of its own.
+    if (request.url.host !== host) return next(request);
     const pass = await pace.enter(request, callerOf(request));
     let down: FailureCode | undefined;
     try {
