@@ -1,9 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Json } from '../model/json.ts';
 import { checkOf } from '../model/mapping/compile-check.ts';
+import { keyFieldsOf } from '../model/record-key.ts';
 import { contentHash } from '../model/transform.ts';
 import type { DeliveredRecord } from '../platform/ledger/compare.ts';
 import type { Whole } from './compare-sync.ts';
+import { keyedSource } from './keyed-source.ts';
 import { batchesToPlan } from './plan-batches.ts';
 import { readKey, sameContent } from './read-back.ts';
 
@@ -59,7 +61,11 @@ export async function readAndCompare(
 /** Takes out the suspects that say what was sent. One whose source has changed since stays: what was sent is not known. */
 async function clear({ loaded, destination, world, signal }: Whole, suspects: Map<string, Suspect>): Promise<void> {
   if (suspects.size === 0) return;
-  const batches = batchesToPlan(loaded.openSource(world), loaded, {
+  const keys = [...suspects.keys()];
+  const source = keyedSource(loaded.openSource(world), keyFieldsOf(loaded.sync), async (from, limit) =>
+    keys.slice(from, from + limit),
+  );
+  const batches = batchesToPlan(source, loaded, {
     since: null,
     limit: Number.POSITIVE_INFINITY,
     signal,

@@ -1,5 +1,5 @@
-import { bucketsFor } from '../model/bucket.ts';
-import type { BucketSums, Checksums, Destination } from '../model/connector.ts';
+import { bucketsFor, FINER, FINEST } from '../model/bucket.ts';
+import type { BucketSums, Buckets, Checksums, Destination } from '../model/connector.ts';
 import type { EndpointWorld, LoadedSync } from '../model/project.ts';
 import type { DeliveredRecord } from '../platform/ledger/compare.ts';
 import type { Ledger } from '../platform/ledger/ledger.ts';
@@ -82,15 +82,12 @@ async function* pagesOf({ compare, syncId }: Whole): AsyncIterable<readonly Deli
 }
 
 /** Buckets of which the keys are fetched at once. */
-const BUCKETS_AT_ONCE = 64;
+const BUCKETS_AT_ONCE = 256;
 const STRANGERS_SHOWN = 20;
 
 async function compareSums(whole: Whole, checksums: Checksums): Promise<Comparison> {
   const { compare, syncId, loaded, signal } = whole;
-  const buckets = bucketsFor(whole.of);
-  const ours = await compare.sums(syncId, buckets);
-  const theirs = await checksums.sums(loaded.name, buckets, signal);
-  const suspicious = differingBuckets(ours, theirs);
+  const { buckets, suspicious, sums } = await drillDown(whole, checksums);
   const missing: DeliveredRecord[] = [];
   const different: DeliveredRecord[] = [];
   const unnoted: DeliveredRecord[] = [];
@@ -127,8 +124,29 @@ async function compareSums(whole: Whole, checksums: Checksums): Promise<Comparis
     extra: Math.max(0, strangers.records - known) + forgotten.length,
     extraSamples:
       known > 0 ? forgotten.slice(0, STRANGERS_SHOWN) : [...forgotten, ...strangers.ids].slice(0, STRANGERS_SHOWN),
-    transferred: { sums: theirs.size, keys, records: read.records },
+    transferred: { sums, keys, records: read.records },
   };
+}
+
+/**
+ * Step by step, so that few sums are sent: coarse buckets first, then finer ones within those that differ, down to a few
+ * records. Where most buckets differ, finer ones would only be more of them.
+ */
+async function drillDown({ compare, syncId, loaded, of, signal }: Whole, checksums: Checksums) {
+  let buckets = bucketsFor(of);
+  let suspicious: readonly number[] = [];
+  let sums = 0;
+  for (let within: Buckets | null = null; ; ) {
+    const ours: BucketSums = await compare.sums(syncId, buckets, within);
+    const theirs = await checksums.sums(loaded.name, buckets, within, signal);
+    suspicious = differingBuckets(ours, theirs);
+    sums += theirs.size;
+    const most = suspicious.length > new Set([...ours.keys(), ...theirs.keys()]).size / 2;
+    if (suspicious.length === 0 || (most && within !== null) || of / buckets <= FINEST) break;
+    within = { buckets, of: suspicious };
+    buckets *= FINER;
+  }
+  return { buckets, suspicious, sums };
 }
 
 /** Records of which the destination has no note were written before it kept any: they are read. */

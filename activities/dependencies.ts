@@ -15,7 +15,7 @@ export interface Dependencies {
   readonly ledger: Pick<
     Ledger,
     'runs' | 'staging' | 'deliveries' | 'deletes' | 'quarantine' | 'samples' | 'ticks' | 'drift'
-  >;
+  > & { readonly compare: Pick<Ledger['compare'], 'chosenKeys'> };
   readonly cache: BatchCache;
   /** Whether a workflow is still open, by Temporal's word. */
   readonly isWorkflowOpen: (workflowId: string) => Promise<boolean>;

@@ -5,6 +5,7 @@ import type { Json } from '../model/json.ts';
 import { preparation } from '../model/prepare.ts';
 import type { Prepared } from '../model/prepared.ts';
 import type { LoadedSync } from '../model/project.ts';
+import { keyFieldsOf } from '../model/record-key.ts';
 import type { Dependencies } from './dependencies.ts';
 
 /** Records worked on before others get a turn, so that heartbeats and signals stay prompt. */
@@ -14,7 +15,7 @@ const SLICE = 500;
 export const preparationOf = ({ sync, policy }: LoadedSync, encode?: Destination['encode']) =>
   preparation({
     from: sync.mapping.from,
-    key: typeof sync.key === 'string' ? [sync.key] : sync.key,
+    key: keyFieldsOf(sync),
     version: sync.version,
     contract: sync.contract,
     mapping: sync.mapping,

@@ -3,7 +3,9 @@ import type { Page, ReadRequest, Source } from '../model/connector.ts';
 import { SyncFailure } from '../model/failure.ts';
 import type { Json } from '../model/json.ts';
 import type { LoadedSync } from '../model/project.ts';
+import { keyFieldsOf } from '../model/record-key.ts';
 import type { Dependencies } from './dependencies.ts';
+import { keyedSource } from './keyed-source.ts';
 import { withSides } from './sides.ts';
 
 /** Records of one staged part of a replay. */
@@ -18,6 +20,15 @@ export const replaying = (deps: Dependencies, loaded: LoadedSync, run: string): 
   ...withSides(loaded),
   policy: { ...loaded.policy, maxRejectedShare: 1 },
   openSource: () => quarantineSource(deps, run),
+});
+
+/** The sync of a repair run: it reads from its source what was chosen by key, and nothing else. */
+export const repairing = (deps: Dependencies, loaded: LoadedSync, run: string): LoadedSync => ({
+  ...withSides(loaded),
+  openSource: (world) =>
+    keyedSource(withSides(loaded).openSource(world), keyFieldsOf(loaded.sync), (from, limit) =>
+      deps.ledger.compare.chosenKeys(run, from, limit),
+    ),
 });
 
 /** Position: how many of the chosen records have been read. */

@@ -5,12 +5,12 @@ import { SyncFailure } from '../model/failure.ts';
 import type { Policy } from '../model/policy.ts';
 import type { LoadedSync } from '../model/project.ts';
 import type { ReadRange } from '../model/range.ts';
-import type { RunMode } from '../model/run-state.ts';
+import type { RunFrom, RunMode } from '../model/run-state.ts';
 import { deleteLimitsOf } from '../model/sync.ts';
 import type { Held, RunFacts } from '../platform/ledger/runs.ts';
 import { backfilling } from './backfill.ts';
 import type { Dependencies } from './dependencies.ts';
-import { replaying } from './replay.ts';
+import { repairing, replaying } from './replay.ts';
 import { withSides } from './sides.ts';
 import { noteTicks } from './ticks.ts';
 
@@ -21,7 +21,7 @@ export interface OpenRunInput {
   /** Read everything, whatever the sync file says. */
   readonly full: boolean;
   /** Absent: the source. */
-  readonly from?: 'quarantine';
+  readonly from?: RunFrom;
   /** What it reads again; absent: what changed since the watermark, or everything. */
   readonly range?: ReadRange;
   /** Absent: it is refused with LOCKED. */
@@ -105,7 +105,7 @@ async function refuse(
 const LOOK_AGAIN_MS = 5000;
 
 function modeOf(input: OpenRunInput, loaded: LoadedSync): RunMode {
-  if (input.from === 'quarantine') return 'replay';
+  if (input.from !== undefined) return input.from === 'quarantine' ? 'replay' : 'repair';
   if (input.range?.until) return 'backfill';
   return input.full ? 'full' : loaded.mode;
 }
@@ -125,6 +125,7 @@ export async function runOf(deps: Dependencies, run: string): Promise<{ facts: R
   const facts = await deps.ledger.runs.facts(run);
   const loaded = await deps.projects.version(facts.sync, facts.syncVersion);
   if (facts.mode === 'replay') return { facts, loaded: replaying(deps, loaded, run) };
+  if (facts.mode === 'repair') return { facts, loaded: repairing(deps, loaded, run) };
   return { facts, loaded: withSides(facts.range ? backfilling(loaded, facts.range) : loaded) };
 }
 

@@ -13,7 +13,7 @@ import type { Out } from './output/out.ts';
 import { type Engine, openEngine } from './runs/engine.ts';
 import { followRun } from './runs/follow.ts';
 import { interruption } from './runs/interruption.ts';
-import { startRun } from './runs/start.ts';
+import { newRunId, startRun } from './runs/start.ts';
 
 export function reconcileCommand(): Command {
   return new Command('reconcile')
@@ -24,7 +24,7 @@ export function reconcileCommand(): Command {
         'destinations are read back. With --repair what is missing or different is delivered again, and nothing else.',
     )
     .argument('<sync>', 'name of a file in syncs/')
-    .option('--repair', 'deliver again what is missing or different, by a full run, and compare once more')
+    .option('--repair', 'read what is missing or different again by key, deliver it, and compare once more')
     .addHelpText(
       'after',
       `
@@ -45,6 +45,8 @@ Records of the destination that this sync did not write are counted as extra; th
 interface Repair {
   readonly marked: number;
   readonly givenUp: number;
+  /** Are no longer at the source. */
+  readonly gone: number;
   readonly run: string | null;
   readonly counts: Counts | null;
   readonly after: Comparison;
@@ -100,24 +102,37 @@ async function compare(context: CliContext, engine: Engine, sync: string): Promi
 /** Through the normal delivery: what is marked counts as changed for the run that follows. */
 async function repair(context: CliContext, engine: Engine, sync: string, found: Comparison): Promise<Repair> {
   const { syncId } = await engine.ledger.plans.standing(sync);
-  const marked = await engine.ledger.compare.markForRepair(syncId, [...found.missing, ...found.different]);
-  if (marked.marked === 0) return { ...marked, run: null, counts: null, after: found };
+  const run = newRunId(new Date());
+  const marked = await engine.ledger.compare.markForRepair(syncId, [...found.missing, ...found.different], run);
+  if (marked.marked === 0) return { ...marked, gone: 0, run: null, counts: null, after: found };
   if (await engine.ensureWorker()) context.progress.note('No worker was up: one is started for the repair.');
   const { uiUrl } = engine.stack;
-  const started = await startRun(engine.client, engine.taskQueue, { sync, full: true, trigger: 'repair', uiUrl });
+  const started = await startRun(engine.client, engine.taskQueue, {
+    sync,
+    run,
+    full: false,
+    from: 'repair',
+    trigger: 'repair',
+    uiUrl,
+  });
   const interrupted = interruption('no longer followed; the repair itself was not ended');
   const { end, last } = await followRun(engine.client, started.workflowId, {
     title: `Repairing ${sync}`,
     progress: context.progress,
     untilMs: Number.POSITIVE_INFINITY,
     signal: interrupted.signal,
+    onSilence: async () => {
+      context.progress.note('No worker answers: one is started for the repair.');
+      await engine.startWorker();
+    },
   }).finally(interrupted.dispose);
   const summary = await engine.ledger.reports.run(started.run);
   if (end === 'parked' || !(summary?.status === 'succeeded' || summary?.status === 'partial')) {
     const why = last.state?.parked?.code ?? summary?.failureCode ?? 'it did not open';
     throw new CommandFailed('REPAIR_FAILED', `run ${started.run}: ${why}`, exitCode.failed, `syncline status ${sync}`);
   }
-  return { ...marked, run: started.run, counts: summary.counts, after: await compare(context, engine, sync) };
+  const gone = marked.marked - (summary.counts?.fetched ?? 0);
+  return { ...marked, gone, run, counts: summary.counts, after: await compare(context, engine, sync) };
 }
 
 const SAMPLES = 20;
@@ -146,6 +161,10 @@ function print(out: Out, comparison: Comparison, repaired: Repair | null): void 
   out.line(
     `Repair: ${number(repaired.marked)} records delivered again${repaired.run ? ` by run ${repaired.run}` : ''}.`,
   );
+  if (repaired.gone > 0)
+    out.line(
+      `${number(repaired.gone)} of them are gone from the source: a full run of a sync that deletes deals with them.`,
+    );
   if (repaired.givenUp > 0)
     out.line(
       out.style.doubtful(

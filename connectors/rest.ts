@@ -1,6 +1,6 @@
-import { defineConnector } from '../model/connector.ts';
+import { defineConnector, type KeysRequest } from '../model/connector.ts';
 import { SyncFailure } from '../model/failure.ts';
-import { lookUp } from './support/rest-lookup.ts';
+import { lookUp, readByKey } from './support/rest-lookup.ts';
 import { type Pagination, restDestinationOptions, restSettings, restSourceOptions } from './support/rest-options.ts';
 import { decodePage, readPages } from './support/rest-read.ts';
 import { maxRecordsOf, writeItems } from './support/rest-write.ts';
@@ -15,6 +15,7 @@ export default defineConnector({
     options: restSourceOptions,
     open: ({ name, settings }, options, { http }) => {
       const source = { connection: name, settings, options, http };
+      const { lookup } = options;
       return {
         can: {
           incremental: options.incremental !== undefined,
@@ -23,6 +24,7 @@ export default defineConnector({
         },
         read: (request) => readPages(source, request),
         decode: (body) => decodePage(source, body),
+        ...(lookup && { readKeys: (request: KeysRequest) => readByKey(source, lookup, request) }),
       };
     },
   },

@@ -12,7 +12,13 @@ export const bucketSql = (key: string, buckets: number): string =>
 export const addendSql = (key: string, hash: string): string =>
   `('x' || substr(md5(convert_to(${key} || ' ' || ${hash}, 'UTF8')), 1, 15))::bit(60)::bigint`;
 
-/** Few enough that their sums are a small transfer, many enough that a difference leads to few records. */
-const RECORDS_PER_BUCKET = 256;
+/** Few enough that their sums are a small transfer. */
+const RECORDS_PER_BUCKET = 4096;
 
 export const bucketsFor = (records: number): number => Math.max(1, Math.ceil(records / RECORDS_PER_BUCKET));
+
+/** A bucket that differs is cut into so many… */
+export const FINER = 16;
+
+/** …until it holds about so many records, whose keys are then sent. */
+export const FINEST = 16;

@@ -75,6 +75,11 @@ export interface Source {
   /** Reads page after page, from `request.position` (null: from the start) to the end. */
   read(request: ReadRequest): AsyncIterable<Page>;
   /**
+   * Reads some records by key, without reading the others; it may answer more than was asked for. Null when it cannot
+   * be asked by these fields. Without it the engine looks through the whole source.
+   */
+  readKeys?(request: KeysRequest): Promise<readonly Json[] | null>;
+  /**
    * The records of a staged page body, in order. Pure: the same bytes always give the same records.
    * Throws RESPONSE_NOT_JSON or RESPONSE_SHAPE. A number that a double cannot hold exactly becomes its exact text.
    */
@@ -85,6 +90,15 @@ export interface ReadRequest {
   readonly position: Position | null;
   /** Incremental: only what changed at or after this value of the version field; null: everything. */
   readonly since: string | number | null;
+  readonly signal: AbortSignal;
+}
+
+/** Which records to read. */
+export interface KeysRequest {
+  /** The fields of the sync's key, each a name or a JSON pointer. */
+  readonly fields: readonly string[];
+  /** The values of the fields, as text, one list for each record. */
+  readonly keys: readonly (readonly string[])[];
   readonly signal: AbortSignal;
 }
 
@@ -142,12 +156,21 @@ export interface Destination {
  * changed later is one. Buckets and their sums are those of model/bucket.ts.
  */
 export interface Checksums {
-  /** For each bucket the records that are as the sync wrote them: how many, and the sum over keys and content hashes. */
-  sums(sync: string, buckets: number, signal: AbortSignal): Promise<BucketSums>;
+  /**
+   * For each bucket the records that are as the sync wrote them: how many, and the sum over keys and content hashes.
+   * With `within` only of keys in these coarser buckets.
+   */
+  sums(sync: string, buckets: number, within: Buckets | null, signal: AbortSignal): Promise<BucketSums>;
   /** Every record that was noted in these buckets. */
   records(sync: string, buckets: number, of: readonly number[], signal: AbortSignal): Promise<readonly NotedRecord[]>;
   /** Rows that this sync did not write: how many, and some of their ids. */
   strangers(sync: string, samples: number, signal: AbortSignal): Promise<Strangers>;
+}
+
+/** Some of so many buckets. */
+export interface Buckets {
+  readonly buckets: number;
+  readonly of: readonly number[];
 }
 
 /** By bucket; a bucket without records may be left out. */

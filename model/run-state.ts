@@ -4,8 +4,14 @@ import type { FailureCode, FailurePlace, NextAction } from './failure.ts';
 /** Where a run stands. Free of imports of values, so that workflow code can use it. */
 export type RunStage = 'opening' | 'syncing' | 'reconciling' | 'closing' | 'closed';
 
-/** What a run reads: what changed, everything, what lies in quarantine, or a range of versions. Stored in the ledger. */
-export type RunMode = 'incremental' | 'full' | 'replay' | 'backfill';
+/**
+ * What a run reads: what changed, everything, what lies in quarantine, a range of versions, or what has to be mended.
+ * Stored in the ledger.
+ */
+export type RunMode = 'incremental' | 'full' | 'replay' | 'backfill' | 'repair';
+
+/** What a run reads when it does not read its source from a position on. */
+export type RunFrom = 'quarantine' | 'repair';
 
 /** A run that waits for a person: which step, why, and since when. */
 export interface Parked {

@@ -4,6 +4,7 @@ import { isRecord, type Json, valueAt } from './json.ts';
 import { checkOf } from './mapping/compile-check.ts';
 import { pathText } from './mapping/path.ts';
 import type { Reject, ValidRecord } from './prepared.ts';
+import { keyFaults, keyOf } from './record-key.ts';
 import { parseVersion, type RecordVersion } from './version.ts';
 
 export interface ValidateRules {
@@ -15,9 +16,6 @@ export interface ValidateRules {
 }
 
 type Verdict = { readonly valid: ValidRecord; readonly version: RecordVersion | null } | { readonly reject: Reject };
-
-/** Joins the parts of a composite key; a part that holds it is escaped by doubling. */
-const KEY_SEPARATOR = '|';
 
 /** Checks one record against the source schema. `ordinal` is its position within the batch, from 0. Pure. */
 export function validateRecord(received: Json, ordinal: number, rules: ValidateRules): Verdict {
@@ -68,33 +66,3 @@ export function validateRecord(received: Json, ordinal: number, rules: ValidateR
   }
   return { valid: { ordinal, key: key.key, version: version?.value ?? null, received, parsed: parsed.data }, version };
 }
-
-const keyFaults = {
-  KEY_MISSING: 'is missing or empty',
-  KEY_TYPE: 'is neither text nor a whole number',
-  TEXT_NUL: 'holds a NUL character or half of a surrogate pair',
-} as const;
-
-type Key = { readonly key: string } | { readonly field: string; readonly code: keyof typeof keyFaults };
-
-function keyOf(record: Json, paths: readonly string[]): Key {
-  const parts: string[] = [];
-  for (const path of paths) {
-    const value = valueAt(record, path);
-    if (value === undefined || value === null || value === '') return { field: path, code: 'KEY_MISSING' };
-    if (typeof value === 'number' ? !Number.isSafeInteger(value) : typeof value !== 'string') {
-      return { field: path, code: 'KEY_TYPE' };
-    }
-    const part = String(value);
-    if (unstorable.test(part)) return { field: path, code: 'TEXT_NUL' };
-    parts.push(part);
-  }
-  const [only] = parts;
-  if (parts.length === 1 && only !== undefined) return { key: only };
-  return {
-    key: parts.map((part) => part.replaceAll(KEY_SEPARATOR, KEY_SEPARATOR + KEY_SEPARATOR)).join(KEY_SEPARATOR),
-  };
-}
-
-// With the u flag a surrogate matches only when it stands alone.
-const unstorable = /[\0\ud800-\udfff]/u;

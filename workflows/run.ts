@@ -3,7 +3,7 @@ import type { RunPlan, WhenHeld } from '../activities/index.ts';
 import { addCounts, type Counts, noCounts } from '../model/batch.ts';
 import { searchAttribute } from '../model/names.ts';
 import type { ReadRange } from '../model/range.ts';
-import type { RunStage, RunState } from '../model/run-state.ts';
+import type { RunFrom, RunStage, RunState } from '../model/run-state.ts';
 import { RunControl } from './control.ts';
 import { detailsOf } from './details.ts';
 import { listen } from './listen.ts';
@@ -16,7 +16,7 @@ export interface SyncInput {
   readonly trigger: string;
   readonly full: boolean;
   /** What it reads; absent: the source. */
-  readonly from?: 'quarantine';
+  readonly from?: RunFrom;
   /** What it reads again; absent: what changed since the watermark, or everything. */
   readonly range?: ReadRange;
   /** What it does when another run of the sync is open; absent: it is refused. */

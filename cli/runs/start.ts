@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Client } from '@temporalio/client';
 import { runId, searchAttribute, workflowId, workflowType } from '../../model/names.ts';
 import type { ReadRange } from '../../model/range.ts';
+import type { RunFrom } from '../../model/run-state.ts';
 import type { SyncInput } from '../../workflows/run.ts';
 
 export interface StartedRun {
@@ -18,7 +19,7 @@ export interface StartOptions {
   /** Default: a new one. */
   readonly run?: string;
   /** What it reads; absent: the source. */
-  readonly from?: 'quarantine';
+  readonly from?: RunFrom;
   /** What it reads again; absent: what changed since the watermark, or everything. */
   readonly range?: ReadRange;
   /** What it does when another run of the sync is open; absent: it is refused. */

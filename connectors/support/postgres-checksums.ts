@@ -1,6 +1,7 @@
 import { addendSql, bucketSql } from '../../model/bucket.ts';
 import type {
   BucketSums,
+  Buckets,
   Checksums,
   NotedRecord,
   SqlPool,
@@ -113,8 +114,8 @@ export function postgresChecksums(database: () => Promise<SqlPool>, options: Opt
       return there ? work(sql) : empty;
     });
   return {
-    sums: (sync, buckets, signal) =>
-      withSums<BucketSums>(new Map(), signal, (sql) => sumsOf(sql, options, sync, buckets)),
+    sums: (sync, buckets, within, signal) =>
+      withSums<BucketSums>(new Map(), signal, (sql) => sumsOf(sql, options, sync, { buckets, within })),
     records: (sync, buckets, of, signal) =>
       withSums<readonly NotedRecord[]>([], signal, (sql) => recordsIn(sql, options, sync, buckets, of)),
     strangers: (sync, samples, signal) =>
@@ -138,15 +139,21 @@ async function currentSum(sql: SqlSession, options: Options, sync: string): Prom
   return cases.length === 0 ? undefined : `CASE s.fields ${cases.join(' ')} END`;
 }
 
-async function sumsOf(sql: SqlSession, options: Options, sync: string, buckets: number): Promise<BucketSums> {
+async function sumsOf(
+  sql: SqlSession,
+  options: Options,
+  sync: string,
+  { buckets, within }: { readonly buckets: number; readonly within: Buckets | null },
+): Promise<BucketSums> {
   const current = await currentSum(sql, options, sync);
   if (current === undefined) return new Map();
   const rows = await sql.query<{ bucket: number; records: string; sum: string }>(
     `SELECT ${bucketSql('s.key', buckets)} AS bucket, count(*)::text AS records,
        sum(${addendSql('s.key', 's.hash::text')})::text AS sum
      FROM ${sumTable(options)} AS s JOIN ${quoteTable(options.table)} AS t ON ${idSql(options, 't')} = s.id
-     WHERE s.sync = $1 AND s.sum = ${current} GROUP BY 1`,
-    [sync],
+     WHERE s.sync = $1 AND s.sum = ${current}
+       AND ($2::int[] IS NULL OR ${bucketSql('s.key', within?.buckets ?? 1)} = ANY ($2)) GROUP BY 1`,
+    [sync, within?.of ?? null],
   );
   return new Map(rows.map(({ bucket, records, sum }) => [bucket, { records: Number(records), sum }]));
 }

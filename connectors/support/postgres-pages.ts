@@ -69,6 +69,22 @@ export function anyStatement(options: PostgresSourceOptions, current: Pass, sinc
   };
 }
 
+/** Rows by the values of these columns, as `{ record }`. Values are texts that PostgreSQL reads as the column's type. */
+export function keysStatement(
+  options: PostgresSourceOptions,
+  columns: readonly string[],
+  keys: readonly (readonly string[])[],
+): { readonly text: string; readonly values: readonly unknown[] } {
+  const values: unknown[] = [];
+  const bind = (value: unknown): string => `$${values.push(value)}`;
+  const [only = ''] = columns;
+  const where =
+    columns.length === 1
+      ? `${column(only)} = ANY (${bind(keys.map(([part]) => part))})`
+      : keys.map((parts) => columns.map((name, n) => `${column(name)} = ${bind(parts[n])}`).join(' AND ')).join(' OR ');
+  return { text: `SELECT row_to_json(t)::text AS record FROM (${rowsOf(options)}) AS t WHERE ${where}`, values };
+}
+
 const column = (name: string): string => `t.${quoteName(name)}`;
 
 function passConditions({ key, version }: PostgresSourceOptions, current: Pass): readonly string[] {

@@ -1,10 +1,13 @@
-import type { Page, ReadRequest, Source, SqlPool } from '../../model/connector.ts';
+import type { KeysRequest, Page, ReadRequest, Source, SqlPool } from '../../model/connector.ts';
 import { SyncFailure } from '../../model/failure.ts';
+import type { Json } from '../../model/json.ts';
+import { pathSteps } from '../../model/mapping/path.ts';
 import { decodeJsonPage, jsonPage } from './json-page.ts';
 import type { PostgresSourceOptions } from './postgres-options.ts';
 import {
   anyStatement,
   firstPass,
+  keysStatement,
   nextPass,
   type Pass,
   type Place,
@@ -21,7 +24,30 @@ export function postgresSource(database: () => Promise<SqlPool>, options: Postgr
     can: { incremental: options.version !== undefined, provesEnd: true, ordered: options.version !== undefined },
     decode: decodeJsonPage,
     read: (request) => pages(database, options, request),
+    readKeys: (request) => readKeys(database, options, request),
   };
+}
+
+/** PostgreSQL takes 65,535 values in one statement at the most. */
+const KEYS_AT_ONCE = 500;
+
+/** Null for a key that is not made of columns. */
+async function readKeys(
+  database: () => Promise<SqlPool>,
+  options: PostgresSourceOptions,
+  { fields, keys, signal }: KeysRequest,
+): Promise<readonly Json[] | null> {
+  const columns = fields.flatMap((field) => (pathSteps(field).length === 1 ? pathSteps(field) : []));
+  if (columns.length < fields.length) return null;
+  const sql = await database();
+  const records: Json[] = [];
+  for (let at = 0; at < keys.length; at += KEYS_AT_ONCE) {
+    signal.throwIfAborted();
+    const { text, values } = keysStatement(options, columns, keys.slice(at, at + KEYS_AT_ONCE));
+    const rows = await sql.query<{ record: string }>(text, values);
+    records.push(...decodeJsonPage(jsonPage(rows.map(({ record }) => record))));
+  }
+  return records;
 }
 
 async function* pages(

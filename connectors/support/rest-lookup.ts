@@ -1,8 +1,8 @@
-import type { HttpAnswer, ReadBack } from '../../model/connector.ts';
+import type { HttpAnswer, KeysRequest, ReadBack } from '../../model/connector.ts';
 import { SyncFailure } from '../../model/failure.ts';
 import { type Json, valueAt } from '../../model/json.ts';
 import { parseBody, recordsAt } from './rest-body.ts';
-import type { LookupOptions } from './rest-options.ts';
+import type { ByKeyOptions, LookupOptions } from './rest-options.ts';
 import { keyText, tagOf } from './rest-outcomes.ts';
 import { escapedKey, filledPath } from './rest-template.ts';
 import type { RestDestination } from './rest-write.ts';
@@ -14,14 +14,55 @@ export async function lookUp(
   keys: readonly string[],
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, ReadBack>> {
+  const found = new Map<string, ReadBack>();
+  const ask = { lookup, keys, concurrency: destination.options.concurrency, signal };
+  await askByKey(destination, ask, (record, group, answer) => {
+    const key = keyOf(destination, record, group, lookup);
+    if (key === undefined) return;
+    const tag = tagOf(destination.options, record, lookup.records === undefined ? answer.headers : {});
+    found.set(key, readBack(record, lookup.id ?? destination.options.id, tag));
+  });
+  return found;
+}
+
+/** Calls to a source that asks for records by key, at once. */
+const SOURCE_CONCURRENCY = 4;
+
+/** Records of a source by key. Null for a key of several fields: no call has a place for them. */
+export async function readByKey(
+  source: RestSystem,
+  lookup: ByKeyOptions,
+  { fields, keys, signal }: KeysRequest,
+): Promise<readonly Json[] | null> {
+  if (fields.length !== 1) return null;
+  const records: Json[] = [];
+  const ask = { lookup, keys: keys.flat(), concurrency: SOURCE_CONCURRENCY, signal };
+  await askByKey(source, ask, (record) => void records.push(record));
+  return records;
+}
+
+type RestSystem = Pick<RestDestination, 'connection' | 'settings' | 'http'>;
+
+interface Ask {
+  readonly lookup: ByKeyOptions;
+  readonly keys: readonly string[];
+  readonly concurrency: number;
+  readonly signal: AbortSignal;
+}
+
+/** Makes the calls and hands on each record, with the keys that its call asked for. */
+async function askByKey(
+  system: RestSystem,
+  { lookup, keys, concurrency, signal }: Ask,
+  take: (record: Json, group: readonly string[], answer: HttpAnswer) => void,
+): Promise<void> {
   const inBulk = [lookup.path, ...Object.values(lookup.query)].some((text) => text.includes('{keys}'));
   const groups = groupsOf(keys, inBulk ? lookup.maxKeys : 1);
-  const found = new Map<string, ReadBack>();
-  await inTurns(groups, destination.options.concurrency, async (group) => {
+  await inTurns(groups, concurrency, async (group) => {
     const call = callFor(lookup, group);
     if (call === undefined) return;
-    const headers = destination.settings.headers;
-    const answer = await destination.http.request({
+    const { headers } = system.settings;
+    const answer = await system.http.request({
       method: 'GET',
       route: lookup.path,
       ...call,
@@ -29,14 +70,8 @@ export async function lookUp(
       keys: group,
       signal,
     });
-    for (const record of recordsIn(destination, lookup, answer, group)) {
-      const key = keyOf(destination, record, group, lookup);
-      if (key === undefined) continue;
-      const tag = tagOf(destination.options, record, lookup.records === undefined ? answer.headers : {});
-      found.set(key, readBack(record, lookup.id ?? destination.options.id, tag));
-    }
+    for (const record of recordsIn(system, lookup, answer, group)) take(record, group, answer);
   });
-  return found;
 }
 
 function groupsOf(keys: readonly string[], size: number): readonly (readonly string[])[] {
@@ -56,7 +91,7 @@ async function inTurns<T>(groups: readonly T[], concurrency: number, work: (grou
 
 /** Undefined for a key that cannot stand in the path: no record can have been written under it. */
 function callFor(
-  lookup: LookupOptions,
+  lookup: ByKeyOptions,
   keys: readonly string[],
 ): { path: string; query: Record<string, string> } | undefined {
   const [first = ''] = keys;
@@ -71,13 +106,13 @@ function callFor(
   return path === undefined ? undefined : { path, query: Object.fromEntries(query) };
 }
 
-function inQuery(text: string, key: string, keys: string, { quotes }: LookupOptions): string {
+function inQuery(text: string, key: string, keys: string, { quotes }: ByKeyOptions): string {
   if (text === '{key}') return key;
   return text.replaceAll(/\{(keys?)\}/g, (_, name) => (name === 'keys' ? keys : escapedKey(key, quotes)));
 }
 
 /** A key that holds the separator would be read as two, and its record taken for absent. */
-function keyInList(key: string, { each, join, quotes }: LookupOptions): string {
+function keyInList(key: string, { each, join, quotes }: ByKeyOptions): string {
   if (each !== '{key}') return escapedKey(key, quotes);
   if (join !== '' && key.includes(join))
     throw new SyncFailure('REQUEST_REJECTED', `A key holds \`${join}\`, which separates keys in \`lookup\`.`, {
@@ -87,8 +122,8 @@ function keyInList(key: string, { each, join, quotes }: LookupOptions): string {
 }
 
 function recordsIn(
-  { connection }: RestDestination,
-  lookup: LookupOptions,
+  { connection }: RestSystem,
+  lookup: ByKeyOptions,
   answer: HttpAnswer,
   keys: readonly string[],
 ): readonly Json[] {

@@ -71,6 +71,29 @@ const pagination = z.discriminatedUnion('kind', [
 ]);
 export type Pagination = z.output<typeof pagination>;
 
+const KEY = '{key}';
+
+/** How records are asked for by key. */
+const byKey = z.strictObject({
+  /** With `{key}` here or in `query`: one call for each key. With `{keys}`: one call for many. */
+  path,
+  query,
+  /** How one key stands in `{keys}`: `sku="{key}"`. */
+  each: z.string().includes(KEY).default(KEY),
+  /** What stands between the keys in `{keys}`. */
+  join: z.string().default(','),
+  /** How a quote or backslash in a key is written, where a key stands within quotes in a query. */
+  quotes: z.enum(['backslash', 'double']).default('backslash'),
+  maxKeys: z.int().min(1).max(10_000).default(100),
+  /** Where the list of records lies in the answer. Absent: the answer is the record, and 404 says there is none. */
+  records: pointer.optional(),
+});
+export type ByKeyOptions = z.output<typeof byKey>;
+
+/** Whether a call by key has a place for the key. */
+const namesKey = ({ path: place, query: more }: ByKeyOptions): boolean =>
+  [place, ...Object.values(more)].some((text) => /\{keys?\}/.test(text));
+
 const incremental = z.strictObject({
   /** The query parameter. */
   param: z.string().min(1),
@@ -99,9 +122,12 @@ export const restSourceOptions = z
     ordered: z.boolean().default(false),
     /** Accepts a page without records that has a next one, as of a source that filters late. */
     allowEmptyPages: z.boolean().default(false),
+    /** How a few known records are read without the others, as a repair needs them. */
+    lookup: byKey.optional(),
   })
-  .superRefine(({ pagination: pages, pageSize }, context) => {
+  .superRefine(({ pagination: pages, pageSize, lookup: one }, context) => {
     const problem = (message: string, key: string) => context.addIssue({ code: 'custom', message, path: [key] });
+    if (one && !namesKey(one)) problem('expected `{key}` or `{keys}` in path or query', 'lookup');
     const sizeParam = 'sizeParam' in pages ? pages.sizeParam : undefined;
     if (pageSize !== undefined && sizeParam === undefined)
       problem('expected `sizeParam` in `pagination`, which names the parameter for `pageSize`', 'pageSize');
@@ -117,7 +143,6 @@ export type RestSourceOptions = z.output<typeof restSourceOptions>;
 /** Those that a connector is given to judge. */
 const refusedStatus = z.union([400, 409, 412, 422].map((status) => z.literal(status)));
 
-const KEY = '{key}';
 const results = z.strictObject({
   /** Where the list of results lies in the answer: one for each item, in their order unless `key` is given. */
   list: pointer,
@@ -145,19 +170,7 @@ const bulk = z.strictObject({
 
 const writeMethod = z.enum(['POST', 'PUT', 'PATCH']);
 
-const lookup = z.strictObject({
-  /** With `{key}` here or in `query`: one call for each key. With `{keys}`: one call for many. */
-  path,
-  query,
-  /** How one key stands in `{keys}`: `sku="{key}"`. */
-  each: z.string().includes(KEY).default(KEY),
-  /** What stands between the keys in `{keys}`. */
-  join: z.string().default(','),
-  /** How a quote or backslash in a key is written, where a key stands within quotes in a query. */
-  quotes: z.enum(['backslash', 'double']).default('backslash'),
-  maxKeys: z.int().min(1).max(10_000).default(100),
-  /** Where the list of records lies in the answer. Absent: the answer is the record, and 404 says there is none. */
-  records: pointer.optional(),
+const lookup = byKey.extend({
   /** The destination's own id, in a record. */
   id: fieldPath.optional(),
   /** A record that was written is visible after this many milliseconds at the latest. */
@@ -225,8 +238,7 @@ export const restDestinationOptions = z
     if (options.ifMatch && !options.lookup) problem('expected `lookup`, by which a conflict is settled', 'ifMatch');
     if (!options.lookup) return;
     const places = [options.lookup.path, ...Object.values(options.lookup.query)];
-    if (!places.some((text) => /\{keys?\}/.test(text)))
-      problem('expected `{key}` or `{keys}` in path or query', 'lookup');
+    if (!namesKey(options.lookup)) problem('expected `{key}` or `{keys}` in path or query', 'lookup');
     if (
       options.key === undefined &&
       (options.lookup.records !== undefined || places.some((text) => text.includes('{keys}')))

@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
 import { addendSql, bucketSql } from '../../model/bucket.ts';
-import type { BucketSums } from '../../model/connector.ts';
+import type { BucketSums, Buckets } from '../../model/connector.ts';
 import { SyncFailure } from '../../model/failure.ts';
 import { query, transaction } from './sql.ts';
 
@@ -40,13 +40,14 @@ export function ledgerCompare(pool: Pool) {
     },
 
     /** For each bucket what the destination should have (model/bucket.ts). */
-    async sums(syncId: number, buckets: number): Promise<BucketSums> {
+    async sums(syncId: number, buckets: number, within: Buckets | null): Promise<BucketSums> {
       const rows = await query<{ bucket: number; records: number; sum: string }>(
         pool,
         'adding up the ledger',
         `select ${bucketSql('key', buckets)} as bucket, count(*)::int as records, sum(${addendSql('key', 'hash::text')})::text as sum
-         from ledger where sync_id = $1 and state = 'c' group by 1`,
-        [syncId],
+         from ledger where sync_id = $1 and state = 'c' and ($2::int[] is null or ${bucketSql('key', within?.buckets ?? 1)} = any ($2))
+         group by 1`,
+        [syncId, within?.of ?? null],
       );
       return new Map(rows.map(({ bucket, records, sum }) => [bucket, { records, sum }]));
     },
@@ -71,10 +72,10 @@ export function ledgerCompare(pool: Pool) {
       ),
 
     /**
-     * Marks records to be delivered again, however unchanged they are at the source: the next run that reads them takes
-     * them for changed. Throws LOCKED while a run of the sync is open.
+     * Marks records to be delivered again, however unchanged they are at the source, and chooses them for a run that has
+     * not begun. Throws LOCKED while a run of the sync is open.
      */
-    markForRepair: (syncId: number, records: readonly DeliveredRecord[]): Promise<Marked> =>
+    markForRepair: (syncId: number, records: readonly DeliveredRecord[], run: string): Promise<Marked> =>
       transaction(pool, 'marking records for repair', async (sql) => {
         const { rows } = await sql.query<{ holder: string | null }>(
           'select holder from syncs where id = $1 for update',
@@ -97,7 +98,22 @@ export function ledgerCompare(pool: Pool) {
           keys,
           TO_DELIVER,
         ]);
+        await sql.query(
+          'insert into chosen_keys (run, n, key) select $1, u.n - 1, u.key from unnest($2::text[]) with ordinality as u(key, n)',
+          [run, keys],
+        );
         return { marked: keys.length, givenUp: givenUp.length };
       }),
+
+    /** The keys that were chosen for a run, from the n-th on. */
+    async chosenKeys(run: string, from: number, limit: number): Promise<readonly string[]> {
+      const rows = await query<{ key: string }>(
+        pool,
+        'reading what was chosen',
+        'select key from chosen_keys where run = $1 and n >= $2 order by n limit $3',
+        [run, from, limit],
+      );
+      return rows.map(({ key }) => key);
+    },
   };
 }

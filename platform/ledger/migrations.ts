@@ -319,6 +319,12 @@ create table certificates (
   valid_to timestamptz not null,
   seen_at timestamptz not null,
   primary key (connection, host)
+-- The records that a run reads, chosen by key before it began. Gone when the run has ended.
+create table chosen_keys (
+  run text not null,
+  n integer not null,
+  key text collate "C" not null,
+  primary key (run, n)
 );
 `,
 ];

@@ -141,10 +141,8 @@ export function ledgerRuns(pool: Pool) {
         );
         const sync = rows[0];
         if (!sync) return counts;
-        // What a replay or a backfill read is older than the watermark, or beyond what was read without a gap.
-        const moves =
-          (sync.mode === 'incremental' || sync.mode === 'full') &&
-          (end.status === 'succeeded' || end.status === 'partial');
+        // What was chosen is older than the watermark, or beyond what was read without a gap.
+        const moves = readsAll(sync.mode) && (end.status === 'succeeded' || end.status === 'partial');
         const watermark = moves ? laterVersion(sync.watermark, await highestOf(sql, end.run)) : sync.watermark;
         await sql.query('update syncs set holder = null, fence = fence + 1, watermark = $2 where id = $1', [
           sync.sync_id,
@@ -166,6 +164,9 @@ export function ledgerRuns(pool: Pool) {
       }),
   };
 }
+
+/** Whether a run reads all that changed, and not only what was chosen. */
+const readsAll = (mode: RunMode): boolean => mode === 'full' || mode === 'incremental';
 
 type Sql = Pick<Pool, 'query'>;
 
@@ -205,6 +206,7 @@ async function dropWorkingData(sql: Sql, run: string): Promise<void> {
   await dropDeletions(sql, run);
   await sql.query('delete from written where run = $1', [run]);
   await sql.query('delete from replays where run = $1', [run]);
+  await sql.query('delete from chosen_keys where run = $1', [run]);
 }
 
 async function batchCounts(sql: Sql, run: string): Promise<Counts> {

@@ -59,7 +59,7 @@ export interface Subject {
 }
 
 /** Cases that not every kind of system can pass. */
-export type CaseName = 'incremental' | 'bad record' | 'delete' | 'read back' | 'retry when down';
+export type CaseName = 'incremental' | 'by key' | 'bad record' | 'delete' | 'read back' | 'retry when down';
 
 /**
  * The definition of a connector: every connector passes every case, or says why a case cannot apply to it.
@@ -195,6 +195,25 @@ function sourceCases(given: Given): void {
     const records = (await readAll(source, null, since)).flatMap(({ records }) => records);
     expect(byId(records)).toEqual(byId(all.filter(({ updated }) => updated >= sample(20).updated).map(asRead)));
   });
+
+  caseOf(
+    given,
+    'by key',
+    'reads records by key as a whole read gives them, and leaves out what is not there',
+    async () => {
+      await system().seed(samples(35));
+      const source = open();
+      const keys = [['not-there'], [sample(3).id], [sample(17).id], [sample(30).id]];
+      const asked = await source.readKeys?.({ fields: ['/id'], keys, signal: never() });
+      const wanted = new Set(keys.flat());
+      const all = (await readAll(source)).flatMap(({ records }) => records);
+      const expected = all.filter((record) => wanted.has(String((record as JsonRecord)['id'])));
+      expect(expected).toHaveLength(3);
+      expect(byId((asked ?? []).filter((record) => wanted.has(String((record as JsonRecord)['id']))))).toEqual(
+        byId(expected),
+      );
+    },
+  );
 }
 
 function destinationCases(given: Given): void {

@@ -14,6 +14,7 @@ import { workflowId, workflowType } from '../../model/names.ts';
 import { type PolicyInput, policySchema } from '../../model/policy.ts';
 import type { LoadedSync } from '../../model/project.ts';
 import type { ReadRange } from '../../model/range.ts';
+import type { RunFrom } from '../../model/run-state.ts';
 import type { Deletes } from '../../model/sync.ts';
 import { type Ledger, openLedger } from '../../platform/ledger/ledger.ts';
 import { connectTemporal, registerSearchAttributes } from '../../platform/temporal.ts';
@@ -94,7 +95,7 @@ function unknownSync(name: string): never {
 interface StartOptions {
   readonly full?: boolean;
   readonly run?: string;
-  readonly from?: 'quarantine';
+  readonly from?: RunFrom;
   readonly range?: ReadRange;
 }
 

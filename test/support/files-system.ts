@@ -112,6 +112,7 @@ export const filesSubject = (connector: Connector, format: 'csv' | 'jsonl'): Sub
   badRecord: () => ({ ...sample(9), id: null }),
   cannot: {
     incremental: 'a file is read as a whole',
+    'by key': 'a file is read as a whole',
     'retry when down': 'a folder that is missing waits for a person',
   },
 });

@@ -34,6 +34,8 @@ async function setUp(): Promise<LiveSystem> {
         return json(response, page(url.searchParams));
       case 'POST /bulk':
         return json(response, { results: JSON.parse(await bodyOf(request)).records.map(store) });
+      case 'GET /listed/by-key':
+        return json(response, `{"data":[${listedBy(url.searchParams.get('ids') ?? '')}]}`);
       case 'GET /stored':
         return json(response, { records: found(url.searchParams.get('ids') ?? '') });
       case 'DELETE /stored/{key}':
@@ -62,6 +64,11 @@ async function setUp(): Promise<LiveSystem> {
     return { key, status: 'created', id: `no-${key}` };
   }
 
+  const listedBy = (ids: string) =>
+    ids.split(',').flatMap((id) => {
+      const sample = listed.get(id);
+      return sample ? [asJson(sample)] : [];
+    });
   const found = (ids: string) => ids.split(',').flatMap((id) => stored.get(id) ?? []);
 
   const connection = connectionTo(
@@ -77,6 +84,7 @@ async function setUp(): Promise<LiveSystem> {
       records: '/data',
       pagination: { kind: 'cursor', next: '/next' },
       incremental: { param: 'updated_since' },
+      lookup: { path: '/listed/by-key', query: { ids: '{keys}' }, records: '/data', maxKeys: 2 },
       ordered: true,
     },
     destination: {
