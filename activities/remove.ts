@@ -1,11 +1,13 @@
 import { Context } from '@temporalio/activity';
 import type { Counts } from '../model/batch.ts';
-import type { Destination, ItemOutcome } from '../model/connector.ts';
+import type { Destination, ItemOutcome, WriteItem } from '../model/connector.ts';
 import { isSyncFailure, SyncFailure } from '../model/failure.ts';
+import type { JsonRecord } from '../model/json.ts';
 import type { LoadedSync } from '../model/project.ts';
 import { type DeleteLimits, deleteLimitsOf } from '../model/sync.ts';
 import type { DeleteIntent, Deletion, Missing, RemovalStart } from '../platform/ledger/deletes.ts';
 import type { Dependencies } from './dependencies.ts';
+import { type Marks, markFields, marksFor } from './mark-deleted.ts';
 import { reportProgress } from './progress.ts';
 import { runOf } from './run.ts';
 
@@ -22,10 +24,12 @@ interface Removal {
   readonly start: RemovalStart;
   readonly loaded: LoadedSync;
   readonly destination: Destination;
+  /** The fields that mark a record as deleted; null: it is deleted. */
+  readonly set: JsonRecord | null;
 }
 
 /**
- * Deletes from the destination what a complete read no longer has (invariant 6). The list is decided once and made
+ * Deletes from the destination, or marks there, what a complete read no longer has (invariant 6). The list is decided once and made
  * durable; each request is preceded by an intent and followed by its outcome. A delete in doubt is sent again under its
  * own id: what is gone stays gone. Safe to repeat. Throws DELETE_GUARD when a person has to look first.
  */
@@ -45,14 +49,15 @@ export async function removeMissing(deps: Dependencies, { run, answered }: Remov
     if (!skip && !approved) guard(found, limits);
     await ledger.decide(start, run, skip ? 'nothing' : 'missing');
   }
-  const removal = { ledger, run, start, loaded, destination: loaded.openDestination(deps.world) };
+  const set = limits.set === null ? null : markFields(limits.set, start.startedAt);
+  const removal = { ledger, run, start, loaded, destination: loaded.openDestination(deps.world), set };
   for (const { records, ...intent } of await ledger.inDoubt(run)) await request(removal, intent, records);
   if (!skip) await removeAll(removal);
   return ledger.close(start, run);
 }
 
 /** Invariant 6, safe deletes: what looks more like a broken source than like deleted records is a person's decision. */
-export function guard({ known, missing, keyless, seen }: Missing, limits: DeleteLimits): void {
+export function guard({ known, missing, keyless, seen }: Missing, limits: Omit<DeleteLimits, 'set'>): void {
   if (missing === 0) return;
   const refuse = (why: string) => {
     throw new SyncFailure('DELETE_GUARD', `${missing} of ${known} records are gone from the source: ${why}`);
@@ -86,15 +91,22 @@ async function removeAll(removal: Removal): Promise<void> {
 /** Sends a request and makes its outcome durable. Answers how many records the destination kept. */
 async function request(removal: Removal, intent: DeleteIntent, records: readonly Deletion[]): Promise<number> {
   const { ledger, start, loaded, destination } = removal;
-  let outcomes: readonly ItemOutcome[];
+  const { items, hashes } = await itemsFor(removal, records);
+  let answered: readonly ItemOutcome[];
   try {
-    outcomes = await destination.write({
-      id: intent.requestId,
-      fence: { sync: loaded.name, number: start.fence },
-      items: records.map(({ key, destinationId }) => ({ key, op: 'delete', json: '', destinationId })),
-      // A request under way is not cut off on cancellation: the time-out of the connection bounds it.
-      signal: new AbortController().signal,
-    });
+    const outcomes =
+      items.length === 0
+        ? []
+        : await destination.write({
+            id: intent.requestId,
+            fence: { sync: loaded.name, number: start.fence },
+            items,
+            // A request under way is not cut off on cancellation: the time-out of the connection bounds it.
+            signal: new AbortController().signal,
+          });
+    const byKey = new Map(items.map(({ key }, index) => [key, outcomes[index] ?? unknown]));
+    // What is not there any more needs no mark.
+    answered = records.map(({ key }) => byKey.get(key) ?? { state: 'confirmed' });
   } catch (error) {
     const failure = isSyncFailure(error)
       ? error
@@ -103,12 +115,21 @@ async function request(removal: Removal, intent: DeleteIntent, records: readonly
     else await ledger.settle(start, intent, [], records);
     throw failure;
   }
-  if (records.some((_, index) => (outcomes[index]?.state ?? 'unknown') === 'unknown')) {
+  if (answered.some(({ state }) => state === 'unknown')) {
     await ledger.markUnknown(start, intent);
     throw new SyncFailure('CONNECTION_LOST', 'the answer does not say what became of each record');
   }
-  const gone = records.filter((_, index) => outcomes[index]?.state === 'confirmed');
-  const kept = records.filter((_, index) => outcomes[index]?.state !== 'confirmed');
-  await ledger.settle(start, intent, gone, kept);
+  const gone = records.filter((_, index) => answered[index]?.state === 'confirmed');
+  const kept = records.filter((_, index) => answered[index]?.state !== 'confirmed');
+  await ledger.settle(start, intent, gone, kept, hashes);
   return kept.length;
+}
+
+const unknown: ItemOutcome = { state: 'unknown' };
+
+/** What is written for records that are gone: deletes, or marks on what is there. */
+async function itemsFor({ loaded, destination, set }: Removal, records: readonly Deletion[]): Promise<Marks> {
+  if (set !== null) return marksFor(loaded, destination, records, set, Context.current().cancellationSignal);
+  const items = records.map(({ key, destinationId }): WriteItem => ({ key, op: 'delete', json: '', destinationId }));
+  return { items, hashes: new Map() };
 }

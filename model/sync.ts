@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { OnConflict } from './conflict.ts';
 import type { Endpoint } from './connector.ts';
 import type { Contract } from './drift/contract.ts';
+import type { JsonRecord } from './json.ts';
 import type { Mapping } from './mapping/mapping.ts';
 import type { PolicyInput } from './policy.ts';
 import type { ScheduleInput } from './schedule/schedule.ts';
@@ -12,16 +13,23 @@ export type FieldPath<T> = (keyof T & string) | `/${string}`;
 /**
  * What happens to a destination record whose source record is gone (invariant 6). `ignore` leaves it; `delete` deletes
  * it at the end of a full run whose source proves that everything was read. More deletions than `maxShare` (default
- * 0.05) of the records delivered before, and at least `atLeast` (default 100), wait for a person.
+ * 0.05) of the records delivered before, and at least `atLeast` (default 100), wait for a person. With `set` nothing is
+ * deleted: the record is marked by these fields instead, `{time}` being when the run began.
  */
 export type Deletes =
   | 'ignore'
   | 'delete'
-  | { readonly maxShare?: number | undefined; readonly atLeast?: number | undefined };
+  | {
+      readonly maxShare?: number | undefined;
+      readonly atLeast?: number | undefined;
+      readonly set?: Readonly<Record<string, string | number | boolean | null>> | undefined;
+    };
 
 export interface DeleteLimits {
   readonly maxShare: number;
   readonly atLeast: number;
+  /** The fields that mark a record as deleted; null: it is deleted. */
+  readonly set: JsonRecord | null;
 }
 
 /** What the sync says of conflicts. */
@@ -36,7 +44,7 @@ export function deleteLimitsOf({
 }): DeleteLimits | null {
   if (deletes === 'ignore') return null;
   const limits = deletes === 'delete' ? {} : deletes;
-  return { maxShare: limits.maxShare ?? 0.05, atLeast: limits.atLeast ?? 100 };
+  return { maxShare: limits.maxShare ?? 0.05, atLeast: limits.atLeast ?? 100, set: limits.set ?? null };
 }
 
 /**

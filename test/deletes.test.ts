@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
+import { z } from 'zod';
+import { compareSync } from '../activities/compare-sync.ts';
 import { guard } from '../activities/remove.ts';
 import { SyncFailure } from '../model/failure.ts';
 import type { Json } from '../model/json.ts';
@@ -12,6 +14,12 @@ import { paperConnector, paperProject, paperSync, withProject } from './support/
 const order = (n: number, version = n): Json => ({ id: `o${n}`, version, value: `v${version}` });
 const orders = (count: number): Json[] => Array.from({ length: count }, (_, n) => order(n));
 const upsert = { upsert: true, lookupLagMs: 0 };
+
+const noWorld = {
+  toolsFor: () => {
+    throw new Error('a test endpoint needs no tools');
+  },
+};
 
 let engine: TestEngine | undefined;
 async function engineFor(sync: TestSync): Promise<TestEngine> {
@@ -57,6 +65,48 @@ test('invariant 6, safe deletes: what is gone after a complete full read is dele
   expect(books.state.size).toBe(60);
   const left = await ledger.pool.query('select (select count(*) from seen) + (select count(*) from deletions) as n');
   expect(left.rows).toEqual([{ n: '0' }]);
+});
+
+test('a record that is gone is marked where the sync says so, stays otherwise as it was, and loses its mark when it comes back', async () => {
+  const marked = z.object({ id: z.string(), version: z.number(), value: z.string(), gone: z.string().nullable() });
+  let records = orders(5);
+  const books = journalDestination(upsert);
+  const { run, ledger, loaded } = await engineFor({
+    name: 'marked',
+    source: arraySource(() => records),
+    destination: books,
+    to: marked,
+    map: (record) => ({ state: 'mapped', record: { ...(record as object), gone: null } }),
+    deletes: { set: { gone: '{time}' } },
+  });
+  await run('marked');
+  books.state.delete('o4');
+  records = orders(5).filter((_, n) => n !== 3 && n !== 4);
+  const report = await run('marked');
+  expect(report).toMatchObject({ status: 'succeeded', counts: { fetched: 3, unchanged: 3, deleted: 2 } });
+  expect(books.state.get('o3')).toEqual({ ...Object(orders(5)[3]), gone: expect.stringMatching(/^\d{4}-.*Z$/) });
+  expect(books.state.has('o4')).toBe(false);
+  expect((await run('marked')).counts).toMatchObject({ deleted: 0 });
+  expect((await ledger.life.lastWrite('marked', 'o3'))?.state).toBe('marked as deleted');
+  // The mark is part of what the two sides agree on.
+  const compared = await compareSync({ world: noWorld, ledger }, loaded('marked'), {
+    signal: new AbortController().signal,
+    tell: () => {},
+  });
+  expect([compared.checked, compared.missing, compared.different]).toEqual([4, [], []]);
+  records = orders(5);
+  expect((await run('marked')).counts).toMatchObject({ delivered: 2, deleted: 0 });
+  expect(books.state.get('o3')).toMatchObject({ gone: null });
+});
+
+test('a mark that the destination or the mapping could not keep is refused', async () => {
+  const codesWith = (set: string) =>
+    withProject(
+      paperProject({ 'syncs/orders.ts': paperSync.replace("key: 'id',", `key: 'id',\n  deletes: { set: ${set} },`) }),
+      async (folder) => (await checkProject(folder, {})).problems.map(({ code }) => code),
+    );
+  expect(await codesWith("{ order: 'gone' }")).toEqual(['VALUE_INVALID']);
+  expect(await codesWith("{ odrer: 'gone' }")).toEqual(['VALUE_INVALID', 'FIELD_UNKNOWN']);
 });
 
 test('deletes are refused where the source cannot prove that it gave everything', async () => {

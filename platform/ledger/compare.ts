@@ -33,7 +33,7 @@ export function ledgerCompare(pool: Pool) {
       const [row] = await query<{ records: number }>(
         pool,
         'counting the ledger',
-        `select count(*)::int as records from ledger where sync_id = $1 and state = 'c'`,
+        `select count(*)::int as records from ledger where sync_id = $1 and state in ('c', 's')`,
         [syncId],
       );
       return row?.records ?? 0;
@@ -45,7 +45,7 @@ export function ledgerCompare(pool: Pool) {
         pool,
         'adding up the ledger',
         `select ${bucketSql('key', buckets)} as bucket, count(*)::int as records, sum(${addendSql('key', 'hash::text')})::text as sum
-         from ledger where sync_id = $1 and state = 'c' and ($2::int[] is null or ${bucketSql('key', within?.buckets ?? 1)} = any ($2))
+         from ledger where sync_id = $1 and state in ('c', 's') and ($2::int[] is null or ${bucketSql('key', within?.buckets ?? 1)} = any ($2))
          group by 1`,
         [syncId, within?.of ?? null],
       );
@@ -57,7 +57,7 @@ export function ledgerCompare(pool: Pool) {
         pool,
         'reading the ledger',
         `select ${recordColumns} from ledger
-         where sync_id = $1 and state = 'c' and ${bucketSql('key', buckets)} = any ($2::int[])`,
+         where sync_id = $1 and state in ('c', 's') and ${bucketSql('key', buckets)} = any ($2::int[])`,
         [syncId, of],
       ),
 
@@ -67,7 +67,7 @@ export function ledgerCompare(pool: Pool) {
         pool,
         'reading the ledger',
         `select ${recordColumns} from ledger
-         where sync_id = $1 and state = 'c' and ($2::text is null or key > $2) order by key limit $3`,
+         where sync_id = $1 and state in ('c', 's') and ($2::text is null or key > $2) order by key limit $3`,
         [syncId, after, limit],
       ),
 

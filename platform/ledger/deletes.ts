@@ -29,6 +29,8 @@ export interface RemovalStart {
   readonly decided: boolean;
   /** Set when all is done. */
   readonly done: Counts | null;
+  /** When the run began; ISO 8601. */
+  readonly startedAt: string;
 }
 
 /** What a complete read says of the records that were delivered before. */
@@ -74,7 +76,8 @@ export function ledgerDeletes(pool: Pool) {
         );
         const row = rows[0];
         const done = row?.state === 'delivered' ? (row.counts ?? noCounts) : null;
-        return { ...writer, decided: row !== undefined, done };
+        const began = await sql.query<{ at: Date }>('select started_at as at from runs where id = $1', [run]);
+        return { ...writer, decided: row !== undefined, done, startedAt: began.rows[0]?.at.toISOString() ?? '' };
       }),
 
     /**
@@ -144,7 +147,7 @@ export function ledgerDeletes(pool: Pool) {
         'reading what to delete',
         `select d.n, d.key, d.destination_id as "destinationId" from deletions d
          join runs r on r.id = d.run join ledger l on l.sync_id = r.sync_id and l.key = d.key
-         where d.run = $1 and d.n > $2 and l.state <> 'd' order by d.n limit $3`,
+         where d.run = $1 and d.n > $2 and l.state not in ('d', 's') order by d.n limit $3`,
         [run, after, limit],
       ),
 
@@ -177,12 +180,16 @@ export function ledgerDeletes(pool: Pool) {
         await sql.query(`update intents set state = 'unknown', decided_at = now() where id = $1`, [intent.id]);
       }),
 
-    /** Writes the outcome of a request; `kept` are still there. None gone: the request is void. */
+    /**
+     * Writes the outcome of a request; `kept` are still there. None gone: the request is void. `marked`: the content hash
+     * of what was written over those that were marked instead of deleted, by their position.
+     */
     settle: (
       start: RemovalStart,
       intent: DeleteIntent,
       gone: readonly Deletion[],
       kept: readonly Deletion[],
+      marked: ReadonlyMap<number, string> = new Map(),
     ): Promise<void> =>
       transaction(pool, 'writing the outcome of a delete', async (sql) => {
         await holdFence(sql, start.syncId, start.fence);
@@ -190,9 +197,10 @@ export function ledgerDeletes(pool: Pool) {
           sql,
           start,
           'd',
-          gone.map(({ key }) => key),
+          gone.flatMap(({ n, key }) => (marked.has(n) ? [] : [key])),
           intent.id,
         );
+        await noteMarks(sql, start, gone, marked, intent.id);
         await mark(
           sql,
           start,
@@ -224,7 +232,23 @@ export function ledgerDeletes(pool: Pool) {
   };
 }
 
-/** `c`: at the destination; `x`: a delete whose outcome is not known; `d`: deleted, by the intent. */
+async function noteMarks(
+  sql: PoolClient,
+  start: RemovalStart,
+  gone: readonly Deletion[],
+  hashes: ReadonlyMap<number, string>,
+  intent: string,
+): Promise<void> {
+  const marked = gone.filter(({ n }) => hashes.has(n));
+  if (marked.length === 0) return;
+  await sql.query(
+    `update ledger l set state = 's', intent = $2, hash = u.hash from unnest($3::text[], $4::uuid[]) as u(key, hash)
+     where l.sync_id = $1 and l.key = u.key`,
+    [start.syncId, intent, marked.map(({ key }) => key), marked.map(({ n }) => hashes.get(n))],
+  );
+}
+
+/** `c`: at the destination; `x`: a delete whose outcome is not known; `d`: deleted, `s`: marked as deleted, by the intent. */
 const mark = (
   sql: PoolClient,
   start: RemovalStart,

@@ -133,7 +133,7 @@ export function ledgerDeliveries(pool: Pool) {
            bool_or(v.letter = 'u' and v.newer) as renewed
          from (
            select k.ord, l.destination_id, k.version > l.version as newer,
-             case when l.key is null or l.state = 'd' then 'n' when l.state = 'x' then 'c' when l.hash = k.hash then 'u'
+             case when l.key is null or l.state = 'd' then 'n' when l.state in ('x', 's') then 'c' when l.hash = k.hash then 'u'
                when k.version < l.version then 's' else 'c' end as letter
            from unnest($2::text[], $3::uuid[], $4::bigint[]) with ordinality as k(key, hash, version, ord)
            -- By the index for each key: without the limit the planner reads the whole ledger for every batch.

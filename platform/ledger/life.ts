@@ -66,7 +66,7 @@ export function ledgerLife(pool: Pool) {
       >(
         pool,
         'reading the ledger',
-        `select case l.state when 'd' then 'deleted' when 'x' then 'delete in doubt' else 'delivered' end as state, replace(l.hash::text, '-', '') as hash,
+        `select case l.state when 'd' then 'deleted' when 's' then 'marked as deleted' when 'x' then 'delete in doubt' else 'delivered' end as state, replace(l.hash::text, '-', '') as hash,
            l.version::text, s.watermark, l.destination_id as "destinationId", i.request_id::text as request, i.run,
            i.seq as batch, i.items as records, ${iso('i.opened_at')} as "sentAt", ${iso('i.decided_at')} as "confirmedAt",
            r.workflow_id as "workflowId", r.mode, r.trigger

@@ -33,6 +33,26 @@ export function checkComparable(field: string, to: z.ZodType, problems: SyncProb
   problems.errorAtText('FIELD_TYPE', ['onConflict', 'newestWins'], field, message);
 }
 
+/** What marks a record as deleted has to be a field that every delivery writes. */
+export function checkMark(field: string, to: z.ZodType, problems: SyncProblems): void {
+  if (fieldTypes('set', field, to, problems) === undefined) return;
+  const schema = fieldSchema(to, field);
+  if (schema?.safeParse(undefined).success)
+    problems.errorAtText(
+      'FIELD_TYPE',
+      ['deletes', 'set'],
+      field,
+      `deletes: the mapping may leave \`${field}\` out, so that a record which comes back would stay marked.`,
+    );
+}
+
+const placeOf = {
+  key: [['key'], 'source'],
+  version: [['version'], 'source'],
+  newestWins: [['onConflict', 'newestWins'], 'destination'],
+  set: [['deletes', 'set'], 'destination'],
+} as const;
+
 const keyTypes = new Set(['string', 'number', 'int', 'bigint', 'enum', 'literal', 'template_literal']);
 const versionTypes = new Set([...keyTypes, 'date']);
 
@@ -62,14 +82,14 @@ const openTypes = new Set([
 
 /** The types that the field may have; undefined when the schema does not have it (a problem) or does not say. */
 function fieldTypes(
-  role: 'key' | 'version' | 'newestWins',
+  role: 'key' | 'version' | 'newestWins' | 'set',
   field: string,
   from: z.ZodType,
   problems: SyncProblems,
 ): readonly string[] | undefined {
   const path = pathSteps(field);
   const found = schemasAt(from, path);
-  const [place, side] = role === 'newestWins' ? [['onConflict', role], 'destination'] : [[role], 'source'];
+  const [place, side] = placeOf[role];
   if (found.length > 0) return found.flatMap((schema) => (schema ? leafTypes(schema) : []));
   const parent = path.slice(0, -1);
   const parentSchema = schemaAt(from, parent);

@@ -33,7 +33,11 @@ export const syncShape = z.strictObject({
   deletes: z
     .union([
       z.enum(['ignore', 'delete']),
-      z.strictObject({ maxShare: z.number().min(0).max(1).optional(), atLeast: z.int().min(1).optional() }),
+      z.strictObject({
+        maxShare: z.number().min(0).max(1).optional(),
+        atLeast: z.int().min(1).optional(),
+        set: z.record(fieldPath, z.union([z.string(), z.number(), z.boolean(), z.null()])).optional(),
+      }),
     ])
     .optional(),
   onConflict: z.union([z.enum(['hold', 'source-wins']), z.strictObject({ newestWins: fieldPath })]).optional(),

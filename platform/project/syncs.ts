@@ -13,7 +13,7 @@ import { unreachableWorld } from './delivery.ts';
 import { checkMapping, type FoundMapping } from './mappings.ts';
 import type { LoadedCode } from './modules.ts';
 import { type CheckedEndpoint, checkEndpoint, type Systems } from './sync-endpoint.ts';
-import { checkComparable, checkKey, checkVersion } from './sync-fields.ts';
+import { checkComparable, checkKey, checkMark, checkVersion } from './sync-fields.ts';
 import { SyncProblems } from './sync-problems.ts';
 import { checkSchedule } from './sync-schedule.ts';
 import { type SyncShape, syncShape } from './sync-shape.ts';
@@ -152,6 +152,7 @@ function checkAbilities(loaded: LoadedSync, shape: SyncShape, problems: SyncProb
         'Use a `pagination` with a defined end, or write `deletes: "ignore"`.',
       );
     checkConflicts(shape, destination, problems);
+    checkMarks(shape, destination, problems);
     if (deliveryClass(destination.can) === 'T5')
       problems.warning(
         'DELIVERY_BLIND',
@@ -165,6 +166,20 @@ function checkAbilities(loaded: LoadedSync, shape: SyncShape, problems: SyncProb
     problems.error('VALUE_INVALID', [], `${message}.`);
     return undefined;
   }
+}
+
+/** A mark is set on what is there, and taken off by the next delivery: the mapping has to write these fields each time. */
+function checkMarks({ deletes, mapping }: SyncShape, { read }: Destination, problems: SyncProblems): void {
+  const set = typeof deletes === 'object' ? deletes.set : undefined;
+  if (set === undefined) return;
+  if (read === undefined)
+    problems.error(
+      'VALUE_INVALID',
+      ['deletes', 'set'],
+      'deletes: the destination cannot be read, so that nothing there can be marked.',
+      'Give its options a `lookup`, or write `deletes: "delete"`.',
+    );
+  for (const field of Object.keys(set)) checkMark(field, mapping.to, problems);
 }
 
 /** A conflict can only be decided by looking at what is there. */
