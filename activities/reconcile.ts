@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { Context } from '@temporalio/activity';
 import { type Counts, type Reconciled, unaccounted } from '../model/batch.ts';
 import type { Destination, ReadBack } from '../model/connector.ts';
@@ -62,11 +62,24 @@ async function* readAhead(
   let before: SampleRead | undefined;
   for await (const sample of samples) {
     const keys = sample.map((written) => readKey(destination, written));
-    const back = destination.read?.(keys, signal) ?? Promise.resolve(new Map<string, ReadBack>());
+    const back = readVisible(destination, keys, signal);
     // Awaited with the sample; a failure before that must not count as unhandled.
     back.catch(() => {});
     if (before) yield before;
     before = { sample, keys, back };
   }
   if (before) yield before;
+}
+
+/** What was written a moment ago may not be visible yet: what is absent is read again when the destination's lag is over. */
+async function readVisible(
+  destination: Destination,
+  keys: readonly string[],
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, ReadBack>> {
+  const back = (await destination.read?.(keys, signal)) ?? new Map<string, ReadBack>();
+  const absent = keys.filter((key) => !back.has(key));
+  if (absent.length === 0 || !destination.can.lookupLagMs) return back;
+  await sleep(destination.can.lookupLagMs, undefined, { signal });
+  return new Map([...back, ...((await destination.read?.(absent, signal)) ?? [])]);
 }

@@ -64,7 +64,7 @@ async function plan(context: CliContext, sync: string, flags: PlanFlags): Promis
       ...planned,
       delivery: delivery === undefined ? null : { class: delivery, promise: deliveryPromise[delivery] },
     };
-    context.out.result(document, () => printPlan(context.out, planned, flags));
+    context.out.result(document, () => printPlan(context.out, planned, flags, document.delivery));
     return exitCode.ok;
   } finally {
     await engine.close();
@@ -102,12 +102,18 @@ export async function makePlan(context: CliContext, engine: Engine, sync: string
   }
 }
 
-function printPlan(out: Out, planned: Plan, flags: PlanFlags): void {
+function printPlan(
+  out: Out,
+  planned: Plan,
+  flags: PlanFlags,
+  delivery: { readonly class: string; readonly promise: string } | null,
+): void {
   const { counts, mode, since } = planned;
   const where = mode === 'full' ? 'reads everything' : `reads what changed since ${since}`;
   const part =
     flags.limit === undefined ? '' : `, of which the first ${flags.limit.toLocaleString('en')} were looked at`;
   out.line(`${out.style.strong(planned.sync)} would run in mode ${mode}: it ${where}${part}. Nothing was written.`);
+  if (delivery) out.line(out.style.faint(`${delivery.class}: ${delivery.promise}`));
   out.line();
   out.table(
     [

@@ -43,6 +43,7 @@ export default defineConnector({
         limits: { records: maxRecordsOf(options), bytes: options.maxBytes, concurrency: options.concurrency },
         write: (request) => writeItems(destination, request),
         readsBy: 'key',
+        place: options.path,
         ...(options.ifMatch && { tagged: true }),
         ...(lookup
           ? { read: (keys: readonly string[], signal: AbortSignal) => lookUp(destination, lookup, keys, signal) }

@@ -119,6 +119,8 @@ export interface Destination {
    * `encoded`. Pure. Undefined for a record that is better written from its JSON.
    */
   encode?(record: JsonRecord, json: string): object | undefined;
+  /** Where in its system it writes, such as a table: two syncs that write to one place are told of each other. */
+  readonly place?: string;
   /**
    * Writes the items in order. Answers one outcome for each. Throws SyncFailure when the request failed as a whole;
    * its `effect` says whether something may have been written. BATCH_LIMIT asks for smaller requests.

@@ -199,6 +199,11 @@ export const failures = {
     meaning: 'A text holds a NUL character or half of a surrogate pair, which the destination cannot store.',
     todo: 'Clean the text at the source, or with a rule in the mapping.',
   },
+  RECORD_TOO_DEEP: {
+    next: 'set-aside',
+    meaning: 'A record is nested deeper than a hundred levels, which no business record is.',
+    todo: 'Look at the record at its source; something there contains itself.',
+  },
   RECORD_TOO_LARGE: {
     next: 'set-aside',
     meaning: 'The record is larger than the policy allows.',

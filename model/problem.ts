@@ -55,6 +55,7 @@ export const problemCodes = {
   ENUM_UNCOVERED: 'A choice that has no answer for one of its values.',
   NOT_REPEATABLE: 'A mapping that gives something else each time.',
   SAMPLE_FAILED: 'A sample of a mapping does not become what it should.',
+  DESTINATION_SHARED: 'Two syncs write to one place in one system.',
   DELIVERY_BLIND: 'The destination cannot recognise a repeated write.',
   SYNCS_MISSING: 'The project has no syncs.',
 } as const;

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { isDeeperThan, MAX_DEPTH } from './depth.ts';
 import type { RecordContract } from './drift/record-contract.ts';
 import { isRecord, type Json, valueAt } from './json.ts';
 import { checkOf } from './mapping/compile-check.ts';
@@ -26,10 +27,12 @@ export function validateRecord(received: Json, ordinal: number, rules: ValidateR
     reason: string,
     key: string | null = null,
   ) => ({
-    reject: { ordinal, stage: 'validate' as const, key, code, field, rule, reason, record: JSON.stringify(received) },
+    reject: { ordinal, stage: 'validate' as const, key, code, field, rule, reason, record: jsonOf(received) },
   });
   if (!isRecord(received))
     return reject('NOT_A_RECORD', null, 'record', 'the source gave something that is not an object');
+  if (isDeeperThan(received, MAX_DEPTH))
+    return reject('RECORD_TOO_DEEP', null, 'depth', `the record is nested deeper than ${MAX_DEPTH} levels`);
   const key = keyOf(received, rules.key);
   if ('code' in key) return reject(key.code, key.field, 'key', `the key field \`${key.field}\` ${keyFaults[key.code]}`);
   const version = rules.version === undefined ? null : parseVersion(valueAt(received, rules.version));
@@ -65,4 +68,13 @@ export function validateRecord(received: Json, ordinal: number, rules: ValidateR
     return { reject: { ...invalid, version: version?.value ?? null } };
   }
   return { valid: { ordinal, key: key.key, version: version?.value ?? null, received, parsed: parsed.data }, version };
+}
+
+/** Null for what no stack can walk. */
+function jsonOf(received: Json): string | null {
+  try {
+    return JSON.stringify(received);
+  } catch {
+    return null;
+  }
 }

@@ -483,10 +483,9 @@ describe('an answer', () => {
     expect('polluted' in (records[0] as object)).toBe(false);
   });
 
-  test('may be nested a hundred levels deep, and is RESPONSE_SHAPE beyond', async () => {
+  test('may be nested however deep: whether that is too deep is for the engine to say', async () => {
     const nested = (levels: number) => `[${'['.repeat(levels)}${']'.repeat(levels)}]`;
-    expect(await read(nested(100))).toHaveLength(1);
-    for (const levels of [101, 50_000]) expect((await failureOf(read(nested(levels)))).code).toBe('RESPONSE_SHAPE');
+    for (const levels of [100, 101, 1000]) expect(await read(nested(levels))).toHaveLength(1);
   });
 
   test('with numbers that no double holds gives their digits', async () => {

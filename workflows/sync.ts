@@ -73,7 +73,7 @@ async function runToEnd(run: Run): Promise<RunReport | null> {
     steps.reconcileRun.executeWithOptions({ summary: 'reconcile both sides' }, [{ run: input.run }]),
   );
   run.counts = counts;
-  return close(run, counts.quarantined > 0 ? 'partial' : 'succeeded', reconciled);
+  return close(run, counts.quarantined + reconciled.missing > 0 ? 'partial' : 'succeeded', reconciled);
 }
 
 const openInput = ({ sync, run, trigger, full, from, range, whenHeld, scheduledFor }: SyncInput): OpenRunInput => ({

@@ -17,13 +17,14 @@ export const withChoice = (command: Command): Command =>
     .option('--rule <name>', 'entries that this rule rejected')
     .option('--key <key>', 'entries of this record')
     .option('--since <time>', 'entries set aside since: `2 hours` ago, or an ISO 8601 time', parseSince)
+    .option('--until <time>', 'entries set aside before: `2 hours` ago, or an ISO 8601 time', parseSince)
     .option('--limit <number>', 'at most so many', parseWhole(1, 1_000_000));
 
 export const stateOption = (): Option =>
   new Option('--state <state>', 'entries in this state').choices([...entryStates, 'all']).default('open');
 
 /** The choice without what is not given; `all` states are no narrowing. */
-export function choiceOf({ state, code, field, rule, key, since: from, limit }: ChoiceOptions): EntryChoice {
+export function choiceOf({ state, code, field, rule, key, since: from, until, limit }: ChoiceOptions): EntryChoice {
   return {
     ...(state !== undefined && state !== 'all' && { state }),
     ...(code !== undefined && { code }),
@@ -31,6 +32,7 @@ export function choiceOf({ state, code, field, rule, key, since: from, limit }: 
     ...(rule !== undefined && { rule }),
     ...(key !== undefined && { key }),
     ...(from !== undefined && { since: from }),
+    ...(until !== undefined && { until }),
     ...(limit !== undefined && { limit }),
   };
 }

@@ -15,6 +15,7 @@ export function filesDestination(folder: string, options: FilesDestinationOption
   const full = path.join(folder, options.path);
   return {
     can: { upsert: true, lookupLagMs: 0 },
+    place: options.path,
     limits: { records: 50_000, bytes: 64 * 1024 * 1024, concurrency: 1 },
     write: (request) => write(full, options, request),
     read: (keys, signal) => read(full, options, keys, signal),

@@ -24,6 +24,7 @@ export function postgresDestination(
   return {
     can: { transaction: true, upsert: true, lookupLagMs: 0 },
     encode: rowEncoder(options.key),
+    place: options.table,
     limits: { records: 10_000, bytes: 32 * 1024 * 1024, concurrency: 2 },
     write: (request) => inTransaction((sql) => writeRequest(sql, options, request)),
     committed: (requestIds, fence, signal) =>

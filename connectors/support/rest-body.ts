@@ -2,9 +2,6 @@ import { SyncFailure } from '../../model/failure.ts';
 import { type Json, valueAt } from '../../model/json.ts';
 import { parseExact } from './exact-json.ts';
 
-/** Nothing a business system means is nested deeper; what is, would overflow the stack of those who walk it. */
-const MAX_DEPTH = 100;
-
 /**
  * Parses an answer: UTF-8 with or without a byte order mark, numbers exact. `place` names the call in messages.
  * Throws RESPONSE_NOT_JSON, with the offset and nothing of the content.
@@ -69,32 +66,14 @@ export function inUtf8(body: Buffer, contentType: string | undefined, place: str
   }
 }
 
-/** The list of records in a parsed answer. Throws RESPONSE_SHAPE when there is none, or a record is absurdly deep. */
+/** The list of records in a parsed answer. Throws RESPONSE_SHAPE when there is none. */
 export function recordsAt(body: Json, pointer: string, place: string): readonly Json[] {
   const records = valueAt(body, pointer);
   if (!Array.isArray(records)) {
     const where = pointer === '' ? 'The answer itself' : `What lies at \`${pointer}\``;
     throw new SyncFailure('RESPONSE_SHAPE', `${where} of ${place} is no list of records, but ${kindOf(records)}.`);
   }
-  if (isDeeperThan(records, MAX_DEPTH + 1))
-    throw new SyncFailure('RESPONSE_SHAPE', `${place} answered a record nested deeper than ${MAX_DEPTH} levels.`);
   return records;
-}
-
-/** Whether a value has more levels of lists and objects than `levels`. Called for every record, so lists go by index. */
-function isDeeperThan(value: Json, levels: number): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  if (levels === 0) return true;
-  if (Array.isArray(value)) {
-    for (let index = 0; index < value.length; index++) if (isDeeperThan(value[index], levels - 1)) return true;
-    return false;
-  }
-  const fields = value as Readonly<Record<string, Json>>;
-  for (const name in fields) {
-    const inner = fields[name];
-    if (typeof inner === 'object' && isDeeperThan(inner, levels - 1)) return true;
-  }
-  return false;
 }
 
 export const kindOf = (value: Json | undefined): string => {

@@ -11,6 +11,7 @@ import { engineConnectors, projectConnectors } from './connectors.ts';
 import { inventoryFile, readInventory } from './inventory.ts';
 import { checkUnusedMapping, type LoadedMappings, loadMappings } from './mappings.ts';
 import { createProjectModules, type ProjectModules } from './modules.ts';
+import { sharedDestinations } from './shared-destinations.ts';
 import { checkSync, type SyncContext } from './syncs.ts';
 import { whyUnreadable } from './text-file.ts';
 
@@ -76,6 +77,7 @@ async function readProject(asGiven: string, env: Environment): Promise<CheckedPr
     ...syncs.problems,
     ...(syncs.all ? unusedConnections(systems, syncs.uses) : []),
     ...unusedMappings(mappings, syncs.mappings),
+    ...sharedDestinations(syncs.loaded.values()),
   ];
   const project = { folder, connections: systems.connections, connectors: own.connectors, syncs: syncs.loaded };
   return { project, problems: inOrder(problems) };

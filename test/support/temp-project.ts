@@ -48,6 +48,7 @@ export default defineConnector({
     options: z.strictObject({ sheet: z.string(), copies: z.int().min(1).max(9).default(1), blind: z.boolean().default(false) }),
     open: (_connection, options) => ({
       can: options.blind ? {} : { upsert: true },
+      place: options.sheet,
       limits: { records: 100, bytes: 1000, concurrency: 1 },
       write: never,
     }),
