@@ -91,7 +91,7 @@ const named = (back: ReadBack | undefined) => ({
 });
 
 /** The same record, to be written over exactly what was read, or as a new one where nothing was. */
-const onWhatWasRead = (record: Outgoing, back: ReadBack | undefined): Outgoing =>
+export const onWhatWasRead = (record: Outgoing, back: ReadBack | undefined): Outgoing =>
   back === undefined
     ? { ...record, destinationId: null, exists: false, tag: null }
     : { ...record, destinationId: back.id ?? record.destinationId, exists: true, tag: back.tag ?? null };

@@ -13,6 +13,7 @@ import { settleLeftDoubts } from './left.ts';
 import { keepToPlan } from './plan-kept.ts';
 import { preparedOf, recordsOf } from './prepare.ts';
 import { reportProgress } from './progress.ts';
+import { lookFirst } from './recover.ts';
 import { runOf } from './run.ts';
 import { send } from './send.ts';
 
@@ -63,7 +64,8 @@ export async function deliverBatch(deps: Dependencies, { answer, ...ref }: Deliv
   const { changed, unchanged, superseded, renewed } = await compare(delivery, candidates, foundIds);
   await keepToPlan(delivery, changed);
   const { limits } = delivery.destination;
-  const outgoing = chunksOf(await withTags(delivery, changed), delivery.limits());
+  const unknown = await lookFirst(delivery, changed);
+  const outgoing = chunksOf(await withTags(delivery, unknown), delivery.limits());
   await eachAtMost(outgoing, limits.concurrency, (chunk) => send(delivery, chunk));
 
   const counts = await deps.ledger.deliveries.close(start, ref.run, ref.seq, {

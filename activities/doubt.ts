@@ -74,6 +74,9 @@ async function settleDoubt(
     { batch: delivery.ref.seq, request: intent.requestId, class: promise },
     'settling a request in doubt',
   );
+  // What was in doubt when the ledger was copied may have been overtaken since: it is looked at, not written again.
+  if (promise === 'T3' && delivery.start.recovering && delivery.destination.read !== undefined)
+    return settleByLookUp(delivery, intent, records, foundIds);
   switch (promise) {
     case 'T1':
     case 'T2':

@@ -42,7 +42,7 @@ export async function removeMissing(deps: Dependencies, { run, answered }: Remov
   if (start.done) return start.done;
   // What was planned named no deletes.
   const planned = (await deps.ledger.deliveries.planned(run, 1)) !== undefined;
-  const skip = planned || answered?.answer === 'skip';
+  const skip = planned || start.recovering || answered?.answer === 'skip';
   if (!start.decided) {
     const found = await ledger.compare(start, run);
     const approved = answered?.to === 'DELETE_GUARD' && answered.answer === 'retry';

@@ -63,6 +63,8 @@ async function reconcile(context: CliContext, sync: string, wantsRepair: boolean
     const document = { ...documentOf(comparison), repair: repaired && repairDocument(repaired) };
     context.out.result(document, () => print(context.out, comparison, repaired));
     const { missing, different } = repaired?.after ?? comparison;
+    if (missing.length + different.length === 0 && (await engine.ledger.recovery.end(sync)))
+      context.progress.note('Both sides agree: the recovery is over, and deletes go on with the next run.');
     return missing.length + different.length === 0 ? exitCode.ok : exitCode.failed;
   } finally {
     await engine.close();
@@ -132,6 +134,11 @@ async function repair(context: CliContext, engine: Engine, sync: string, found: 
     throw new CommandFailed('REPAIR_FAILED', `run ${started.run}: ${why}`, exitCode.failed, `syncline status ${sync}`);
   }
   const gone = marked.marked - (summary.counts?.fetched ?? 0);
+  if (gone > 0)
+    await engine.ledger.compare.forgetGone(
+      syncId,
+      found.missing.map(({ key }) => key),
+    );
   return { ...marked, gone, run, counts: summary.counts, after: await compare(context, engine, sync) };
 }
 

@@ -60,6 +60,11 @@ export const verbs: readonly Verb[] = [
     load: async () => (await import('./reconcile.ts')).reconcileCommand(),
   },
   {
+    name: 'recover',
+    summary: 'Tell a sync that its ledger was restored from an older copy',
+    load: async () => (await import('./recover.ts')).recoverCommand(),
+  },
+  {
     name: 'retry',
     summary: 'Try again the step on which a run waits',
     load: async () => (await import('./steer.ts')).steerCommand('retry'),

@@ -105,6 +105,21 @@ export function ledgerCompare(pool: Pool) {
         return { marked: keys.length, givenUp: givenUp.length };
       }),
 
+    /**
+     * Forgets records that a repair found on neither side: they were missing in the destination, and a run that asked the
+     * source for them did not get them. What lies in quarantine was got.
+     */
+    async forgetGone(syncId: number, keys: readonly string[]): Promise<number> {
+      const rows = await query(
+        pool,
+        'forgetting what is gone on both sides',
+        `update ledger l set state = 'd' where l.sync_id = $1 and l.key = any ($2::text[]) and l.hash = $3
+           and not exists (select from quarantine q where q.sync_id = $1 and q.key = l.key and q.state = 'open') returning 1`,
+        [syncId, keys, TO_DELIVER],
+      );
+      return rows.length;
+    },
+
     /** The keys that were chosen for a run, from the n-th on. */
     async chosenKeys(run: string, from: number, limit: number): Promise<readonly string[]> {
       const rows = await query<{ key: string }>(

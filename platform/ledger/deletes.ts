@@ -31,6 +31,8 @@ export interface RemovalStart {
   readonly done: Counts | null;
   /** When the run began; ISO 8601. */
   readonly startedAt: string;
+  /** The ledger may know less than the destination, so that nothing may be deleted. */
+  readonly recovering: boolean;
 }
 
 /** What a complete read says of the records that were delivered before. */
@@ -76,8 +78,18 @@ export function ledgerDeletes(pool: Pool) {
         );
         const row = rows[0];
         const done = row?.state === 'delivered' ? (row.counts ?? noCounts) : null;
-        const began = await sql.query<{ at: Date }>('select started_at as at from runs where id = $1', [run]);
-        return { ...writer, decided: row !== undefined, done, startedAt: began.rows[0]?.at.toISOString() ?? '' };
+        const began = await sql.query<{ at: Date; recovering: boolean }>(
+          `select r.started_at as at, s.recovering_since is not null as recovering
+           from runs r join syncs s on s.id = r.sync_id where r.id = $1`,
+          [run],
+        );
+        return {
+          ...writer,
+          decided: row !== undefined,
+          done,
+          startedAt: began.rows[0]?.at.toISOString() ?? '',
+          recovering: began.rows[0]?.recovering ?? false,
+        };
       }),
 
     /**

@@ -34,6 +34,8 @@ export interface DeliveryStart {
   readonly openEntries: boolean;
   /** The most records that the destination takes in one request, as it showed lately; null: not known. */
   readonly requestRecords: number | null;
+  /** The ledger may know less than the destination: what is there is looked at before it is written. */
+  readonly recovering: boolean;
   readonly intents: readonly Intent[];
 }
 
@@ -105,15 +107,17 @@ export function ledgerDeliveries(pool: Pool) {
         );
         const row = batch.rows[0];
         if (!row) throw new SyncFailure('STAGING_LOST', `the ledger knows no batch ${seq} of this run`);
-        const open = await sql.query<{ open: boolean; learned: number | null }>(
+        const open = await sql.query<{ open: boolean; learned: number | null; recovering: boolean }>(
           `select exists (select from quarantine where sync_id = $1 and state = 'open') as open,
-             (select request_records from syncs where id = $1 and request_records_at > now() - $2::interval) as learned`,
+             (select request_records from syncs where id = $1 and request_records_at > now() - $2::interval) as learned,
+             (select recovering_since is not null from syncs where id = $1) as recovering`,
           [writer.syncId, FORGET_LIMIT_AFTER],
         );
         const start = {
           ...writer,
           openEntries: open.rows[0]?.open ?? false,
           requestRecords: open.rows[0]?.learned ?? null,
+          recovering: open.rows[0]?.recovering ?? false,
         };
         if (row.state === 'delivered') return { ...start, delivered: row.counts, intents: [] };
         return { ...start, delivered: null, intents: await intentsOf(sql, run, seq) };
@@ -166,6 +170,27 @@ export function ledgerDeliveries(pool: Pool) {
         );
         const id = rows[0]?.id ?? '';
         return { id, requestId, state: 'open', ordinals, fingerprint: print, openedAtMs: Number(rows[0]?.opened ?? 0) };
+      }),
+
+    /** Notes records that were found in the destination in the form that would be sent: nothing was written. */
+    noteFound: (start: DeliveryStart, run: string, seq: number, found: readonly Confirmed[]): Promise<void> =>
+      transaction(pool, 'noting what was found', async (sql) => {
+        await holdFence(sql, start.syncId, start.fence);
+        const records = found.map(({ record }) => record);
+        const { rows } = await sql.query<{ id: string }>(
+          `insert into intents (request_id, run, seq, state, ordinals, items, confirmed, fingerprint, decided_at)
+           values ($1, $2, $3, 'settled', $4, $5, $5, $6, now()) returning id`,
+          [
+            randomUUID(),
+            run,
+            seq,
+            packOrdinals(records.map(({ ordinal }) => ordinal)),
+            records.length,
+            fingerprint(records),
+          ],
+        );
+        await upsertRows(sql, start.syncId, rows[0]?.id ?? '', found);
+        await keepTags(sql, start.syncId, found);
       }),
 
     /** The request surely changed nothing: its records are free to be sent in another one. */

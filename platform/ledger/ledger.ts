@@ -11,6 +11,7 @@ import { migrate } from './migrate.ts';
 import { ledgerPlans } from './plans.ts';
 import { ledgerPositions } from './positions.ts';
 import { ledgerQuarantine } from './quarantine.ts';
+import { ledgerRecovery } from './recovery.ts';
 import { ledgerReports } from './reports.ts';
 import { ledgerRuns } from './runs.ts';
 import { ledgerSamples } from './samples.ts';
@@ -41,6 +42,7 @@ export interface Ledger {
   /** What all workers know together of each connection. */
   readonly connections: ReturnType<typeof ledgerConnections>;
   readonly certificates: ReturnType<typeof ledgerCertificates>;
+  readonly recovery: ReturnType<typeof ledgerRecovery>;
   readonly pool: Pool;
   close(): Promise<void>;
 }
@@ -75,6 +77,7 @@ export async function openLedger(databaseUrl: string): Promise<Ledger> {
     tokens: ledgerTokens(pool),
     connections: ledgerConnections(sharing),
     certificates: ledgerCertificates(sharing),
+    recovery: ledgerRecovery(pool),
     pool,
     async close() {
       await Promise.all([pool.end(), sharing.end()]);

@@ -319,6 +319,9 @@ create table certificates (
   valid_to timestamptz not null,
   seen_at timestamptz not null,
   primary key (connection, host)
+);
+`,
+  `
 -- The records that a run reads, chosen by key before it began. Gone when the run has ended.
 create table chosen_keys (
   run text not null,
@@ -326,5 +329,9 @@ create table chosen_keys (
   key text collate "C" not null,
   primary key (run, n)
 );
+`,
+  `
+-- Set while the ledger may know less than the destination: it was restored from an older copy.
+alter table syncs add column recovering_since timestamptz;
 `,
 ];

@@ -73,6 +73,7 @@ export function ledgerRuns(pool: Pool) {
           return { held: true, by: sync.holder, workflowId: holder.rows[0]?.workflow_id ?? '' };
         }
         if (sync.holder !== null) await endAbandoned(sql, sync.holder);
+        await refuseEnded(sql, claim.run);
         const mode = sync.watermark === null && claim.mode === 'incremental' ? 'full' : claim.mode;
         const since = sinceOf(mode, sync.watermark, claim);
         const until = mode === 'backfill' ? claim.range?.until : undefined;
@@ -169,6 +170,12 @@ export function ledgerRuns(pool: Pool) {
 const readsAll = (mode: RunMode): boolean => mode === 'full' || mode === 'incremental';
 
 type Sql = Pick<Pool, 'query'>;
+
+/** A Temporal that was restored from an older copy may ask for a run again that has ended: the ledger's word stands. */
+async function refuseEnded(sql: Sql, run: string): Promise<void> {
+  const { rows } = await sql.query('select 1 from runs where id = $1', [run]);
+  if (rows.length > 0) throw new SyncFailure('HOLD_LOST', 'this run has ended before');
+}
 
 function rangeOf(since: string | number | null, until: RecordVersion | null): ReadRange | null {
   const from = parseVersion(since);

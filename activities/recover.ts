@@ -1,0 +1,38 @@
+import type { Confirmed } from '../platform/ledger/deliveries.ts';
+import { onWhatWasRead } from './conflict.ts';
+import type { Delivery, Outgoing } from './deliver.ts';
+import { readKey, sameContent } from './read-back.ts';
+
+/** Records looked at together. */
+const LOOK_RECORDS = 1000;
+
+/**
+ * While a sync recovers, its ledger may know less than the destination: what seems new may have been delivered since the
+ * copy. Each record is looked at before it is sent; what is there in the same form is noted, what is there in another is
+ * updated, and only what is absent is new. A destination that cannot be read is written as ever.
+ */
+export async function lookFirst(delivery: Delivery, records: readonly Outgoing[]): Promise<readonly Outgoing[]> {
+  const { destination, start, ref, ledger, loaded, signal } = delivery;
+  if (!start.recovering || destination.read === undefined) return records;
+  const left: Outgoing[] = [];
+  for (let at = 0; at < records.length; at += LOOK_RECORDS) {
+    signal.throwIfAborted();
+    const some = records.slice(at, at + LOOK_RECORDS);
+    const keys = some.map((record) => readKey(destination, record));
+    const back = await destination.read(keys, signal);
+    const found: Confirmed[] = [];
+    for (const [index, record] of some.entries()) {
+      const there = back.get(keys[index] ?? '');
+      if (there !== undefined && sameContent(destination, loaded.sync.mapping.to, record.json, there.record))
+        found.push({
+          record,
+          destinationId: there.id === undefined || there.id === record.key ? null : there.id,
+          ...(destination.tagged && { tag: there.tag ?? null }),
+        });
+      else left.push(onWhatWasRead(record, there));
+    }
+    if (found.length > 0) await ledger.noteFound(start, ref.run, ref.seq, found);
+    delivery.settled(found, 0);
+  }
+  return left;
+}
