@@ -61,10 +61,10 @@ describe('fields that are marked', () => {
   });
 
   test('are masked in a form too', () => {
-    const redact = redactor({}, [['customer', 'email']], none);
-    const text = 'amount=5&customer[email]=a%40b.example&email=c';
+    const redact = redactor({}, [['customer', 'email'], ['at']], none);
+    const text = 'amount=5&customer[email]=a%40b.example&email=c&items%5B0%5D%5Bat%5D%5Bcity%5D=Bern';
     expect(redact.body(text, 'application/x-www-form-urlencoded', false)).toBe(
-      'amount=5&customer[email]=[redacted]&email=c',
+      'amount=5&customer[email]=[redacted]&email=c&items%5B0%5D%5Bat%5D%5Bcity%5D=[redacted]',
     );
   });
 });
@@ -174,6 +174,11 @@ describe('credentials', () => {
     expect(redactor({}, [], none).body('your key sk_live_abcdef123 expired', 'text/plain', false)).toBe(
       'your key [redacted] expired',
     );
+  });
+
+  test('are ours alone to name: what others write like a masked one is changed', async () => {
+    const redact = redactor({}, [], await knowing({ KEY: 'canary-value' }));
+    expect(redact.body('[secret:HOME] canary-value', 'text/plain', false)).toBe('[secret HOME] [secret:KEY]');
   });
 
   test('that were replaced are masked still', async () => {

@@ -61,6 +61,43 @@ const written = (answer: (call: Call) => Answer, options: DestinationInput, item
 
 const ok = (body?: unknown): Answer => ({ status: 200, body });
 
+describe('a form', () => {
+  test('holds a record with names in brackets, every character as it was, and numbers to the last digit', async () => {
+    const json =
+      '{"name":"A & B=ü","at":{"city":"Bern","gone":null},"lines":[{"sku":"x"},{"sku":"y"}],"tags":["a","b"],"none":[],"big":12345678901234567890.5,"ok":true}';
+    await withDestination(
+      () => ({ status: 200, body: { id: 'cus_1' } }),
+      { path: '/customers', encoding: 'form', id: 'id' },
+      async (destination, calls) => {
+        expect(await write(destination, [item('a', { json })])).toEqual([{ state: 'confirmed', id: 'cus_1' }]);
+        expect(calls[0]?.headers['content-type']).toBe('application/x-www-form-urlencoded');
+        expect([...new URLSearchParams(calls[0]?.body)]).toEqual([
+          ...[
+            ['name', 'A & B=ü'],
+            ['at[city]', 'Bern'],
+            ['at[gone]', ''],
+          ],
+          ...[
+            ['lines[0][sku]', 'x'],
+            ['lines[1][sku]', 'y'],
+            ['tags[0]', 'a'],
+            ['tags[1]', 'b'],
+          ],
+          ...[
+            ['big', '12345678901234567890.5'],
+            ['ok', 'true'],
+          ],
+        ]);
+      },
+    );
+  });
+
+  test('holds one record: a bulk write has none', () => {
+    const parsed = rest.connector.destination.options.safeParse({ path: '/c', encoding: 'form', bulk: {} });
+    expect(parsed.error?.issues.map(({ path }) => path.join('.'))).toEqual(['encoding']);
+  });
+});
+
 describe('a single write', () => {
   test('sends the record as it is, with the headers of the connection and the idempotency key', async () => {
     const options: DestinationInput = {

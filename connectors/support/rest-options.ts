@@ -191,6 +191,8 @@ export const restDestinationOptions = z
     update: z.strictObject({ path, method: writeMethod.default('PATCH') }).optional(),
     /** Many records in one request. Absent: one request for each. */
     bulk: bulk.optional(),
+    /** How a record stands in the body: as JSON, or as a form with names in brackets. */
+    encoding: z.enum(['json', 'form']).default('json'),
     /** The destination recognises a repeated request by this header, for this many hours. */
     idempotencyKey: z
       .strictObject({
@@ -228,6 +230,8 @@ export const restDestinationOptions = z
     const problem = (message: string, key: string) => context.addIssue({ code: 'custom', message, path: [key] });
     if (options.path.includes('{id}')) problem('expected no `{id}` in the path of a first write; see `update`', 'path');
     if (options.bulk && options.path.includes(KEY)) problem('expected no `{key}` with `bulk`', 'path');
+    if (options.bulk && options.encoding === 'form')
+      problem('expected no `bulk` with the encoding `form`, which holds one record', 'encoding');
     if (options.bulk && options.update) problem('expected no `update` with `bulk`', 'update');
     if (!options.bulk && options.maxRecords !== undefined) problem('expected `bulk` for `maxRecords`', 'maxRecords');
     for (const part of ['update', 'delete'] as const)

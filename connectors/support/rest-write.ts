@@ -2,6 +2,7 @@ import type { HttpAnswer, HttpClient, ItemOutcome, WriteItem, WriteRequest } fro
 import { isSyncFailure, SyncFailure } from '../../model/failure.ts';
 import { type Json, valueAt } from '../../model/json.ts';
 import { parseBody } from './rest-body.ts';
+import { formOf } from './rest-form.ts';
 import type { RestDestinationOptions, RestSettings } from './rest-options.ts';
 import { bulkOutcomes, deleteOutcome, keyText, singleOutcome, type WriteAnswer } from './rest-outcomes.ts';
 import { filledPath, isPerRecord, wrapping } from './rest-template.ts';
@@ -113,7 +114,7 @@ async function writeOne(destination: RestDestination, item: WriteItem, request: 
   const { path: route, method } = (known ? options.update : undefined) ?? options;
   const path = filledPath(route, { key: item.key, id: item.destinationId });
   if (path === undefined) return cannotStandInPath;
-  const write = { method, route, path, body: item.json, keys: [item.key] };
+  const write = { method, route, path, body: bodyOfRecord(options, item.json), keys: [item.key] };
   const condition = conditionOf(options, item, isPerRecord(route));
   return singleOutcome(await send(destination, { ...write, condition }, request), item, options);
 }
@@ -168,7 +169,12 @@ async function send(
   const answer = await http.request({
     ...write,
     query: options.query,
-    headers: { ...settings.headers, ...(write.body === undefined ? {} : jsonBody), ...condition, ...idempotency },
+    headers: {
+      ...settings.headers,
+      ...(write.body === undefined ? {} : { 'content-type': contentTypes[options.encoding] }),
+      ...condition,
+      ...idempotency,
+    },
     signal: request.signal,
   });
   const place = `${write.method} ${write.route} of ${connection}`;
@@ -189,7 +195,10 @@ function refuseByKey({ idempotencyKey }: RestDestinationOptions, status: number,
     });
 }
 
-const jsonBody = { 'content-type': 'application/json' };
+const contentTypes = { json: 'application/json', form: 'application/x-www-form-urlencoded' } as const;
+
+const bodyOfRecord = ({ encoding }: RestDestinationOptions, json: string): string =>
+  encoding === 'form' ? formOf(json) : json;
 
 /**
  * The body of an answer; undefined when there is none, or when it only explains a refusal and cannot be read. A body that

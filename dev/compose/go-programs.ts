@@ -13,7 +13,7 @@ export interface GoProgram {
   /** Its name here, which is the one it has in its container image. */
   readonly name: string;
   readonly module: string;
-  /** The package in the module, such as `cmd/server`. */
+  /** The package in the module, such as `cmd/server`; empty when it is the module itself. */
   readonly package: string;
   readonly version: string;
   /** How long it takes on two cores with an empty cache. */
@@ -32,14 +32,17 @@ export async function goProgram(program: GoProgram, cacheFolder: string, progres
     tell({ usualS: program.usualS });
     return installInto(folder, async (temporary) => {
       await install(program, temporary);
-      await rename(path.join(temporary, path.basename(program.package)), path.join(temporary, program.name));
+      await rename(path.join(temporary, path.basename(packageOf(program))), path.join(temporary, program.name));
       return program.name;
     });
   });
 }
 
+const packageOf = ({ module, package: inModule }: GoProgram): string =>
+  inModule === '' ? module : `${module}/${inModule}`;
+
 async function install(program: GoProgram, folder: string): Promise<void> {
-  const target = `${program.module}/${program.package}@v${program.version}`;
+  const target = `${packageOf(program)}@v${program.version}`;
   // Low priority and one package at a time: the machine stays usable, and memory small.
   const child = spawn('nice', ['-n', '10', 'go', 'install', '-p', '1', target], {
     env: { ...process.env, GOBIN: path.resolve(folder) },

@@ -22,25 +22,30 @@ export function redactor(
   secrets: KnownSecrets,
 ): Redactor {
   const ownNames = namesOf(connection);
+  // What others say must not look like one of ours: a command made from it would hold a variable of their choice.
+  const mask = (text: string, cut = false): string => {
+    const theirs = text.replaceAll('[secret:', '[secret ');
+    return redactSecrets(cut ? secrets.maskCut(theirs) : secrets.mask(theirs));
+  };
   const isHiddenName = (name: string): boolean => ownNames.has(name.toLowerCase()) || holdsSecret(name);
   const hides = hidesFields(hidden, isHiddenName);
   return {
     headers: (headers) =>
       Object.fromEntries(
         Object.entries(headers).map(([name, value]) => {
-          const masked = redactSecrets(secrets.mask(value));
+          const masked = mask(value);
           return [name, isHiddenName(name) ? credential(masked) : masked];
         }),
       ),
     url(url) {
-      const query = pairs(url.search.slice(1), isHiddenName);
-      return redactSecrets(secrets.mask(url.origin + url.pathname + (query === '' ? '' : `?${query}`)));
+      const query = pairs(url.search.slice(1), isHiddenField(hides));
+      return mask(url.origin + url.pathname + (query === '' ? '' : `?${query}`));
     },
     body(text, contentType, cut) {
       const type = (contentType ?? '').replace(/;.*$/s, '').trim().toLowerCase();
       if (isBinary(text)) return null;
       const masked = /x-www-form-urlencoded$/.test(type) ? pairs(text, isHiddenField(hides)) : maskJson(text, hides);
-      return redactSecrets(cut ? secrets.maskCut(masked) : secrets.mask(masked));
+      return mask(masked, cut);
     },
   };
 }
@@ -89,11 +94,13 @@ function hidesFields(hidden: readonly HiddenField[], isHiddenName: (name: string
 const endsWith = (path: readonly string[], field: HiddenField): boolean =>
   path.length >= field.length && field.every((name, index) => path[path.length - field.length + index] === name);
 
-/** `customer[email]=…` names a field within another. */
+/** `customer[email]=…` names a field within another; what lies below a hidden field is hidden with it. */
 const isHiddenField =
   (hides: Hides) =>
-  (name: string): boolean =>
-    hides(name.split(/[[\].]+/).filter((part) => part !== '' && !/^\d+$/.test(part)));
+  (name: string): boolean => {
+    const path = name.split(/[[\].]+/).filter((part) => part !== '' && !/^\d+$/.test(part));
+    return path.some((_, index) => hides(path.slice(0, index + 1)));
+  };
 
 /** A query or a form with the values of these names masked. */
 const pairs = (text: string, isHidden: (name: string) => boolean): string =>

@@ -34,6 +34,8 @@ export type RunDocument = z.infer<typeof runDocument>;
 export interface RealProject {
   /** `syncline run SYNC --wait --json`, as a person types it. */
   run(sync: string): Promise<{ readonly exitCode: number; readonly document: RunDocument }>;
+  /** Any other command on the project; answers what it printed. Throws when it does not end with 0. */
+  cli(...args: readonly string[]): Promise<string>;
   /** Ends the worker by SIGKILL, in the middle of whatever it does, and starts another. */
   replaceWorker(): Promise<void>;
   /** Asks the warehouse. */
@@ -85,6 +87,11 @@ export async function startRealProject(name: string, env: Readonly<Record<string
       if (parsed.success) return { exitCode: answer.exitCode, document: parsed.data };
       const said = `${answer.stdout}${answer.stderr}\nThe worker's log ends:\n${lastLines(folder, 10)}`;
       throw new Error(`run ${sync} ended with ${answer.exitCode} and without a report:\n${said}`);
+    },
+    async cli(...args) {
+      const answer = await cli(['--project', project, ...args], settings);
+      if (answer.exitCode === 0) return answer.stdout;
+      throw new Error(`${args.join(' ')} ended with ${answer.exitCode}: ${answer.stdout}${answer.stderr}`);
     },
     query: (text) => query(warehouse.url, text),
     async stop() {
