@@ -30,7 +30,7 @@ export interface Ground {
 const announcement = z.object({ url: z.string() });
 
 export async function openGround(
-  options: { readonly records: number; readonly rounds: number; readonly latencyMs: number },
+  options: { readonly records: number; readonly rounds: number; readonly latencyMs: number; readonly journal: boolean },
   progress: Progress,
 ): Promise<Ground> {
   const folder = await mkdtemp(join(tmpdir(), 'syncline-bench-'));
@@ -54,7 +54,8 @@ export async function openGround(
     const bulk = await program('bulk', []);
     const stack = await openStack({ projectFolder: folder, progress, env: process.env });
     closers.push(() => stack.stop());
-    await writeProject(folder, { source: source.url, bulk: bulk.url, databaseUrl: stack.databaseUrl }, options.rounds);
+    const at = { source: source.url, bulk: bulk.url, databaseUrl: stack.databaseUrl, journal: options.journal };
+    await writeProject(folder, at, options.rounds);
     const loopDelayFile = join(folder, 'loop-delay.json');
     const worker = await startWorkerProcess(folder, stack, {
       ...process.env,

@@ -14,6 +14,8 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '3' },
     case: { type: 'string', multiple: true },
     'latency-ms': { type: 'string', default: '0' },
+    // Without the journal of calls: what it costs is the difference.
+    'no-journal': { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   },
 });
@@ -22,7 +24,10 @@ const records = Number(values.records);
 const rounds = Number(values.rounds);
 const wanted = new Set(wantedCases());
 const progress = createProgress(process.stderr);
-const ground = await openGround({ records, rounds, latencyMs: Number(values['latency-ms']) }, progress);
+const ground = await openGround(
+  { records, rounds, latencyMs: Number(values['latency-ms']), journal: !values['no-journal'] },
+  progress,
+);
 try {
   const measured: Measured[] = [];
   for (let number = 1; number <= rounds; number++) {

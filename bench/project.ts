@@ -11,7 +11,7 @@ export const tableName = (round: number): string => `public.invoices_${round}`;
 /** The project of the benchmark: for each round one sync to each destination, which has seen nothing yet. */
 export async function writeProject(
   folder: string,
-  at: { readonly source: string; readonly bulk: string; readonly databaseUrl: string },
+  at: { readonly source: string; readonly bulk: string; readonly databaseUrl: string; readonly journal: boolean },
   rounds: number,
 ): Promise<void> {
   const url = new URL(at.databaseUrl);
@@ -26,6 +26,7 @@ export async function writeProject(
   address: ${at.source}
   network: private
   auth: { kind: bearer, token: { env: BENCH_TOKEN } }
+  journal: { enabled: ${at.journal} }
 warehouse:
   kind: postgres
   url: ${url.href}
@@ -35,6 +36,7 @@ books:
   address: ${at.bulk}
   network: private
   auth: { kind: bearer, token: { env: BENCH_TOKEN } }
+  journal: { enabled: ${at.journal} }
 `,
   );
   await writeFile(

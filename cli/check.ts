@@ -1,12 +1,16 @@
 import process from 'node:process';
 import { Command } from 'commander';
 import { deliveryPromise } from '../model/delivery.ts';
-import { exitCode } from '../model/exit-code.ts';
+import { type ExitCode, exitCode } from '../model/exit-code.ts';
 import { formatProblem, hasErrors, type Problem } from '../model/problem.ts';
 import type { LoadedSync } from '../model/project.ts';
 import { deliveryClassOf } from '../platform/project/delivery.ts';
 import { type CheckedProject, checkProject } from '../platform/project/load.ts';
 import { type CliContext, contextOf } from './context.ts';
+import type { Live } from './live/facts.ts';
+import { exitOfLive } from './live/judge.ts';
+import { printLive } from './live/print.ts';
+import { callProject } from './live/probe.ts';
 import type { Out } from './output/out.ts';
 import { safeText } from './output/text.ts';
 
@@ -15,8 +19,9 @@ export function checkCommand(): Command {
     .summary('read the project and list what it has and what is wrong with it')
     .description(
       'Reads connections.yaml, mappings/ and syncs/, lists the systems and syncs with the promise of each delivery, ' +
-        'and every problem at once. Contacts no system and changes nothing. Ends with 3 when there is an error.',
+        'and every problem at once. Changes nothing, and without --live contacts no system. Ends with 3 when there is an error.',
     )
+    .option('--live', 'call each system too, and read the first page of each sync through its schema and mapping')
     .addHelpText(
       'after',
       `
@@ -24,14 +29,35 @@ Examples:
   syncline check
   syncline --project ../shop check
   SYNCLINE_ENV=production syncline check   with connections.production.yaml laid over connections.yaml
-  syncline check --json | jq '.problems'`,
+  syncline check --json | jq '.problems'
+  syncline check --live                    what answers, with which limits, certificate and clock; writes nothing
+
+With --live it ends with 5 when a system does not answer as it should, 6 when credentials are refused.`,
     )
-    .action(async (_options: unknown, command: Command) => {
+    .action(async (options: { live?: boolean }, command: Command) => {
       const context = contextOf(command);
       const checked = await checkProject(context.projectFolder, context.env);
-      context.out.result(checkDocument(context, checked), () => printCheck(context, checked));
-      process.exitCode = hasErrors(checked.problems) ? exitCode.invalid : exitCode.ok;
+      const live = options.live === true ? await callLive(context, checked) : undefined;
+      context.out.result({ ...checkDocument(context, checked), ...(live && { live }) }, () => {
+        printCheck(context, checked);
+        if (live) printLive(context.out, live);
+      });
+      process.exitCode = exitOf(checked, live);
     });
+}
+
+/** Nobody is called on behalf of files that are wrong. */
+async function callLive(
+  { progress, env }: CliContext,
+  { project, problems }: CheckedProject,
+): Promise<Live | undefined> {
+  if (project === undefined || hasErrors(problems)) return undefined;
+  return progress.step('Calling each system', () => callProject(project, env));
+}
+
+function exitOf({ problems }: CheckedProject, live: Live | undefined): ExitCode {
+  if (hasErrors(problems)) return exitCode.invalid;
+  return live === undefined ? exitCode.ok : exitOfLive(live);
 }
 
 /** What `check --json` prints. */

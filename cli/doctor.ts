@@ -18,7 +18,8 @@ export function doctorCommand(): Command {
     .summary('say what works, what does not, and what to do')
     .description(
       'Looks at every part that the engine needs (Node.js, Temporal and its UI, PostgreSQL, worker, disk, ports), at ' +
-        'the files of the project, and calls each system that it names. Changes nothing.',
+        'the files of the project; calls each system that it names, and reads the first page of each sync through its ' +
+        'schema and mapping. Changes nothing.',
     )
     .addHelpText(
       'after',

@@ -4,6 +4,7 @@ import { type Plan, planSync } from '../activities/plan-sync.ts';
 import { deliveryPromise } from '../model/delivery.ts';
 import { type ExitCode, exitCode } from '../model/exit-code.ts';
 import type { Json } from '../model/json.ts';
+import { commandContext, inCallContext } from '../platform/journal/context.ts';
 import { createLog } from '../platform/log.ts';
 import { deliveryClassOf } from '../platform/project/delivery.ts';
 import { checkProject } from '../platform/project/load.ts';
@@ -84,14 +85,16 @@ export async function makePlan(context: CliContext, engine: Engine, sync: string
   const interrupted = interruption('the plan was not finished; nothing was written');
   try {
     const planned = await context.progress.step(`Planning ${sync}`, (tell) =>
-      planSync({ world, ledger: engine.ledger }, loaded, {
-        full: flags.full === true,
-        ...(flags.limit === undefined ? {} : { limit: flags.limit }),
-        samples: flags.samples,
-        signal: interrupted.signal,
-        tell: ({ fetched, batches }) =>
-          tell({ detail: `${fetched.toLocaleString('en')} records in ${batches} batches` }),
-      }),
+      inCallContext(commandContext('plan'), () =>
+        planSync({ world, ledger: engine.ledger }, loaded, {
+          full: flags.full === true,
+          ...(flags.limit === undefined ? {} : { limit: flags.limit }),
+          samples: flags.samples,
+          signal: interrupted.signal,
+          tell: ({ fetched, batches }) =>
+            tell({ detail: `${fetched.toLocaleString('en')} records in ${batches} batches` }),
+        }),
+      ),
     );
     const { hash, mode, batches } = planned;
     if (hash !== null) await engine.ledger.plans.store({ hash, sync, full: mode === 'full', batches });

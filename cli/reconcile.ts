@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { type Comparison, compareSync } from '../activities/compare-sync.ts';
 import type { Counts } from '../model/batch.ts';
 import { type ExitCode, exitCode } from '../model/exit-code.ts';
+import { commandContext, inCallContext } from '../platform/journal/context.ts';
 import { createLog } from '../platform/log.ts';
 import { checkProject } from '../platform/project/load.ts';
 import { soundSync } from '../platform/project/sound-sync.ts';
@@ -90,10 +91,12 @@ async function compare(context: CliContext, engine: Engine, sync: string): Promi
   const interrupted = interruption('the comparison was not finished; nothing was changed');
   try {
     return await context.progress.step(`Comparing ${sync}`, (tell) =>
-      compareSync({ world, ledger: engine.ledger }, soundSync(checked, sync), {
-        signal: interrupted.signal,
-        tell: ({ checked: done, of }) => tell({ done, total: of, detail: `${done.toLocaleString('en')} records` }),
-      }),
+      inCallContext(commandContext('reconcile'), () =>
+        compareSync({ world, ledger: engine.ledger }, soundSync(checked, sync), {
+          signal: interrupted.signal,
+          tell: ({ checked: done, of }) => tell({ done, total: of, detail: `${done.toLocaleString('en')} records` }),
+        }),
+      ),
     );
   } finally {
     interrupted.dispose();

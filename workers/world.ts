@@ -4,7 +4,7 @@ import type { ConnectorTools, HttpClient, Log } from '../model/connector.ts';
 import type { EndpointWorld } from '../model/project.ts';
 import { engineKeys } from '../platform/crypto/engine-keys.ts';
 import { createHttpClient, type OpenHttpClient } from '../platform/http/client.ts';
-import { openJournal } from '../platform/journal/journal.ts';
+import { type Journal, openJournal } from '../platform/journal/journal.ts';
 import type { Ledger } from '../platform/ledger/ledger.ts';
 import { sealedTokens } from '../platform/oauth/token-store.ts';
 import { secretsOfProcess } from '../platform/secrets/known.ts';
@@ -16,21 +16,25 @@ export interface World extends EndpointWorld {
   close(): Promise<void>;
 }
 
+/** Takes note of what is seen at the connections. */
+export interface Watch {
+  readonly journal: Journal;
+  sawCertificate(connection: string, host: string, validTo: Date): void;
+}
+
 /**
- * The tools of each connection, made once and shared by every step of this process. With a ledger, calls are journalled,
- * and limits are those of all processes together.
+ * The tools of each connection, made once and shared by every step of this process. With a ledger, what is
+ * seen is noted there, unless `watch` takes note of it, and limits are those of all processes together.
  */
 export function createWorld(
   projectFolder: string,
   env: NodeJS.ProcessEnv,
   log: Log,
   ledger?: Pick<Ledger, 'tokens' | 'calls' | 'connections' | 'certificates'>,
+  watch: Watch | undefined = ledger && watchIn(ledger, projectFolder, env, log),
 ): World {
   const secret = createReadSecret({ projectFolder, env });
   const tokens = ledger && sealedTokens(ledger.tokens, env, projectFolder);
-  const journal =
-    ledger &&
-    openJournal({ calls: ledger.calls, keys: () => engineKeys(env, projectFolder), secrets: secretsOfProcess, log });
   const clients = new Map<string, OpenHttpClient>();
   const pools = sqlPools();
   const clientOf = (connection: Connection): OpenHttpClient => {
@@ -41,11 +45,11 @@ export function createWorld(
       connection,
       readSecret: secret,
       tokens,
-      journal,
+      journal: watch?.journal,
       log,
       clock: Date,
       store: ledger?.connections,
-      sawCertificate: ledger && ((name, host, validTo) => noteCertificate(ledger, name, host, validTo)),
+      sawCertificate: watch?.sawCertificate,
     });
     clients.set(id, client);
     return client;
@@ -64,19 +68,25 @@ export function createWorld(
     async close() {
       for (const client of clients.values()) client.close();
       await pools.close();
-      await journal?.close();
+      await watch?.journal.close();
     },
   };
 }
 
-/** Beside the call, which does not wait for it: what is missed is seen again at the next connection. */
-function noteCertificate(
-  { certificates }: Pick<Ledger, 'certificates'>,
-  connection: string,
-  host: string,
-  validTo: Date,
-): void {
-  certificates.note(connection, host, validTo).catch(() => {});
+function watchIn(
+  { calls, certificates }: Pick<Ledger, 'calls' | 'certificates'>,
+  projectFolder: string,
+  env: NodeJS.ProcessEnv,
+  log: Log,
+): Watch {
+  const keys = () => engineKeys(env, projectFolder);
+  return {
+    journal: openJournal({ calls, keys, secrets: secretsOfProcess, log }),
+    // Beside the call, which does not wait for it: what is missed is seen again at the next connection.
+    sawCertificate(connection, host, validTo) {
+      certificates.note(connection, host, validTo).catch(() => {});
+    },
+  };
 }
 
 const usedBy = (client: OpenHttpClient, use: CallUse | undefined): HttpClient => ({

@@ -10,6 +10,9 @@ export interface CallContext {
   readonly attempt?: number;
 }
 
+/** The context of calls that a command makes itself. */
+export const commandContext = (command: string): CallContext => ({ run: null, batch: null, step: command });
+
 const storage = new AsyncLocalStorage<CallContext>();
 
 /** Every call made within `work`, however deep, is noted under this context. */

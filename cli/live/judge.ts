@@ -1,0 +1,78 @@
+import { formatDuration } from '../../model/duration.ts';
+import { type ExitCode, exitCode, exitCodeOf } from '../../model/exit-code.ts';
+import { type Finding, failed, ok, warning } from '../doctor/finding.ts';
+import type { Live, LiveConnection, LiveProblem, LiveSync } from './facts.ts';
+
+/** A certificate is renewed with this many days in hand. */
+const FEW_DAYS = 14;
+/** Signed requests and tokens are refused when clocks differ by minutes. */
+const MUCH_SKEW_MS = 30_000;
+
+/** What the calls showed, as findings. Pure. */
+export const findingsOf = ({ connections, syncs }: Live): readonly Finding[] => [
+  ...connections.map(judgeConnection),
+  ...syncs.map(judgeSync),
+];
+
+function judgeConnection(live: LiveConnection): Finding {
+  const part = `Connection ${live.name}`;
+  if (live.problem) return failedBy(part, live.problem);
+  const found = [live.says ?? '', ...factsOf(live)].join('; ');
+  const doubts = doubtsOf(live);
+  return doubts.length === 0 ? ok(part, found) : warning(part, found, doubts.join(' '));
+}
+
+/** What is worth saying of a connection that works. */
+export function factsOf({ certificate, skewMs, limits, scopes }: LiveConnection): readonly string[] {
+  return [
+    ...limits.map(({ name, left, units }) => `limit ${name}: ${left}${units === null ? '' : ` of ${units}`} left`),
+    ...(scopes === null ? [] : [`scopes ${scopes}`]),
+    ...(certificate === null ? [] : [`certificate: ${certificate.daysLeft} days`]),
+    ...(skewMs === null || Math.abs(skewMs) < 2_000 ? [] : [`clock ${skewWords(skewMs)}`]),
+  ];
+}
+
+export const skewWords = (skewMs: number): string =>
+  `${formatDuration(Math.abs(skewMs))} ${skewMs < 0 ? 'behind' : 'ahead'}`;
+
+function doubtsOf({ certificate, skewMs }: LiveConnection): readonly string[] {
+  return [
+    ...(certificate !== null && certificate.daysLeft < FEW_DAYS
+      ? [`Its certificate ends ${certificate.validTo.slice(0, 10)}: tell its owner.`]
+      : []),
+    ...(skewMs !== null && Math.abs(skewMs) > MUCH_SKEW_MS
+      ? ['Set both clocks by NTP: tokens and signatures may be refused.']
+      : []),
+  ];
+}
+
+function judgeSync(live: LiveSync): Finding {
+  const part = `Sync ${live.name}`;
+  if (live.problem) return failedBy(part, live.problem);
+  const found = `first page: ${count(live.records, 'record')}, ${live.ready} would be delivered`;
+  const fields = live.newFields.length === 0 ? '' : `; not in the schema: ${live.newFields.slice(0, 5).join(', ')}`;
+  const [reason] = live.reasons;
+  if (reason === undefined) return ok(part, found + fields);
+  const why = `${found}, ${live.rejected} set aside${fields}\n${reason.code} ${reason.field ?? ''}: ${reason.reason} (${reason.records})`;
+  const todo = `Compare the mapping with what the source gives: syncline plan ${live.name}`;
+  return live.rejected === live.records ? failed(part, why, todo) : warning(part, why, todo);
+}
+
+const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? '' : 's'}`;
+
+const failedBy = (part: string, { code, message, todo }: LiveProblem): Finding =>
+  failed(part, `${code}: ${message}`, todo);
+
+/**
+ * 5 when something does not work, 6 when only credentials are refused or lack a right, 3 when only a secret is missing
+ * or the records do not fit schema and mapping at all.
+ */
+export function exitOfLive({ connections, syncs }: Live): ExitCode {
+  const exits = new Set(
+    [...connections, ...syncs].flatMap(({ problem }) => (problem ? [exitCodeOf(problem.code)] : [])),
+  );
+  if ([...exits].some((exit) => exit !== exitCode.forbidden && exit !== exitCode.invalid)) return exitCode.unreachable;
+  if (exits.has(exitCode.forbidden)) return exitCode.forbidden;
+  const nothingFits = syncs.some(({ records, rejected }) => records > 0 && rejected === records);
+  return exits.size > 0 || nothingFits ? exitCode.invalid : exitCode.ok;
+}

@@ -1,0 +1,12 @@
+import { readRunningDev } from '../../dev/stack/dev-file.ts';
+import { stateFolderOf } from '../../dev/stack/state-folder.ts';
+import { type Ledger, openLedger } from '../../platform/ledger/ledger.ts';
+
+/**
+ * The ledger, where one is up already; nothing is started for it. Tokens that are renewed have to be kept there, and
+ * limits are those of all workers together.
+ */
+export async function ledgerIfUp(projectFolder: string, env: NodeJS.ProcessEnv): Promise<Ledger | undefined> {
+  const url = env['DATABASE_URL'] || (await readRunningDev(stateFolderOf(projectFolder)))?.databaseUrl;
+  return url ? openLedger(url).catch(() => undefined) : undefined;
+}

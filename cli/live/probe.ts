@@ -1,0 +1,174 @@
+import { preparationOf } from '../../activities/prepare.ts';
+import type { Connection } from '../../model/connection.ts';
+import type { Source } from '../../model/connector.ts';
+import { failures, isSyncFailure, SyncFailure } from '../../model/failure.ts';
+import type { Reject } from '../../model/prepared.ts';
+import type { LoadedSync, Project } from '../../model/project.ts';
+import { limitsHeard } from '../../platform/http/limit-headers.ts';
+import { httpDateMs } from '../../platform/http/retry-after.ts';
+import type { SeenCall } from '../../platform/journal/entry.ts';
+import { createWorld, type Watch, type World } from '../../workers/world.ts';
+import type { Live, LiveConnection, LiveProblem, LiveSync } from './facts.ts';
+import { ledgerIfUp } from './ledger-if-up.ts';
+
+const CONNECTION_MS = 15_000;
+const PAGE_MS = 60_000;
+
+const silentLog = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+
+/** What was seen at the connections, in memory. */
+class Seen implements Watch {
+  readonly calls: SeenCall[] = [];
+  /** When the certificate ends, by connection. */
+  readonly certificates = new Map<string, Date>();
+  readonly journal = { note: (call: SeenCall) => void this.calls.push(call), close: async () => {} };
+
+  readonly sawCertificate = (connection: string, _host: string, validTo: Date): void => {
+    this.certificates.set(connection, validTo);
+  };
+}
+
+/** Calls each connection of a project, and reads the first page of each sync through its schema and mapping. Writes nothing. */
+export async function callProject(project: Project, env: NodeJS.ProcessEnv): Promise<Live> {
+  const ledger = await ledgerIfUp(project.folder, env);
+  const seen = new Seen();
+  const world = createWorld(project.folder, env, silentLog, ledger, seen);
+  try {
+    const connections = await Promise.all(
+      [...project.connections.values()].map((connection) => callConnection(project, world, connection, seen)),
+    );
+    const down = new Set(connections.flatMap(({ name, problem }) => (problem === null ? [] : [name])));
+    const reachable = [...project.syncs.values()].filter(({ sourceConnection }) => !down.has(sourceConnection.name));
+    const syncs = await Promise.all(reachable.map((loaded) => readFirstPage(loaded, world)));
+    return { connections, syncs };
+  } finally {
+    await world.close();
+    await ledger?.close();
+  }
+}
+
+async function callConnection(
+  project: Project,
+  world: World,
+  connection: Connection,
+  seen: Seen,
+): Promise<LiveConnection> {
+  const beganMs = performance.now();
+  const { says, problem } = await checked(project, world, connection);
+  const ms = Math.round(performance.now() - beganMs);
+  const call = seen.calls.findLast((one) => one.connection.name === connection.name);
+  const nowMs = Date.now();
+  return {
+    ...{ name: connection.name, kind: connection.kind, says, problem, ms: call?.ms ?? ms },
+    status: call?.status ?? null,
+    login: loginOf(connection, problem, call),
+    scopes: scopesOf(call),
+    limits: call === undefined ? [] : limitsHeard(call.responseHeaders, nowMs),
+    certificate: certificateOf(seen.certificates.get(connection.name), nowMs),
+    skewMs: call === undefined ? null : skewOf(call),
+  };
+}
+
+async function checked(
+  project: Project,
+  world: World,
+  connection: Connection,
+): Promise<{ readonly says: string | null; readonly problem: LiveProblem | null }> {
+  try {
+    const connector = project.connectors.get(connection.kind);
+    if (connector === undefined) throw new SyncFailure('PROJECT_INVALID', `no connector of kind ${connection.kind}`);
+    const signal = AbortSignal.timeout(CONNECTION_MS);
+    const answer = connector.check(connection, world.toolsFor(connection), signal);
+    return { says: await Promise.race([answer, late(signal, CONNECTION_MS)]), problem: null };
+  } catch (error) {
+    return { says: null, problem: problemOf(error) };
+  }
+}
+
+/** For a connector that does not listen to the signal. */
+const late = (signal: AbortSignal, limitMs: number): Promise<never> =>
+  new Promise((_resolve, reject) => {
+    const words = `no answer within ${limitMs / 1000} s`;
+    signal.addEventListener('abort', () => reject(new SyncFailure('TIMEOUT', words)), { once: true });
+  });
+
+const refusals: ReadonlySet<string> = new Set(['AUTH_REJECTED', 'FORBIDDEN', 'SECRET_MISSING']);
+
+function loginOf(
+  { auth, settings }: Connection,
+  problem: LiveProblem | null,
+  call: SeenCall | undefined,
+): LiveConnection['login'] {
+  if (problem !== null && refusals.has(problem.code)) return 'refused';
+  if (call === undefined) return problem === null ? 'accepted' : 'untested';
+  if (auth === undefined) return 'none';
+  const probes =
+    typeof settings === 'object' && settings !== null && 'probe' in settings && settings.probe !== undefined;
+  return problem === null && probes ? 'accepted' : 'untested';
+}
+
+const DAY_MS = 86_400_000;
+
+const certificateOf = (validTo: Date | undefined, nowMs: number): LiveConnection['certificate'] =>
+  validTo === undefined
+    ? null
+    : { validTo: validTo.toISOString(), daysLeft: Math.floor((validTo.getTime() - nowMs) / DAY_MS) };
+
+/** As GitHub says it, or as RFC 6750 lets a refusal say what is missing. */
+function scopesOf(call: SeenCall | undefined): string | null {
+  const headers = call?.responseHeaders ?? {};
+  const missing = /scope="([^"]{1,200})"/.exec(headers['www-authenticate'] ?? '')?.[1];
+  return headers['x-oauth-scopes'] ?? (missing === undefined ? null : `missing: ${missing}`);
+}
+
+/** `Date` is whole seconds: the middle of its second against the middle of the call. */
+function skewOf({ responseHeaders, atMs, ms }: SeenCall): number | null {
+  const theirsMs = httpDateMs(responseHeaders['date'] ?? '');
+  return theirsMs === undefined ? null : Math.round(theirsMs + 500 - (atMs + ms / 2));
+}
+
+async function readFirstPage(loaded: LoadedSync, world: World): Promise<LiveSync> {
+  const nothing = { records: 0, ready: 0, filtered: 0, rejected: 0, reasons: [], newFields: [] };
+  try {
+    const signal = AbortSignal.timeout(PAGE_MS);
+    const records = await Promise.race([firstPage(loaded.openSource(world), signal), late(signal, PAGE_MS)]);
+    const work = preparationOf(loaded);
+    work.add(records);
+    const { validated, transformed } = work.result();
+    const rejects = [...validated.rejects, ...transformed.rejects];
+    return {
+      name: loaded.name,
+      problem: null,
+      records: records.length,
+      ready: transformed.ready.length,
+      filtered: transformed.filtered,
+      rejected: rejects.length,
+      reasons: reasonsOf(rejects),
+      newFields: validated.shape.fields.flatMap(({ known, field }) => (known ? [] : [field])),
+    };
+  } catch (error) {
+    return { name: loaded.name, ...nothing, problem: problemOf(error) };
+  }
+}
+
+async function firstPage(source: Source, signal: AbortSignal) {
+  for await (const { records } of source.read({ position: null, since: null, signal })) return records;
+  return [];
+}
+
+function reasonsOf(rejects: readonly Reject[]): LiveSync['reasons'] {
+  const groups = new Map<string, { code: string; field: string | null; reason: string; records: number }>();
+  for (const { code, field, reason } of rejects) {
+    const id = JSON.stringify([code, field, reason]);
+    const group = groups.get(id) ?? { code, field, reason, records: 0 };
+    groups.set(id, group);
+    group.records++;
+  }
+  return [...groups.values()].sort((a, b) => b.records - a.records).slice(0, 10);
+}
+
+function problemOf(error: unknown): LiveProblem {
+  const code = isSyncFailure(error) ? error.code : 'INTERNAL';
+  const message = error instanceof Error ? error.message : String(error);
+  return { code, message, todo: failures[code].todo };
+}

@@ -1,0 +1,141 @@
+import path from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import type { Live, LiveConnection, LiveSync } from '../cli/live/facts.ts';
+import { exitOfLive, findingsOf } from '../cli/live/judge.ts';
+import { callProject } from '../cli/live/probe.ts';
+import type { FailureCode } from '../model/failure.ts';
+import { failures } from '../model/failure.ts';
+import { loadProject } from '../platform/project/load.ts';
+import { runProgram } from './support/program.ts';
+import { withProject } from './support/temp-project.ts';
+import { json, withServer } from './support/with-server.ts';
+
+const connection: LiveConnection = {
+  ...{ name: 'shop', kind: 'rest', says: 'shop: answers', problem: null, status: 200, ms: 12, login: 'accepted' },
+  ...{ scopes: null, limits: [], certificate: null, skewMs: 0 },
+};
+const sync: LiveSync = {
+  ...{ name: 'orders', problem: null, records: 10, ready: 10, filtered: 0, rejected: 0, reasons: [], newFields: [] },
+};
+const problem = (code: FailureCode) => ({ problem: { code, message: 'no', todo: failures[code].todo } });
+const live = (more: Partial<LiveConnection>, ofSync: Partial<LiveSync> = {}): Live => ({
+  connections: [{ ...connection, ...more }],
+  syncs: [{ ...sync, ...ofSync }],
+});
+const inDays = (daysLeft: number) => ({ certificate: { daysLeft, validTo: '2026-12-01T00:00:00.000Z' } });
+const rejects = (rejected: number) => ({
+  ...{ rejected, ready: 10 - rejected },
+  reasons: [{ code: 'SOURCE_SCHEMA', field: 'total', reason: 'expected number', records: rejected }],
+});
+
+describe('what the calls showed', () => {
+  test.each([
+    ['everything works', live({}), ['ok', 'ok'], 0],
+    ['a system is down', live(problem('CONNECTION_REFUSED')), ['failed', 'ok'], 5],
+    ['the login is refused', live(problem('AUTH_REJECTED')), ['failed', 'ok'], 6],
+    ['a right is missing for the first page', live({}, problem('FORBIDDEN')), ['ok', 'failed'], 6],
+    ['a secret is missing', live(problem('SECRET_MISSING')), ['failed', 'ok'], 3],
+    ['one is down, another refuses', live(problem('AUTH_REJECTED'), problem('TIMEOUT')), ['failed', 'failed'], 5],
+    ['a certificate ends soon', live(inDays(13)), ['warning', 'ok'], 0],
+    ['a certificate has time', live(inDays(14)), ['ok', 'ok'], 0],
+    ['clocks differ much', live({ skewMs: -31_000 }), ['warning', 'ok'], 0],
+    ['clocks differ little', live({ skewMs: 30_000 }), ['ok', 'ok'], 0],
+    ['some records would be set aside', live({}, rejects(3)), ['ok', 'warning'], 0],
+    ['no record fits', live({}, rejects(10)), ['ok', 'failed'], 3],
+    ['there is nothing to read', live({}, { records: 0, ready: 0 }), ['ok', 'ok'], 0],
+  ])('is judged when %s', (_when, facts, states, exit) => {
+    expect(findingsOf(facts).map(({ state }) => state)).toEqual(states);
+    expect(exitOfLive(facts)).toBe(exit);
+  });
+});
+
+const project = (address: string, auth: string) => ({
+  'connections.yaml': `shop:\n  kind: rest\n  address: ${address}\n  probe: /me\n${auth}books:\n  kind: files\n  folder: books\n`,
+  'mappings/order.ts': `import { map } from 'syncline';
+import { z } from 'zod';
+const Order = z.object({ id: z.string(), total: z.number() });
+export const order = map(Order, Order, (from) => ({ id: from.id, total: from.total }));`,
+  'syncs/orders.ts': `import { defineSync } from 'syncline';
+import files from 'syncline/connectors/files';
+import rest from 'syncline/connectors/rest';
+import { order } from '../mappings/order.ts';
+export default defineSync({
+  source: rest.source('shop', { path: '/orders', pagination: { kind: 'page-number' } }),
+  key: 'id',
+  mapping: order,
+  destination: files.destination('books', { path: 'orders.jsonl', format: 'jsonl', key: 'id' }),
+});`,
+  'books/.keep': '',
+});
+
+describe('check --live', () => {
+  test('asks each system once for what it tells of itself, and reads one page of each sync without writing', async () => {
+    await withServer(
+      (request, response) => {
+        const headers = {
+          ...{ date: new Date(Date.now() + 3_600_000).toUTCString(), 'x-oauth-scopes': 'orders:read' },
+          ...{ ratelimit: '"minute";r=59;t=30', 'ratelimit-policy': '"minute";q=60;w=60' },
+        };
+        const orders = [
+          { id: 'a', total: 1, rebate: 2 },
+          { id: 'b', total: 'canary' },
+        ];
+        json(response, request.url?.startsWith('/orders') ? orders : {}, 200, headers);
+      },
+      async ({ address, requests }) => {
+        const auth = '  auth: { kind: bearer, token: { env: SHOP_TOKEN } }\n';
+        await withProject(project(address, auth), async (folder) => {
+          const env = { SHOP_TOKEN: 'canary-token' };
+          const facts = await callProject(await loadProject(folder, env), env);
+          expect(facts.connections.find(({ name }) => name === 'shop')).toMatchObject({
+            ...{ status: 200, login: 'accepted', scopes: 'orders:read', certificate: null, problem: null },
+            limits: [{ left: 59, units: 60 }],
+          });
+          const skewMs = facts.connections.find(({ name }) => name === 'shop')?.skewMs ?? 0;
+          expect(Math.abs(skewMs - 3_600_000)).toBeLessThan(60_000);
+          expect(facts.syncs).toMatchObject([
+            { name: 'orders', records: 2, ready: 1, rejected: 1, reasons: [{ field: 'total' }], newFields: ['rebate'] },
+          ]);
+          expect([...requests].sort()).toEqual(['GET /me', 'GET /orders?page=1']);
+
+          const told = await runProgram(['check', '--live', '--project', folder], { env });
+          expect(told).toMatchObject({ code: 0 });
+          expect(told.stdout).toMatch(/shop +200 in \d+ ms +accepted \(orders:read\) +minute 59\/60/);
+          expect(told.stdout).toMatch(/orders +2 +1 +0 +1 +SOURCE_SCHEMA total/);
+          expect(told.stdout).toContain('orders: not in the source schema: rebate');
+          expect(told.stdout + told.stderr).not.toContain('canary');
+          await expect(
+            import('node:fs/promises').then(({ readdir }) => readdir(path.join(folder, 'books'))),
+          ).resolves.toEqual(['.keep']);
+        });
+      },
+    );
+  });
+
+  test('ends with 6 where the credentials are refused, 5 where nobody answers, 3 where the files are wrong', async () => {
+    await withServer(
+      (_, response) => json(response, {}, 401, { 'www-authenticate': 'Bearer scope="orders:read"' }),
+      async ({ address, close }) => {
+        await withProject(project(address, ''), async (folder) => {
+          const check = async (...more: string[]) => {
+            const { code, stdout } = await runProgram(['check', '--live', '--json', '--project', folder, ...more]);
+            return { code, live: JSON.parse(stdout).live };
+          };
+          const refused = await check();
+          expect(refused.code).toBe(6);
+          expect(refused.live.connections[0]).toMatchObject({
+            ...{ login: 'refused', scopes: 'missing: orders:read', problem: { code: 'AUTH_REJECTED' } },
+          });
+          expect(refused.live.syncs).toEqual([]);
+          await close();
+          expect((await check()).code).toBe(5);
+        });
+        await withProject({ 'connections.yaml': 'shop: { kind: nosuch }\n' }, async (folder) => {
+          const wrong = await runProgram(['check', '--live', '--json', '--project', folder]);
+          expect(wrong.code).toBe(3);
+          expect(JSON.parse(wrong.stdout)).not.toHaveProperty('live');
+        });
+      },
+    );
+  });
+});
