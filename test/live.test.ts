@@ -50,7 +50,7 @@ describe('what the calls showed', () => {
 });
 
 const project = (address: string, auth: string) => ({
-  'connections.yaml': `shop:\n  kind: rest\n  address: ${address}\n  probe: /me\n${auth}books:\n  kind: files\n  folder: books\n`,
+  'connections.yaml': `shop:\n  kind: rest\n  address: ${address}\n  probe: /me\n  network: private\n${auth}books:\n  kind: files\n  folder: books\n`,
   'mappings/order.ts': `import { map } from 'syncline';
 import { z } from 'zod';
 const Order = z.object({ id: z.string(), total: z.number() });
