@@ -93,9 +93,12 @@ export async function openRun(deps: Dependencies, input: OpenRunInput): Promise<
 async function refuse(
   { ledger }: Dependencies,
   { sync, scheduledFor, whenHeld }: OpenRunInput,
-  { by, workflowId }: Held,
+  { by, workflowId, mode }: Held,
 ): Promise<SkippedRun> {
-  if (whenHeld === 'wait') throw new SyncFailure('RUN_OPEN', `${workflowId} is open`, { retryAfterMs: LOOK_AGAIN_MS });
+  const wait = (retryAfterMs: number) => new SyncFailure('RUN_OPEN', `${workflowId} is open`, { retryAfterMs });
+  if (whenHeld === 'wait') throw wait(LOOK_AGAIN_MS);
+  // What is new does not stand back behind what is old: it comes next, before the rest of a backfill.
+  if (whenHeld === 'skip' && mode === 'backfill') throw wait(LOOK_AGAIN_MS / 5);
   if (whenHeld !== 'skip') throw new SyncFailure('LOCKED', `${workflowId} is open`);
   if (scheduledFor !== undefined) await ledger.ticks.skipped(sync, scheduledFor, by);
   return { skipped: by };

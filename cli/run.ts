@@ -1,10 +1,10 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { DURATION_GRAMMAR, parseDurationMs } from '../model/duration.ts';
 import { type ExitCode, exitCode } from '../model/exit-code.ts';
 import type { ReadRange } from '../model/range.ts';
 import { wasSound } from '../platform/project/sound-before.ts';
 import { type CliContext, contextOf } from './context.ts';
 import { CommandFailed } from './errors.ts';
+import { parseDuration } from './output/parse.ts';
 import { type Engine, openEngine } from './runs/engine.ts';
 import { finishOpenRun } from './runs/open-run.ts';
 import { positionOf, rereading, rereadingWords } from './runs/position.ts';
@@ -40,7 +40,7 @@ export function runCommand(): Command {
     .option('--yes', 'with --from: really do it; without it the command only says what it would read')
     .option('--id <key>', 'a name of your own for this start: the same key again is the same run', triggerKey)
     .option('--plan <hash>', 'do exactly what `syncline plan` said under this hash, or refuse')
-    .option('--timeout <duration>', 'with --wait: stop following after this long; the run goes on', durationMs)
+    .option('--timeout <duration>', 'with --wait: stop following after this long; the run goes on', parseDuration)
     .addHelpText(
       'after',
       `
@@ -63,12 +63,6 @@ With --wait the exit code is 0 succeeded, 4 partial (records in quarantine), 1 f
 function triggerKey(text: string): string {
   if (/^[\w.:@/+-]{1,200}$/.test(text)) return text;
   throw new InvalidArgumentError('Expected 1 to 200 letters, digits and `_ . : @ / + -`.');
-}
-
-function durationMs(text: string): number {
-  const ms = parseDurationMs(text);
-  if (ms === undefined || ms === 0) throw new InvalidArgumentError(`expected ${DURATION_GRAMMAR}`);
-  return ms;
 }
 
 async function run(context: CliContext, sync: string, options: RunOptions): Promise<ExitCode> {

@@ -17,3 +17,15 @@ export function placeIn(range: ReadRange, record: Json, versionField: string): '
   if (version.value < range.since.value) return 'before';
   return range.until !== undefined && version.value > range.until.value ? 'beyond' : 'within';
 }
+
+/**
+ * A range in parts that follow each other, each at most this wide: microseconds for times, as versions count them. Other
+ * runs of the sync come between two parts.
+ */
+export function slicesOf(since: RecordVersion, until: RecordVersion, width: number): readonly Required<ReadRange>[] {
+  const { kind } = since;
+  const slices: Required<ReadRange>[] = [];
+  for (let from = since.value; from <= until.value; from += width)
+    slices.push({ since: { kind, value: from }, until: { kind, value: Math.min(from + width - 1, until.value) } });
+  return slices;
+}

@@ -1,5 +1,6 @@
 import { realTime } from '../cli/output/parse.ts';
 import type { Json } from '../model/json.ts';
+import { slicesOf } from '../model/range.ts';
 import { arraySource, createTestEngine, type TestEngine, type TestSync } from './support/engine.ts';
 import { journalDestination } from './support/journal.ts';
 
@@ -84,6 +85,18 @@ test.each([false, true])(
     );
   },
 );
+
+test('the slices of a range follow each other without gap or overlap', () => {
+  const bounds = (to: number, width: number) =>
+    slicesOf(number(10), number(to), width).map(({ since, until }) => [since.value, until.value]);
+  expect(bounds(30, 10)).toEqual([
+    [10, 19],
+    [20, 29],
+    [30, 30],
+  ]);
+  expect(bounds(29, 10)).toHaveLength(2);
+  expect(bounds(10, 10)).toEqual([[10, 10]]);
+});
 
 test('a time that is in no calendar is refused', () => {
   expect(realTime('2026-02-30')).toBeUndefined();

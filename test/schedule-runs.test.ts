@@ -97,33 +97,42 @@ test('a tick starts a run that names itself; one that finds a run open is noted 
   }
 });
 
-test('with `buffer one` a tick waits for the open run, and begins when that has ended', async () => {
-  const sync = heldBack(`buffering-${process.pid}`);
-  const engine = await createTestEngine([sync]);
-  try {
-    sync.hold();
-    const byHand = await engine.start(sync.name);
-    await until(async () => (await engine.ledger.reports.latestRuns(sync.name)).length > 0);
-    await begin(engine, sync.name, { ...everySecond, overlap: 'buffer one', paused: true });
-    await engine.client.schedule.getHandle(scheduleId(sync.name)).trigger('BUFFER_ONE');
-    const waiting = await until(async () => {
-      const { info } = await engine.client.schedule.getHandle(scheduleId(sync.name)).describe();
-      const id = info.runningActions[0]?.workflow.workflowId;
-      if (id === undefined) return undefined;
-      const handle = engine.client.workflow.getHandle(id);
-      const [step] = (await handle.describe()).raw.pendingActivities ?? [];
-      return step?.lastFailure?.applicationFailureInfo?.type === 'RUN_OPEN' && handle;
-    });
-    sync.release();
-    expect(await byHand.result()).toMatchObject({ status: 'succeeded' });
-    expect(await waiting.result()).toMatchObject({ status: 'succeeded' });
-    expect(await engine.ledger.ticks.latest(sync.name, 10)).toEqual([]);
-  } finally {
-    sync.release();
-    await deleteSchedule(engine.client, sync.name).catch(() => {});
-    await engine.close();
-  }
-}, 60_000);
+const backfill = { since: { kind: 'number', value: 1 }, until: { kind: 'number', value: 9 } } as const;
+
+test.each([
+  ['buffer one', 'BUFFER_ONE', 'run', undefined],
+  ['skip', 'SKIP', 'backfill', backfill],
+] as const)(
+  'with `%s` a tick (%s) waits for an open %s, and begins when that has ended',
+  async (overlap, policy, what, range) => {
+    const sync = heldBack(`waiting-${what}-${process.pid}`);
+    const engine = await createTestEngine([sync]);
+    try {
+      sync.hold();
+      const byHand = await engine.start(sync.name, range ? { range } : {});
+      await until(async () => (await engine.ledger.reports.latestRuns(sync.name)).length > 0);
+      await begin(engine, sync.name, { ...everySecond, overlap, paused: true });
+      await engine.client.schedule.getHandle(scheduleId(sync.name)).trigger(policy);
+      const waiting = await until(async () => {
+        const { info } = await engine.client.schedule.getHandle(scheduleId(sync.name)).describe();
+        const id = info.runningActions[0]?.workflow.workflowId;
+        if (id === undefined) return undefined;
+        const handle = engine.client.workflow.getHandle(id);
+        const [step] = (await handle.describe()).raw.pendingActivities ?? [];
+        return step?.lastFailure?.applicationFailureInfo?.type === 'RUN_OPEN' && handle;
+      });
+      sync.release();
+      expect(await byHand.result()).toMatchObject({ status: 'succeeded' });
+      expect(await waiting.result()).toMatchObject({ status: 'succeeded' });
+      expect(await engine.ledger.ticks.latest(sync.name, 10)).toEqual([]);
+    } finally {
+      sync.release();
+      await deleteSchedule(engine.client, sync.name).catch(() => {});
+      await engine.close();
+    }
+  },
+  60_000,
+);
 
 test('after a server that was down over ticks one run catches up, and every tick is accounted for', async () => {
   const guard = startGuard();

@@ -27,3 +27,10 @@ export const parseWhole =
     if (Number.isSafeInteger(number) && number >= least && number <= most) return number;
     throw new InvalidArgumentError(`Expected a whole number from ${least} to ${most}.`);
   };
+
+/** An option that is a duration, in milliseconds; none of nothing. */
+export function parseDuration(text: string): number {
+  const ms = parseDurationMs(text);
+  if (ms === undefined || ms === 0) throw new InvalidArgumentError(`Expected ${DURATION_GRAMMAR}.`);
+  return ms;
+}

@@ -30,6 +30,7 @@ export interface Held {
   readonly held: true;
   readonly by: string;
   readonly workflowId: string;
+  readonly mode: RunMode | null;
 }
 
 export type Claimed = Held | { readonly held: false; readonly mode: RunMode };
@@ -67,10 +68,12 @@ export function ledgerRuns(pool: Pool) {
         if (!sync) throw new SyncFailure('INTERNAL', 'the sync row vanished while a run was opened');
         if (sync.holder === claim.run) return { held: false, mode: await openedMode(sql, claim.run) };
         if (sync.holder !== null && sync.holder !== claim.takeOverFrom) {
-          const holder = await sql.query<{ workflow_id: string }>('select workflow_id from runs where id = $1', [
-            sync.holder,
-          ]);
-          return { held: true, by: sync.holder, workflowId: holder.rows[0]?.workflow_id ?? '' };
+          const holder = await sql.query<{ workflow_id: string; mode: RunMode }>(
+            'select workflow_id, mode from runs where id = $1',
+            [sync.holder],
+          );
+          const [run] = holder.rows;
+          return { held: true, by: sync.holder, workflowId: run?.workflow_id ?? '', mode: run?.mode ?? null };
         }
         if (sync.holder !== null) await endAbandoned(sql, sync.holder);
         await refuseEnded(sql, claim.run);

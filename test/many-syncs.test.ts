@@ -1,0 +1,72 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { scheduleId } from '../model/names.ts';
+import type { Schedule } from '../model/schedule/schedule.ts';
+import { createSchedule, deleteSchedule } from '../platform/schedules/schedules.ts';
+import { arraySource, createTestEngine, type TestSync } from './support/engine.ts';
+import { journalDestination } from './support/journal.ts';
+
+const SYNCS = 50;
+
+/** Only its triggers start a run. */
+const never: Schedule = {
+  when: { kind: 'every', everyMs: 86_400_000, offsetMs: 0 },
+  timeZone: 'UTC',
+  overlap: 'skip',
+  catchUpMs: 10_000,
+  jitterMs: 0,
+  paused: true,
+};
+
+function syncNamed(name: string): TestSync {
+  return {
+    name,
+    source: arraySource(() => [{ id: 'a', version: 1, value: 'a' }]),
+    destination: journalDestination({ upsert: true, lookupLagMs: 0 }),
+  };
+}
+
+/** Its source accepts the call and never answers, until the worker gives up waiting for it. */
+function hanging(name: string): TestSync {
+  const sync = syncNamed(name);
+  return {
+    ...sync,
+    source: {
+      ...sync.source,
+      async *read(request) {
+        const { signal } = request;
+        await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }));
+        yield* sync.source.read(request);
+      },
+    },
+  };
+}
+
+test(`of ${SYNCS} syncs on one worker one hangs at its source: at each tick all others run to their end`, async () => {
+  const own = `many-${process.pid}`;
+  const names = Array.from({ length: SYNCS }, (_, n) => `${own}-${n}`);
+  const [stuck = '', ...others] = names;
+  const engine = await createTestEngine([hanging(stuck), ...others.map(syncNamed)]);
+  const { client, ledger, taskQueue } = engine;
+  const handle = (sync: string) => client.schedule.getHandle(scheduleId(sync));
+  const runsOf = async (sync: string, status: string) =>
+    (await ledger.reports.latestRuns(sync)).filter((run) => run.status === status).length;
+  try {
+    for (const sync of names) await createSchedule(client, { sync, schedule: never, taskQueue });
+    for (const tick of [1, 2]) {
+      await Promise.all(names.map((sync) => handle(sync).trigger('SKIP')));
+      for (const sync of others) {
+        while ((await runsOf(sync, 'succeeded')) < tick) await sleep(50);
+        // The schedule hears a little later than the ledger that its run is over.
+        while ((await handle(sync).describe()).info.runningActions.length > 0) await sleep(50);
+      }
+      expect(await runsOf(stuck, 'running')).toBe(1);
+    }
+    expect((await handle(stuck).describe()).info.numActionsSkippedOverlap).toBe(1);
+    const [open] = await ledger.reports.latestRuns(stuck);
+    await client.workflow.getHandle(open?.workflowId ?? '').cancel();
+    while ((await runsOf(stuck, 'cancelled')) < 1) await sleep(50);
+  } finally {
+    await Promise.all(names.map((sync) => deleteSchedule(client, sync).catch(() => {})));
+    await engine.close();
+  }
+}, 120_000);
