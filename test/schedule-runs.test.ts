@@ -47,7 +47,7 @@ function heldBack(name: string): TestSync & { hold(): void; release(): void } {
 }
 
 async function until<T>(what: () => Promise<T | undefined | false>): Promise<T> {
-  for (let tries = 0; tries < 400; tries++) {
+  for (let tries = 0; tries < 1000; tries++) {
     const found = await what();
     if (found) return found;
     await sleep(50);
@@ -75,15 +75,16 @@ test('a tick starts a run that names itself; one that finds a run open is noted 
     expect(first?.run).toMatch(/^\d{8}T\d{6}-[0-9a-f]{12}$/);
     expect(first?.workflowId).toMatch(/:scheduled-\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
 
+    // A run by hand that no tick can be quicker than.
+    const schedule = engine.client.schedule.getHandle(scheduleId(sync.name));
+    await schedule.pause();
+    await until(async () => (await schedule.describe()).info.runningActions.length === 0);
     sync.hold();
-    const byHand = await until(async () => {
-      const handle = await engine.start(sync.name, { run: `by-hand-${Date.now()}` });
-      await sleep(200);
-      return (await handle.describe()).status.name === 'RUNNING' && handle;
-    });
-    const run = byHand.workflowId.split(':').at(-1);
+    const byHand = await engine.start(sync.name, { run: 'by-hand' });
+    await until(async () => (await engine.ledger.reports.run('by-hand')) !== undefined);
+    await schedule.unpause();
     const skipped = await until(async () =>
-      (await engine.ledger.ticks.latest(sync.name, 10)).find((tick) => tick.run === run),
+      (await engine.ledger.ticks.latest(sync.name, 10)).find((tick) => tick.run === 'by-hand'),
     );
     expect(skipped).toMatchObject({ outcome: 'skipped' });
     const ended = await engine.client.workflow.getHandle(`sync:${sync.name}:scheduled-${skipped.at}`).result();
@@ -95,7 +96,7 @@ test('a tick starts a run that names itself; one that finds a run open is noted 
     await deleteSchedule(engine.client, sync.name).catch(() => {});
     await engine.close();
   }
-});
+}, 120_000);
 
 const backfill = { since: { kind: 'number', value: 1 }, until: { kind: 'number', value: 9 } } as const;
 

@@ -1,3 +1,4 @@
+import { unaccountedTicks } from '../activities/ticks.ts';
 import { formatProblem, type Problem } from '../model/problem.ts';
 import { parseCron } from '../model/schedule/field.ts';
 import { oddDays } from '../model/schedule/odd-days.ts';
@@ -140,4 +141,14 @@ test('a pause by a person stays; one of the file comes and goes with it', () => 
   expect(paused(desired, applied({ paused: true, note: 'paused by the sync file' }))).toEqual([
     { field: 'paused', from: 'yes', to: 'no' },
   ]);
+});
+
+test('a time at which a schedule fired belongs to the tick before it, however much later jitter made it', () => {
+  const [n1, n2, n3] = ['2026-11-26T10:00:00Z', '2026-11-26T10:10:00Z', '2026-11-26T10:20:00Z'];
+  const fired = ['2026-11-26T10:00:40Z', '2026-11-26T10:10:00Z', '2026-11-26T10:24:00Z'];
+  expect(unaccountedTicks(fired, [n1, n2, n3])).toEqual([]);
+  expect(unaccountedTicks(fired, [n1, n3])).toEqual(['2026-11-26T10:10:00Z']);
+  expect(unaccountedTicks(fired, [n2])).toEqual(['2026-11-26T10:00:40Z', '2026-11-26T10:24:00Z']);
+  expect(unaccountedTicks(fired, [])).toEqual(fired);
+  expect(unaccountedTicks([], [n1])).toEqual([]);
 });

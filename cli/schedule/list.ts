@@ -1,6 +1,7 @@
 import process from 'node:process';
 import { Command, InvalidArgumentError } from 'commander';
 import { Temporal } from 'temporal-polyfill';
+import { noteTicks } from '../../activities/ticks.ts';
 import { type ExitCode, exitCode } from '../../model/exit-code.ts';
 import { type OddDay, oddDays, oddDayWords } from '../../model/schedule/odd-days.ts';
 import type { RunSummary } from '../../platform/ledger/reports.ts';
@@ -9,7 +10,7 @@ import { checkProject } from '../../platform/project/load.ts';
 import { soundSync } from '../../platform/project/sound-sync.ts';
 import { compareSchedules, type ScheduleChange } from '../../platform/schedules/compare.ts';
 import type { AppliedSchedule } from '../../platform/schedules/decode.ts';
-import { nextTimes } from '../../platform/schedules/matching-times.ts';
+import { matchingTimes, nextTimes } from '../../platform/schedules/matching-times.ts';
 import { appliedSchedules } from '../../platform/schedules/schedules.ts';
 import { type CliContext, contextOf } from '../context.ts';
 import type { Out } from '../output/out.ts';
@@ -66,6 +67,7 @@ async function list(context: CliContext, sync: string | undefined, next: number)
   try {
     const desired = desiredSchedules({ syncs: checked.project?.syncs ?? new Map() }, engine.taskQueue);
     const applied = await appliedSchedules(engine.client, engine.taskQueue, checked.project?.syncs.keys() ?? []);
+    for (const { sync: name, paused } of applied) if (!paused) await noteUntilNow(engine, name);
     const counts = new Map((await engine.ledger.ticks.counts()).map((one) => [one.sync, one]));
     const changes = compareSchedules(desired, applied).filter((one) => sync === undefined || one.sync === sync);
     const listed: Listed[] = [];
@@ -79,6 +81,17 @@ async function list(context: CliContext, sync: string | undefined, next: number)
     await engine.close();
   }
 }
+
+/** A tick of which nothing is known after this long began no run, jitter and a slow start included. */
+const TICK_OVER_MS = 2 * 60_000;
+
+/** Ticks are written down when the next scheduled run opens; that of an open run may be long in coming. */
+const noteUntilNow = ({ client, ledger }: Engine, sync: string): Promise<void> =>
+  noteTicks(
+    { ledger, ticksOf: (name, from, until) => matchingTimes(client, name, new Date(from), new Date(until)) },
+    sync,
+    new Date(Date.now() - TICK_OVER_MS).toISOString(),
+  );
 
 const stateOf = {
   create: 'not applied',

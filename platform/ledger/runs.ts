@@ -97,6 +97,9 @@ export function ledgerRuns(pool: Pool) {
             until ?? null,
           ],
         );
+        // It may have been noted as missed meanwhile, when no worker was up.
+        if (claim.scheduledFor !== undefined)
+          await sql.query('delete from ticks where sync_id = $1 and at = $2', [sync.id, claim.scheduledFor]);
         return { held: false, mode };
       }),
 

@@ -50,6 +50,20 @@ export function ledgerTicks(pool: Pool) {
       return rows[0]?.at ?? null;
     },
 
+    /** The ticks from `since` until before `until` of which something is known: a run, or why there is none. Sorted. */
+    async known(sync: string, since: string, until: string): Promise<readonly string[]> {
+      const rows = await query<{ at: string }>(
+        pool,
+        'reading the ticks',
+        `select ${iso('t.at')} as at from (
+           select scheduled_for as at from runs where sync_id = (select id from syncs where name = $1)
+           union select at from ticks where sync_id = (select id from syncs where name = $1)
+         ) t where t.at >= $2 and t.at < $3 order by t.at`,
+        [sync, since, until],
+      );
+      return rows.map(({ at }) => at);
+    },
+
     /** Ticks that have passed, each with the run that was open at its time, if any. Safe to repeat. */
     passed: (sync: string, at: readonly string[]): Promise<unknown> =>
       query(
