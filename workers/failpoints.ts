@@ -1,27 +1,32 @@
+import type { Page, Source } from '../model/connector.ts';
+import type { LoadedSync } from '../model/project.ts';
 import type { Failpoint } from '../platform/failpoint.ts';
 import type { WorkerParts } from './worker.ts';
 
 /**
- * Puts a failpoint before and after every call of the steps to the ledger and to a destination, named
- * `deliveries.openIntent.before`, `destination.write.after` and so on. Only where failpoints are armed.
+ * Puts a failpoint before and after every step, and every call of a step to the ledger, the source and the destination:
+ * `steps.fetchBatch.after`, `deliveries.openIntent.before`, `source.page`, `destination.write.after` and so on. Only
+ * where failpoints are armed.
  */
 export function withFailpoints(parts: WorkerParts, failpoint: Failpoint): WorkerParts {
   const { ledger, projects } = parts;
   const guarded = <T extends object>(name: string, target: T): T => guard(name, target, failpoint);
-  const version: typeof projects.version = async (...args) => {
-    const loaded = await projects.version(...args);
-    const openDestination: typeof loaded.openDestination = (world) =>
-      guarded('destination', loaded.openDestination(world));
-    return { ...loaded, openDestination };
-  };
+  const armed = (loaded: LoadedSync): LoadedSync => ({
+    ...loaded,
+    openSource: (world) => guardPages(loaded.openSource(world), failpoint),
+    openDestination: (world) => guarded('destination', loaded.openDestination(world)),
+  });
   return {
     ...parts,
-    projects: { ...projects, version },
+    steps: (steps) => guarded('steps', steps),
+    projects: { ...projects, version: async (...args) => armed(await projects.version(...args)) },
     ledger: {
       ...ledger,
       runs: guarded('runs', ledger.runs),
       staging: guarded('staging', ledger.staging),
       deliveries: guarded('deliveries', ledger.deliveries),
+      deletes: guarded('deletes', ledger.deletes),
+      quarantine: guarded('quarantine', ledger.quarantine),
       samples: guarded('samples', ledger.samples),
     },
   };
@@ -43,3 +48,14 @@ const guard = <T extends object>(part: string, target: T, failpoint: Failpoint):
       };
     },
   });
+
+/** A page that was read, and is nowhere else yet. */
+function guardPages(source: Source, failpoint: Failpoint): Source {
+  async function* pages(read: AsyncIterable<Page>): AsyncIterable<Page> {
+    for await (const page of read) {
+      failpoint('source.page');
+      yield page;
+    }
+  }
+  return { ...source, read: (request) => pages(source.read(request)) };
+}

@@ -5,7 +5,7 @@ import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { BatchCache } from '../activities/cache.ts';
 import type { Dependencies } from '../activities/dependencies.ts';
-import { createActivities } from '../activities/index.ts';
+import { type Activities, createActivities } from '../activities/index.ts';
 import type { Settings } from '../platform/config.ts';
 import { matchingTimes } from '../platform/schedules/matching-times.ts';
 import { StepEdge } from './interceptors.ts';
@@ -25,10 +25,17 @@ const CACHED_BATCHES = 8;
 const CONCURRENT_STEPS = 50;
 
 /** What a worker works with, beside Temporal. */
-export type WorkerParts = Pick<Dependencies, 'projects' | 'world' | 'ledger'>;
+export interface WorkerParts extends Pick<Dependencies, 'projects' | 'world' | 'ledger'> {
+  /** Put around the steps; default: nothing. */
+  readonly steps?: (steps: Activities) => Activities;
+}
 
 /** Starts a worker with the parts given; who made them closes them. */
-export async function runWorker(settings: Settings, log: Logger, parts: WorkerParts): Promise<RunningWorker> {
+export async function runWorker(
+  settings: Settings,
+  log: Logger,
+  { steps: around = (steps) => steps, ...parts }: WorkerParts,
+): Promise<RunningWorker> {
   installRuntime(log);
   const connection = await NativeConnection.connect({ address: settings.temporalAddress });
   const client = new Client({ connection, namespace: settings.namespace });
@@ -46,7 +53,7 @@ export async function runWorker(settings: Settings, log: Logger, parts: WorkerPa
     connection,
     namespace: settings.namespace,
     taskQueue: settings.taskQueue,
-    activities,
+    activities: around(activities),
     ...workflowCode(),
     maxConcurrentActivityTaskExecutions: CONCURRENT_STEPS,
     maxHeartbeatThrottleInterval: '2 seconds',

@@ -19,7 +19,7 @@ export const stepsUnder = (policy: Policy) =>
 export const ledgerSteps = proxyActivities<Pick<Activities, 'openRun' | 'closeRun' | 'hurryRun'>>({
   startToCloseTimeout: '1 minute',
   scheduleToCloseTimeout: '24 hours',
-  heartbeatTimeout: '30 seconds',
+  heartbeatTimeout: '5 seconds',
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
   retry: { initialInterval: '1 second', maximumInterval: '1 minute', backoffCoefficient: 2 },
 });

@@ -108,9 +108,11 @@ async function close(
 ): Promise<RunReport> {
   run.enter('closing');
   const { sync: name, run: id } = run.input;
-  const counts = await ledgerSteps.closeRun.executeWithOptions({ summary: `close the run as ${status}` }, [
-    { run: id, status, reconciled, failure },
-  ]);
+  const { plan } = run;
+  const counts = await ledgerSteps.closeRun.executeWithOptions(
+    { summary: `close the run as ${status}`, ...(plan && { heartbeatTimeout: plan.policy.heartbeatTimeout }) },
+    [{ run: id, status, reconciled, failure }],
+  );
   run.counts = counts;
   run.stage = 'closed';
   run.show(status);

@@ -2,10 +2,10 @@ import { mkdir, symlink } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import type { Progress } from '../../platform/progress.ts';
+import { type GoProgram, goModuleFolder, goProgram, whyNoGo } from '../stack/go-programs.ts';
 import { cacheFolderOf } from '../stack/state-folder.ts';
 import { obtainTemporal } from '../stack/temporal-binary.ts';
 import { type ComposeFile, imageVersion } from './compose-file.ts';
-import { type GoProgram, goModuleFolder, goProgram, whyNoGo } from './go-programs.ts';
 
 const serverModule = 'go.temporal.io/server';
 const uiModule = 'github.com/temporalio/ui-server/v2';

@@ -1,10 +1,23 @@
 import type { YardClass } from './project.ts';
 
-/** What the checker looks at. It knows the source's truth, the destination's journal and the public tables. */
+/** A record at a version, as `id@version`. */
+export type Mark = string;
+export const markOf = ({ id, version }: { readonly id: string; readonly version: number }): Mark => `${id}@${version}`;
+
+interface Sighting {
+  readonly id: string;
+  readonly version: number;
+}
+
+/** What the checker looks at. It knows the source's truth, the destination's journal and the ledger's public tables. */
 export interface Evidence {
   readonly promise: YardClass;
-  readonly truth: readonly { readonly id: string; readonly version: number; readonly value?: string | undefined }[];
-  readonly journal: readonly { readonly id: string; readonly version: number }[];
+  /** What the source holds; versions are sequence numbers over all its changes and deletions. */
+  readonly truth: readonly (Sighting & { readonly value?: string | undefined })[];
+  /** What was deleted from the source; `version` is the sequence number of that. */
+  readonly deletions: readonly Sighting[];
+  /** Every effect, in order. A deletion (`gone`) has the version of the record that was there. */
+  readonly journal: readonly (Sighting & { readonly gone?: boolean | undefined })[];
   readonly runs: readonly {
     readonly id: string;
     readonly status: string;
@@ -17,16 +30,41 @@ export interface Evidence {
   readonly doubts: number;
   /** Answers that a person gave to writes in doubt (T5): each may have cost a record, or doubled one. */
   readonly answers: { readonly retry: number; readonly skip: number };
-  /** After the last run, when nothing may be missing any more. */
+  /** What such answers of earlier rounds cost: it is known, and cannot excuse anything else. */
+  readonly excused: Excused;
+  /** Nothing may be missing any more: a run has ended well since the source changed last. */
   readonly final: boolean;
+  /** And that run read everything, and was allowed to delete. */
+  readonly emptied: boolean;
+}
+
+export interface Excused {
+  readonly lost: ReadonlySet<Mark>;
+  readonly doubled: number;
 }
 
 /** Every promise that was broken, in words. Pure. */
 export function breaches(evidence: Evidence): string[] {
-  return [conservation, cursorBehind, noDouble, newestWins, oneWriter, nothingLost, nothingInDoubt]
+  return [
+    conservation,
+    cursorBehind,
+    noDouble,
+    newestWins,
+    safeDeletes,
+    oneWriter,
+    nothingLost,
+    nothingLeft,
+    nothingInDoubt,
+  ]
     .flatMap((check) => check(evidence))
     .map((words) => `${evidence.promise}: ${words}`);
 }
+
+/** What the answers of a person have cost up to now: from the next round on it is known. */
+export const excusedBy = (evidence: Evidence): Excused => ({
+  lost: new Set(lostOf(evidence).map(markOf)),
+  doubled: doubledIn(evidence).length,
+});
 
 function conservation({ runs }: Evidence): string[] {
   const of = (counts: Readonly<Record<string, number>>, name: string) => counts[name] ?? 0;
@@ -38,11 +76,12 @@ function conservation({ runs }: Evidence): string[] {
   });
 }
 
-function cursorBehind({ truth, journal, quarantined, watermark, answers }: Evidence): string[] {
+function cursorBehind({ truth, journal, quarantined, watermark, answers, excused }: Evidence): string[] {
   if (watermark === null) return [];
-  const there = new Set(journal.map(({ id, version }) => `${id}@${version}`));
+  const there = new Set(journal.filter(({ gone }) => !gone).map(markOf));
   const passed = truth.filter(
-    ({ id, version }) => version <= watermark && !there.has(`${id}@${version}`) && !quarantined.has(id),
+    (one) =>
+      one.version <= watermark && !there.has(markOf(one)) && !quarantined.has(one.id) && !excused.lost.has(markOf(one)),
   );
   return passed.length > answers.skip
     ? [`invariant 2, cursor behind: ${passed.length} records up to ${watermark} are nowhere, such as ${passed[0]?.id}`]
@@ -50,14 +89,20 @@ function cursorBehind({ truth, journal, quarantined, watermark, answers }: Evide
 }
 
 /** T3 may write the same content twice; T5 only when a person said so. */
-function noDouble({ promise, journal, answers }: Evidence): string[] {
-  if (promise === 't3') return [];
-  const seen = new Set<string>();
-  const doubled = journal.filter(({ id, version }) => seen.has(`${id}@${version}`) || !seen.add(`${id}@${version}`));
-  const allowed = promise === 't5' ? answers.retry : 0;
+function noDouble(evidence: Evidence): string[] {
+  const { promise, answers, excused } = evidence;
+  const doubled = doubledIn(evidence);
+  const allowed = promise === 't5' ? excused.doubled + answers.retry : 0;
   return doubled.length > allowed
-    ? [`invariant 4, no double effect: ${doubled.length} doubled, such as ${doubled[0]?.id}@${doubled[0]?.version}`]
+    ? [`invariant 4, no double effect: ${doubled.length} doubled, such as ${doubled.at(-1)}`]
     : [];
+}
+
+function doubledIn({ promise, journal }: Evidence): Mark[] {
+  if (promise === 't3') return [];
+  const seen = new Set<Mark>();
+  const written = journal.filter(({ gone }) => !gone).map(markOf);
+  return written.filter((mark) => seen.has(mark) || !seen.add(mark));
 }
 
 function newestWins({ journal }: Evidence): string[] {
@@ -69,6 +114,15 @@ function newestWins({ journal }: Evidence): string[] {
   });
 }
 
+/** A record may go from the destination only when the source deleted it after the version that was there. */
+function safeDeletes({ journal, deletions }: Evidence): string[] {
+  const lastDeleted = new Map(deletions.map(({ id, version }) => [id, version]));
+  const wrong = journal.filter(({ id, version, gone }) => gone && (lastDeleted.get(id) ?? 0) < version);
+  return wrong.length > 0
+    ? [`invariant 6, safe deletes: ${wrong.length} deleted that the source still had, such as ${wrong[0]?.id}`]
+    : [];
+}
+
 function oneWriter({ runs }: Evidence): string[] {
   const inOrder = [...runs].sort((a, b) => a.startedMs - b.startedMs);
   return inOrder.flatMap((run, index) => {
@@ -78,13 +132,36 @@ function oneWriter({ runs }: Evidence): string[] {
   });
 }
 
-function nothingLost({ truth, journal, answers, final }: Evidence): string[] {
-  if (!final) return [];
-  const held = new Map(journal.map(({ id, version }) => [id, version]));
-  const good = truth.filter(({ value }) => value !== undefined && value !== 'refuse');
-  const lost = good.filter(({ id, version }) => held.get(id) !== version);
-  return lost.length > answers.skip
-    ? [`nothing lost: ${lost.length} records, such as ${lost[0]?.id}@${lost[0]?.version}`]
+function nothingLost(evidence: Evidence): string[] {
+  if (!evidence.final) return [];
+  const lost = lostOf(evidence).filter((one) => !evidence.excused.lost.has(markOf(one)));
+  return lost.length > evidence.answers.skip
+    ? [`nothing lost: ${lost.length} records, such as ${lost[0] && markOf(lost[0])}`]
+    : [];
+}
+
+function lostOf({ truth, journal }: Evidence): readonly Sighting[] {
+  const held = heldAfter(journal);
+  return truth.filter(
+    ({ id, version, value }) => value !== undefined && value !== 'refuse' && held.get(id) !== version,
+  );
+}
+
+function heldAfter(journal: Evidence['journal']): ReadonlyMap<string, number> {
+  const held = new Map<string, number>();
+  for (const { id, version, gone } of journal) {
+    if (gone) held.delete(id);
+    else held.set(id, version);
+  }
+  return held;
+}
+
+function nothingLeft({ journal, truth, emptied }: Evidence): string[] {
+  if (!emptied) return [];
+  const there = new Set(truth.map(({ id }) => id));
+  const left = [...heldAfter(journal).keys()].filter((id) => !there.has(id));
+  return left.length > 0
+    ? [`nothing left behind: ${left.length} deleted records are still there, such as ${left[0]}`]
     : [];
 }
 

@@ -3,19 +3,27 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import type { Guard } from '../stack/guard.ts';
+import type { Change } from './source.ts';
 
-const records = z.array(z.object({ id: z.string(), version: z.number(), value: z.string().optional() }));
+const records = z.array(
+  z.object({ id: z.string(), version: z.number(), value: z.string().optional(), gone: z.literal(true).optional() }),
+);
 const counts = z.record(z.string(), z.number());
 
 /** The systems as the yard steers them: it changes the source, breaks what answers, and reads what is true. */
 export interface Systems {
   readonly port: number;
-  change(added: number, changed: number): Promise<void>;
-  /** The share of calls that go wrong from now on. */
-  trouble(share: number): Promise<void>;
+  change(change: Change): Promise<void>;
+  /** The share of calls that go wrong from now on; and whether the source forgets most of its records. */
+  trouble(share: number, forgets: boolean): Promise<void>;
   truth(): Promise<z.output<typeof records>>;
-  journal(of: string): Promise<z.output<typeof records>>;
+  /** What was deleted from the source, from the n-th on. */
+  deletions(from: number): Promise<z.output<typeof records>>;
+  /** The effects at a destination, from the n-th on. */
+  journal(of: string, from: number): Promise<z.output<typeof records>>;
   fired(): Promise<z.output<typeof counts>>;
+  /** The pages given since this was asked last, as `SYNC SINCE CURSOR`. */
+  reads(): Promise<readonly string[]>;
   stop(): void;
 }
 
@@ -24,15 +32,20 @@ export async function startSystems(seed: number, guard: Guard): Promise<Systems>
   const child = spawn(process.execPath, [program, String(seed)], { stdio: ['pipe', 'pipe', 'inherit'] });
   if (child.pid !== undefined) guard.watch(child.pid, 'SIGKILL', 1000);
   const port = Number(await firstLine(createInterface({ input: child.stdout })));
-  const ask = async (what: string): Promise<unknown> =>
-    (await fetch(`http://127.0.0.1:${port}/control/${what}`)).json();
+  const ask = async (what: string, query: Readonly<Record<string, string | number>> = {}): Promise<unknown> => {
+    const url = new URL(`http://127.0.0.1:${port}/control/${what}`);
+    for (const [name, value] of Object.entries(query)) url.searchParams.set(name, String(value));
+    return (await fetch(url)).json();
+  };
   return {
     port,
-    change: async (added, changed) => void (await ask(`change?added=${added}&changed=${changed}`)),
-    trouble: async (share) => void (await ask(`trouble?share=${share}`)),
+    change: async (change) => void (await ask('change', { ...change })),
+    trouble: async (share, forgets) => void (await ask('trouble', { share, forgets: forgets ? 1 : 0 })),
     truth: async () => records.parse(await ask('truth')),
-    journal: async (of) => records.parse(await ask(`journal?of=${of}`)),
+    deletions: async (from) => records.parse(await ask('deletions', { from })),
+    journal: async (of, from) => records.parse(await ask('journal', { of, from })),
     fired: async () => counts.parse(await ask('fired')),
+    reads: async () => z.array(z.string()).parse(await ask('reads')),
     stop() {
       child.kill('SIGKILL');
       if (child.pid !== undefined) guard.forget(child.pid);

@@ -4,7 +4,9 @@ import type { Asked, Told } from './http.ts';
 /** One effect, as the journal keeps it: for ever, in order. */
 export interface Effect {
   readonly id: string;
+  /** Of the record that was written; of a deletion, of the record that was there. */
   readonly version: number;
+  readonly gone?: true;
 }
 
 const record = z.object({ id: z.string(), version: z.number(), value: z.string() });
@@ -23,8 +25,15 @@ export class DestinationSystem {
     this.#remembers = remembers;
   }
 
+  /** How many records a request names. */
+  static itemsIn(asked: Asked): number {
+    if (asked.method === 'DELETE' || asked.path.endsWith('/record')) return 1;
+    return bulk.parse(JSON.parse(asked.body.toString())).records.length;
+  }
+
   /** Works on a write; of its items only the first `share` take effect. */
   write(asked: Asked, share: number): Told {
+    if (asked.method === 'DELETE') return this.#remove(asked.path.split('/').at(-1) ?? '', share);
     const body: unknown = JSON.parse(asked.body.toString());
     if (asked.path.endsWith('/record')) return this.#one(record.parse(body), share);
     const items = bulk.parse(body).records;
@@ -52,6 +61,16 @@ export class DestinationSystem {
     }
     this.journal.push({ id: item.id, version: item.version });
     this.#held.set(item.id, item);
+  }
+
+  #remove(id: string, share: number): Told {
+    const held = this.#held.get(id);
+    if (held === undefined) return { status: 404, body: { message: 'no such record' } };
+    if (share > 0) {
+      this.#held.delete(id);
+      this.journal.push({ id, version: held.version, gone: true });
+    }
+    return { status: 200, body: {} };
   }
 
   lookUp({ query }: Asked): Told {

@@ -13,62 +13,107 @@ const runRows = z.array(
     endedMs: z.coerce.number().nullable(),
   }),
 );
-const effects = z.array(z.object({ id: z.string(), version: z.coerce.number() }));
+const effects = z.array(z.object({ id: z.string(), version: z.coerce.number(), gone: z.boolean().optional() }));
+const keys = z.array(z.object({ key: z.string() }));
+const cursors = z.array(z.object({ value: z.coerce.number().nullable() }));
+const doubts = z.array(z.object({ sync: z.string(), requests: z.coerce.number(), batches: z.coerce.number() }));
 
-/** Reads the two systems and the tables of the ledger that are public. Nothing of the engine takes part in it. */
-export async function gather(
-  promise: YardClass,
-  systems: Systems,
-  databaseUrl: string,
-  rest: Pick<Evidence, 'answers' | 'final'>,
-): Promise<Evidence> {
-  const ledger = await connect(databaseUrl, null);
-  try {
-    const of = async (text: string): Promise<readonly object[]> => (await ledger.query(text, [promise])).rows;
-    const sync = 'join syncline.syncs s on s.id = r.sync_id where s.name = $1';
-    const runs = await of(
-      `select r.id, r.status, r.counts, extract(epoch from r.started_at) * 1000 as "startedMs",
-         extract(epoch from r.ended_at) * 1000 as "endedMs" from syncline.runs r ${sync}`,
-    );
-    const quarantined = await of(`select distinct key from syncline.quarantine r ${sync} and key is not null`);
-    const doubts = await of(
-      `select 1 from syncline.intents i join syncline.runs r on r.id = i.run ${sync} and i.state in ('open', 'unknown')`,
-    );
-    const cursors = await of(`select watermark ->> 'value' as value from syncline.syncs where name = $1`);
-    const cursor = z.array(z.object({ value: z.coerce.number().nullable() })).parse(cursors)[0]?.value ?? null;
-    return {
-      promise,
-      truth: await systems.truth(),
-      journal: promise === 't1' ? await warehouseJournal(databaseUrl) : await systems.journal(promise),
-      runs: runRows.parse(runs),
-      watermark: cursor,
-      quarantined: new Set(
-        z
-          .array(z.object({ key: z.string() }))
-          .parse(quarantined)
-          .map(({ key }) => key),
-      ),
-      doubts: doubts.length,
-      ...rest,
-    };
-  } finally {
-    await ledger.end();
+/** What a judgement of one sync needs beside what is true. */
+export type Judgement = Pick<Evidence, 'answers' | 'excused' | 'final' | 'emptied'>;
+
+/** Reads the two systems and the public tables of the ledger. Nothing of the engine takes part in it. */
+export class Witness {
+  readonly #systems: Systems;
+  readonly #databaseUrl: string;
+  readonly #journals = new Map<YardClass, z.output<typeof effects>>();
+  readonly #deletions: z.output<typeof effects> = [];
+
+  /** `databaseUrl`: a way to PostgreSQL to which nothing is done. */
+  constructor(systems: Systems, databaseUrl: string) {
+    this.#systems = systems;
+    this.#databaseUrl = databaseUrl;
+  }
+
+  /** Effects at all destinations, from the first round on. */
+  get effects(): number {
+    return [...this.#journals.values()].reduce((sum, journal) => sum + journal.length, 0);
+  }
+
+  async gather(about: ReadonlyMap<YardClass, Judgement>): Promise<Evidence[]> {
+    const ledger = await connect(this.#databaseUrl, null);
+    try {
+      const truth = await this.#systems.truth();
+      append(this.#deletions, await this.#systems.deletions(this.#deletions.length));
+      const open = new Map((await inDoubt(ledger)).map(({ sync, requests }) => [sync, requests]));
+      const all: Evidence[] = [];
+      for (const [promise, judgement] of about) {
+        const journal = await this.#journal(promise);
+        const doubtful = open.get(promise) ?? 0;
+        const said = await saidOf(ledger, promise);
+        all.push({ promise, truth, deletions: this.#deletions, journal, doubts: doubtful, ...said, ...judgement });
+      }
+      return all;
+    } finally {
+      await ledger.end();
+    }
+  }
+
+  async #journal(of: YardClass): Promise<z.output<typeof effects>> {
+    const known = this.#journals.get(of) ?? [];
+    this.#journals.set(of, known);
+    append(known, of === 't1' ? await this.#warehouse(known.length) : await this.#systems.journal(of, known.length));
+    return known;
+  }
+
+  async #warehouse(from: number): Promise<z.output<typeof effects>> {
+    const warehouse = await connect(this.#databaseUrl, 'yard');
+    try {
+      const { rows } = await warehouse.query('select id, version, gone from journal order by n offset $1', [from]);
+      return effects.parse(rows);
+    } finally {
+      await warehouse.end();
+    }
   }
 }
 
-async function warehouseJournal(databaseUrl: string): Promise<z.output<typeof effects>> {
-  const warehouse = await connect(databaseUrl, 'yard');
-  try {
-    return effects.parse((await warehouse.query('select id, version from journal order by n')).rows);
-  } finally {
-    await warehouse.end();
-  }
+const append = <T>(list: T[], more: readonly T[]): void => {
+  for (const one of more) list.push(one);
+};
+
+/** What the ledger says of one sync. */
+async function saidOf(
+  ledger: pg.Client,
+  sync: YardClass,
+): Promise<Pick<Evidence, 'runs' | 'watermark' | 'quarantined'>> {
+  const of = async (text: string): Promise<readonly object[]> => (await ledger.query(text, [sync])).rows;
+  const ofSync = 'join syncline.syncs s on s.id = r.sync_id where s.name = $1';
+  const runs = await of(
+    `select r.id, r.status, r.counts, extract(epoch from r.started_at) * 1000 as "startedMs",
+       extract(epoch from r.ended_at) * 1000 as "endedMs" from syncline.runs r ${ofSync}`,
+  );
+  const quarantined = await of(`select distinct key from syncline.quarantine r ${ofSync} and key is not null`);
+  const cursor = await of(`select watermark ->> 'value' as value from syncline.syncs where name = $1`);
+  return {
+    runs: runRows.parse(runs),
+    watermark: cursors.parse(cursor)[0]?.value ?? null,
+    quarantined: new Set(keys.parse(quarantined).map(({ key }) => key)),
+  };
+}
+
+/** For each sync the requests whose outcome the ledger does not know, and the batches that they belong to. */
+export async function inDoubt(ledger: pg.Client): Promise<z.output<typeof doubts>> {
+  const { rows } = await ledger.query(
+    `select s.name as sync, count(*) as requests, count(distinct (i.run, i.seq)) as batches
+     from syncline.intents i join syncline.runs r on r.id = i.run join syncline.syncs s on s.id = r.sync_id
+     where i.state in ('open', 'unknown') group by s.name`,
+  );
+  return doubts.parse(rows);
 }
 
 export async function connect(databaseUrl: string, database: string | null): Promise<pg.Client> {
   const url = new URL(databaseUrl);
   if (database !== null) url.pathname = `/${database}`;
-  const client = new pg.Client({ connectionString: url.href });
+  const client = new pg.Client({ connectionString: url.href, connectionTimeoutMillis: 5000 });
   client.on('error', () => {});
   await client.connect();
   return client;

@@ -17,14 +17,23 @@ export interface Told {
 }
 
 /**
- * What befalls an answer. `late`: the call is worked on only after a while, and then answered. The others are told from
- * the point of view of the caller; whether the call took effect before is another draw.
+ * What befalls an answer. `late`: the call is worked on only after a while, and then answered. `twice`: it names each
+ * item two times, and where the destination recognises a repeated request it is worked on twice. The others are told
+ * from the point of view of the caller; whether the call took effect before is another draw.
  */
-export type Trouble = '429' | '500' | 'nonsense' | 'cut off' | 'no answer' | 'late';
-export const troubles: readonly [Trouble, ...Trouble[]] = ['429', '500', 'nonsense', 'cut off', 'no answer', 'late'];
+export type Trouble = '429' | '500' | 'nonsense' | 'cut off' | 'no answer' | 'late' | 'twice';
+export const troubles: readonly [Trouble, ...Trouble[]] = [
+  '429',
+  '500',
+  'nonsense',
+  'cut off',
+  'no answer',
+  'late',
+  'twice',
+];
 
 /** Longer than the caller waits. */
-const NO_ANSWER_MS = 3000;
+const NO_ANSWER_MS = 2500;
 
 /** An HTTP server on loopback that a handler answers for. */
 export async function listen(handle: (asked: Asked, response: ServerResponse) => Promise<void>): Promise<number> {
@@ -84,8 +93,19 @@ export async function spoil(response: ServerResponse, trouble: Trouble, told: To
       return;
     case 'late':
       return tell(response, told);
+    case 'twice':
+      return tell(response, { ...told, body: doubled(told.body) });
   }
 }
 
+/** Every list in an answer names each of its items two times. */
+const doubled = (body: unknown): unknown =>
+  Object.fromEntries(
+    Object.entries(body ?? {}).map(([name, value]) => [
+      name,
+      Array.isArray(value) ? value.flatMap((item: unknown) => [item, item]) : value,
+    ]),
+  );
+
 /** How long a late call lies before it is worked on: always less than the caller waits. */
-export const lateness = (random: Random): Promise<void> => sleep(random.int(200, 1200));
+export const lateness = (random: Random): Promise<void> => sleep(random.int(100, 700));

@@ -1,78 +1,86 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { parseArgs } from 'node:util';
-import { classes } from './project.ts';
-import { type RoundReport, Yard } from './yard.ts';
+import { Command, InvalidArgumentError } from 'commander';
+import { classes, type YardClass } from './project.ts';
+import { type RoundReport, roundLine, summaryOf, summaryText } from './report.ts';
+import { Yard, type YardOptions } from './yard.ts';
 
-/**
- * `npm run torture -- --seed N --rounds R [--json] [--classes t1,t4] [--keep]`: breaks everything for R rounds and
- * checks every promise after each. Exits 1 on any breach. The seed repeats what is drawn, not how processes are timed.
- */
+interface Options extends YardOptions {
+  readonly rounds: number;
+  readonly json: boolean;
+  readonly keep: boolean;
+}
+
+const command = new Command('torture')
+  .description(
+    'The breaking yard. Breaks workers, Temporal, PostgreSQL, connections and both systems while syncs run, and checks every promise after each round.',
+  )
+  .option('--seed <n>', 'repeats what is drawn, not how the machine times processes', wholeNumber, 1)
+  .option('--rounds <n>', 'stops sooner at the first breach', wholeNumber, 5)
+  .option('--classes <list>', 'delivery classes, such as t1,t4', classList, classes)
+  .option('--patient', 'holds nothing to a time: for a machine that others keep busy', false)
+  .option('--json', 'one JSON document on standard output, at the end', false)
+  .option('--keep', 'leaves data and logs in a folder that is named at the end; after a breach they stay anyway', false)
+  .addHelpText(
+    'after',
+    `
+Examples:
+  npm run torture -- --seed 1 --rounds 20
+  npm run torture -- --seed 7 --rounds 200 --json > report.json
+  npm run torture -- --classes t4 --rounds 5 --keep
+
+Exit codes: 0 every promise held, 1 a promise was broken or a round proved nothing, 2 wrong usage.
+Needs Go, once, to build toxiproxy.`,
+  )
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
+
 async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: {
-      seed: { type: 'string', default: '1' },
-      rounds: { type: 'string', default: '5' },
-      json: { type: 'boolean', default: false },
-      classes: { type: 'string', default: classes.join(',') },
-      keep: { type: 'boolean', default: false },
-    },
-  });
-  const seed = Number(values.seed);
-  const chosen = classes.filter((name) => values.classes.split(',').includes(name));
+  const options = command.parse().opts<Options>();
   const folder = await mkdtemp(path.join(tmpdir(), 'syncline-torture-'));
-  const say = (line: string) => process.stderr.write(`${line}\n`);
-  say(`seed ${seed}, ${values.rounds} rounds, classes ${chosen.join(' ')}`);
-  const reports: RoundReport[] = [];
-  const yard = await Yard.open(folder, seed, chosen, process.env);
+  say(`seed ${options.seed}, ${options.rounds} rounds, classes ${options.classes.join(' ')}`);
+  const rounds = await play(folder, options);
+  const summary = summaryOf(rounds);
+  const breaches = rounds.flatMap((report) => report.breaches);
+  if (options.json) process.stdout.write(`${JSON.stringify({ seed: options.seed, summary, rounds, breaches })}\n`);
+  say(summaryText(summary));
+  if (breaches.length > 0 || options.keep) say(`what it left: ${folder}`);
+  else await rm(folder, { recursive: true, force: true });
+  return breaches.length === 0 ? 0 : 1;
+}
+
+/** Plays round after round, up to the first breach. */
+async function play(folder: string, options: Options): Promise<readonly RoundReport[]> {
+  const rounds: RoundReport[] = [];
+  const yard = await Yard.open(folder, options, process.env);
   try {
-    for (let round = 1; round <= Number(values.rounds); round++) {
+    for (let round = 1; round <= options.rounds; round++) {
       const report = await yard.round(round);
-      reports.push(report);
-      say(line(report));
+      rounds.push(report);
+      say(roundLine(report));
       if (report.breaches.length > 0) break;
     }
   } finally {
     await yard.close();
   }
-  const broken = reports.flatMap((report) => report.breaches);
-  if (values.json) process.stdout.write(`${JSON.stringify({ seed, rounds: reports, breaches: broken })}\n`);
-  say(summary(reports));
-  if (broken.length > 0 || values.keep) say(`what it left: ${folder}`);
-  else await rm(folder, { recursive: true, force: true });
-  return broken.length === 0 ? 0 : 1;
+  return rounds;
 }
 
-const total = (faults: Readonly<Record<string, number>>): number =>
-  Object.values(faults).reduce((sum, n) => sum + n, 0);
-
-const line = ({ round, faults, moved, ends, recoveryMs, breaches }: RoundReport): string =>
-  [
-    `round ${round}: ${total(faults)} faults, ${moved} records moved, whole again after ${(recoveryMs / 1000).toFixed(1)} s`,
-    `  runs: ${Object.entries(ends)
-      .map(([end, n]) => `${n} ${end}`)
-      .join(', ')}`,
-    ...breaches.map((words) => `  BREACH ${words}`),
-  ].join('\n');
-
-function summary(reports: readonly RoundReport[]): string {
-  const faults: Record<string, number> = {};
-  for (const report of reports)
-    for (const [what, count] of Object.entries(report.faults)) faults[what] = (faults[what] ?? 0) + count;
-  const recovery = reports.map(({ recoveryMs }) => recoveryMs).sort((a, b) => a - b);
-  const moved = reports.reduce((sum, report) => sum + report.moved, 0);
-  const breaches = reports.reduce((sum, report) => sum + report.breaches.length, 0);
-  return [
-    `${reports.length} rounds, ${total(faults)} faults, ${moved} records moved, ${breaches} breaches`,
-    `recovery: half within ${seconds(recovery[Math.floor(recovery.length / 2)])}, at most ${seconds(recovery.at(-1))}`,
-    ...Object.entries(faults)
-      .sort(([a], [b]) => a.localeCompare(b))
-      .map(([what, count]) => `  ${String(count).padStart(5)} ${what}`),
-  ].join('\n');
+function say(line: string): void {
+  process.stderr.write(`${line}\n`);
 }
 
-const seconds = (ms = 0): string => `${(ms / 1000).toFixed(1)} s`;
+function wholeNumber(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('Expected a whole number from 1 on.');
+  return Number(text);
+}
+
+function classList(text: string): readonly YardClass[] {
+  const chosen = classes.filter((name) => text.split(',').includes(name));
+  if (chosen.length !== text.split(',').length)
+    throw new InvalidArgumentError(`Expected some of ${classes.join(',')}.`);
+  return chosen;
+}
 
 main().then(
   (code) => process.exit(code),

@@ -1,27 +1,40 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client, WorkflowHandle } from '@temporalio/client';
-import { queryName, signalName, workflowId, workflowType } from '../../model/names.ts';
-import type { RunState } from '../../model/run-state.ts';
+import { defineSearchAttributeKey } from '@temporalio/common';
+import { queryName, searchAttribute, signalName, workflowId, workflowType } from '../../model/names.ts';
+import type { Parked, RunState } from '../../model/run-state.ts';
 import type { YardClass } from './project.ts';
 import type { Random } from './random.ts';
+import type { RunPlan } from './schedule.ts';
 
 export interface Answers {
   retry: number;
   skip: number;
 }
 
-/** What is done to a run besides: it is cancelled, or its workflow is wiped out as if Temporal had lost it. */
-export type Ending = 'none' | 'cancel' | 'terminate';
+export interface RunEnd {
+  /** The status of the workflow; `stuck` when it went on past the limit. */
+  readonly end: string;
+  /** It read everything, and nobody kept it from deleting. */
+  readonly emptied: boolean;
+}
+
+const LOOK_MS = 200;
+const ATTEMPT_MS = 3000;
+const statusKey = defineSearchAttributeKey(searchAttribute.status, 'KEYWORD');
 
 /** Runs of one sync, one after the other, and the person who answers when one waits. */
 export class Runs {
-  readonly answers: Answers = { retry: 0, skip: 0 };
+  /** Answers to writes in doubt in this round. */
+  answers: Answers = { retry: 0, skip: 0 };
   readonly parked: Record<string, number> = {};
   readonly #client: Client;
   readonly #queue: string;
   readonly #sync: YardClass;
   readonly #random: Random;
+  /** What was answered last, so that it is counted once and never answered in two ways. */
+  #answered: { readonly id: string; readonly answer: 'retry' | 'skip' } | undefined;
 
   constructor(client: Client, queue: string, sync: YardClass, random: Random) {
     this.#client = client;
@@ -30,31 +43,42 @@ export class Runs {
     this.#random = random;
   }
 
-  /** Runs to an end, whatever it is. Answers the status of the workflow; `stuck` when it goes on past the limit. */
-  async toEnd(ending: Ending, untilMs: () => number): Promise<string> {
-    const handle = await this.#start();
-    const from = performance.now();
-    const endAtMs = from + this.#random.int(300, 6000);
-    let ended = ending === 'none';
+  /** Runs to an end, whatever it is. `forgets`: the source does, and the person knows. */
+  async toEnd(plan: RunPlan, forgets: boolean, untilMs: () => number): Promise<RunEnd> {
+    const handle = await this.#start(plan.full);
+    const endAtMs = performance.now() + plan.endAtMs;
+    let ended = plan.ending === 'none';
+    let kept = forgets || !plan.full;
     while (performance.now() < untilMs()) {
-      const status = await attempt(async () => (await handle.describe()).status.name);
-      if (status !== undefined && status !== 'RUNNING') return status;
+      const now = await attempt(() => handle.describe());
+      if (now && now.status.name !== 'RUNNING') return { end: now.status.name, emptied: !kept };
       if (!ended && performance.now() > endAtMs)
         ended =
-          (await attempt(() => (ending === 'cancel' ? handle.cancel() : handle.terminate()).then(() => true))) ?? false;
-      await this.#answer(handle);
-      await sleep(200);
+          (await attempt(() => (plan.ending === 'cancel' ? handle.cancel() : handle.terminate()).then(() => true))) ??
+          false;
+      if (now?.typedSearchAttributes.get(statusKey) === 'parked') {
+        const answer = await this.#answer(handle, forgets);
+        if (answer?.to === 'DELETE_GUARD' && answer.answer === 'skip') kept = true;
+      }
+      await sleep(LOOK_MS);
     }
-    return 'stuck';
+    return { end: 'stuck', emptied: false };
   }
 
-  async #start(): Promise<WorkflowHandle> {
+  async #start(full: boolean): Promise<WorkflowHandle> {
     const run = randomUUID();
     const id = workflowId(this.#sync, run);
-    const args = [{ sync: this.#sync, run, trigger: 'torture', full: this.#random.chance(0.3) }];
+    const args = [{ sync: this.#sync, run, trigger: 'torture', full }];
+    // A decision that a worker took to its grave is given to another after this.
+    const workflowTaskTimeout = '3 seconds';
     for (;;) {
       const started = await attempt(() =>
-        this.#client.workflow.start(workflowType.sync, { taskQueue: this.#queue, workflowId: id, args }),
+        this.#client.workflow.start(workflowType.sync, {
+          taskQueue: this.#queue,
+          workflowId: id,
+          args,
+          workflowTaskTimeout,
+        }),
       );
       if (started) return started;
       // It may have been started although the answer was lost.
@@ -64,16 +88,28 @@ export class Runs {
     }
   }
 
-  /** As a person would who only wants to go on; which of the two costs a record or doubles one, the checker knows. */
-  async #answer(handle: WorkflowHandle): Promise<void> {
+  /** As a person would who only wants to go on; which of the answers costs a record or doubles one, the checker knows. */
+  async #answer(
+    handle: WorkflowHandle,
+    forgets: boolean,
+  ): Promise<{ to: string; answer: 'retry' | 'skip' } | undefined> {
     const parked = (await attempt(() => handle.query<RunState>(queryName.status)))?.parked;
-    if (!parked) return;
-    const { code } = parked;
-    const answer = code === 'OUTCOME_UNKNOWN' ? this.#random.pick(['retry', 'skip'] as const) : 'retry';
-    // Counted first: the signal may arrive although its answer is lost.
-    if (code === 'OUTCOME_UNKNOWN') this.answers[answer]++;
-    this.parked[code] = (this.parked[code] ?? 0) + 1;
+    if (!parked) return undefined;
+    const id = `${handle.workflowId} ${parked.step} ${parked.batch} ${parked.since}`;
+    if (this.#answered?.id !== id) {
+      this.#answered = { id, answer: this.#decide(parked, forgets) };
+      // Counted first: the signal may arrive although its answer is lost.
+      if (parked.code === 'OUTCOME_UNKNOWN') this.answers[this.#answered.answer]++;
+      this.parked[parked.code] = (this.parked[parked.code] ?? 0) + 1;
+    }
+    const { answer } = this.#answered;
     await attempt(() => handle.signal(signalName[answer]));
+    return { to: parked.code, answer };
+  }
+
+  #decide({ code }: Parked, forgets: boolean): 'retry' | 'skip' {
+    if (code === 'OUTCOME_UNKNOWN') return this.#random.pick(['retry', 'skip']);
+    return code === 'DELETE_GUARD' && forgets ? 'skip' : 'retry';
   }
 }
 
@@ -89,7 +125,7 @@ async function attempt<T>(ask: () => Promise<T>): Promise<T | undefined> {
   asked.add(answer);
   answer.catch(() => {}).finally(() => asked.delete(answer));
   try {
-    return await Promise.race([answer, sleep(3000).then(() => undefined)]);
+    return await Promise.race([answer, sleep(ATTEMPT_MS).then(() => undefined)]);
   } catch {
     return undefined;
   }

@@ -1,11 +1,23 @@
-import type { Asked, Told } from './http.ts';
+import type { Asked } from './http.ts';
 import type { Random } from './random.ts';
 
 export interface SourceRecord {
   readonly id: string;
-  /** A sequence number over all records: it rises with each change. */
+  /** A sequence number over all changes and deletions: it rises with each. */
   readonly version: number;
   readonly value?: string;
+}
+
+/** A record that was deleted, and the sequence number of that. */
+export interface Deletion {
+  readonly id: string;
+  readonly version: number;
+}
+
+export interface Change {
+  readonly added: number;
+  readonly changed: number;
+  readonly removed: number;
 }
 
 /**
@@ -13,15 +25,21 @@ export interface SourceRecord {
  * bad for ever: `b…` lack a field, `x…` are refused by the destination.
  */
 export class SourceSystem {
+  readonly deletions: Deletion[] = [];
   readonly #records = new Map<string, SourceRecord>();
   #version = 0;
 
-  /** Adds `added` records and changes `changed` of those there are. */
-  change(random: Random, added: number, changed: number): void {
+  /** Adds, changes and deletes some. What was deleted may come back, under its key and a higher version. */
+  change(random: Random, { added, changed, removed }: Change): void {
     const known = [...this.#records.keys()];
-    for (let n = 0; n < added; n++)
-      this.#put(`${random.pick(['r', 'r', 'r', 'r', 'r', 'r', 'r', 'b', 'x'])}${this.#version}`);
-    for (let n = 0; n < changed && known.length > 0; n++) this.#put(known[random.int(0, known.length - 1)] ?? '');
+    const draw = () => known[random.int(0, known.length - 1)] ?? '';
+    for (let n = 0; n < added; n++) {
+      const back = random.chance(0.1) ? this.deletions[random.int(0, this.deletions.length - 1)] : undefined;
+      this.#put(back?.id ?? `${random.pick(['r', 'r', 'r', 'r', 'r', 'r', 'r', 'b', 'x'])}${this.#version}`);
+    }
+    if (known.length === 0) return;
+    for (let n = 0; n < changed; n++) this.#put(draw());
+    for (let n = 0; n < removed; n++) this.#remove(draw());
   }
 
   #put(id: string): void {
@@ -31,12 +49,19 @@ export class SourceSystem {
     this.#records.set(id, id.startsWith('b') ? { id, version } : { id, version, value });
   }
 
+  #remove(id: string): void {
+    if (this.#records.delete(id)) this.deletions.push({ id, version: ++this.#version });
+  }
+
   truth(): readonly SourceRecord[] {
     return [...this.#records.values()];
   }
 
-  /** A page; now and then the record before it once more, as a source that is written to while it is read may do. */
-  page({ query }: Asked, random: Random): Told {
+  /**
+   * A page; now and then the record before it once more, as a source that is written to while it is read may do.
+   * `forgets`: a read of everything ends after its first page, and says that this was all.
+   */
+  page({ query }: Asked, random: Random, forgets: boolean): { readonly status: number; readonly body: SourcePage } {
     const since = Number(query.get('since') ?? 0);
     const after = Number(query.get('cursor') ?? 0);
     const limit = Number(query.get('limit') ?? 50);
@@ -44,8 +69,13 @@ export class SourceSystem {
     const rest = all.filter(({ version }) => version > after);
     const records = rest.slice(0, limit);
     const last = records.at(-1);
-    const next = rest.length > limit && last ? String(last.version) : null;
+    const ends = rest.length <= limit || last === undefined || (forgets && since === 0);
     const again = random.chance(0.2) ? all.filter(({ version }) => version <= after).slice(-1) : [];
-    return { status: 200, body: { records: [...again, ...records], next } };
+    return { status: 200, body: { records: [...again, ...records], next: ends ? null : String(last.version) } };
   }
+}
+
+export interface SourcePage {
+  readonly records: readonly SourceRecord[];
+  readonly next: string | null;
 }

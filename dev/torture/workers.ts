@@ -1,47 +1,36 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createWriteStream, type WriteStream } from 'node:fs';
+import { createWriteStream, type WriteStream, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Guard } from '../stack/guard.ts';
+import { HEARTBEAT_MS } from './bounds.ts';
+import { stageOf } from './places.ts';
 import type { Random } from './random.ts';
+import { WORKERS } from './schedule.ts';
 
 const program = fileURLToPath(new URL('../../workers/main.js', import.meta.url));
 
-/** Where a worker may die: around each durable note and each request of the steps. */
-const places = [
-  'runs.claim.after',
-  'runs.close.before',
-  'runs.close.after',
-  'staging.beginFetch.after',
-  'staging.stage.before',
-  'staging.stage.after',
-  'staging.closeFetch.before',
-  'staging.closeFetch.after',
-  'deliveries.begin.before',
-  'deliveries.begin.after',
-  'deliveries.openIntent.before',
-  'deliveries.openIntent.after',
-  'destination.write.after',
-  'deliveries.settle.before',
-  'deliveries.settle.after',
-  'deliveries.close.before',
-  'deliveries.close.after',
-  'runs.counts.before',
-] as const;
+const signals = { kill: 'SIGKILL', term: 'SIGTERM' } as const;
 
-const signals = { kill: 'SIGKILL', term: 'SIGTERM', freeze: 'SIGSTOP' } as const;
+/** A worker that ends sooner than this could not begin: what it needs is down. */
+const QUICK_END_MS = 2000;
 
-/** Two worker processes that are always started again. */
+/** Worker processes that are always started again. */
 export class Workers {
+  /** What happened to them, and how often. */
   readonly fired: Record<string, number> = {};
-  readonly #children = new Set<ChildProcess>();
+  /** How often one was ended by `kill -9`. */
+  kills = 0;
+  readonly #children: (ChildProcess | undefined)[] = Array.from({ length: WORKERS });
+  readonly #ready = new Set<ChildProcess>();
   readonly #env: NodeJS.ProcessEnv;
   readonly #folder: string;
   readonly #random: Random;
   readonly #guard: Guard;
   readonly #log: WriteStream;
-  #armed = false;
+  readonly #keeping: Promise<void>[];
   #over = false;
 
   constructor(env: NodeJS.ProcessEnv, folder: string, random: Random, guard: Guard) {
@@ -49,30 +38,36 @@ export class Workers {
     this.#folder = folder;
     this.#random = random;
     this.#guard = guard;
-    this.#log = createWriteStream(`${folder}/workers.log`, { flags: 'a' });
-    for (let slot = 0; slot < 2; slot++) void this.#keepOne();
+    this.#log = createWriteStream(path.join(folder, 'workers.log'), { flags: 'a' });
+    this.arm([]);
+    this.#keeping = this.#children.map((_, slot) => this.#keep(slot));
   }
 
-  /** New workers get failpoints; those that run keep what they have. */
-  arm(): void {
-    this.#armed = true;
+  /** Arms the failpoints of each worker, also of those that run: `NAME:PROBABILITY:ACTION`, or nothing. */
+  arm(failpoints: readonly string[]): void {
+    for (let slot = 0; slot < WORKERS; slot++) writeFileSync(this.#failpointFile(slot), failpoints[slot] ?? '');
   }
 
-  /** No failpoint any more: workers that have one are asked to end. */
-  heal(): void {
-    this.#armed = false;
-    for (const child of this.#children) this.#send(child, 'SIGCONT', 'SIGTERM');
+  /** Ends when every worker takes work: before that little could be broken. */
+  async ready(): Promise<void> {
+    while (this.#ready.size < WORKERS) await sleep(50);
   }
 
-  /** `kill -9`, a deployment, or a freeze for longer than the heartbeat time-out, of one worker or, at times, of both. */
-  async hit(what: 'kill' | 'term' | 'freeze'): Promise<void> {
-    const all = [...this.#children];
-    const hit = this.#random.chance(0.25) ? all : all.slice(0, 1);
-    this.note(`${what} worker${hit.length > 1 ? 's, both' : ''}`);
-    for (const child of hit) this.#send(child, signals[what]);
-    if (what !== 'freeze') return;
-    await sleep(this.#random.int(2500, 4500));
-    for (const child of hit) this.#send(child, 'SIGCONT');
+  hit(what: 'kill' | 'term', both: boolean): void {
+    this.note(`${what} worker${both ? 's, both' : ''}`);
+    for (const child of this.#some(both)) {
+      if (what === 'kill') this.kills++;
+      child.kill(signals[what]);
+    }
+  }
+
+  /** A freeze for longer than the heartbeat time-out, of one worker or of both. */
+  async freeze(both: boolean, forMs: number): Promise<void> {
+    this.note(`freeze worker${both ? 's, both' : ''}`);
+    const frozen = this.#some(both);
+    for (const child of frozen) child.kill('SIGSTOP');
+    await sleep(forMs);
+    for (const child of frozen) child.kill('SIGCONT');
   }
 
   note(what: string): void {
@@ -81,28 +76,37 @@ export class Workers {
 
   async stop(): Promise<void> {
     this.#over = true;
-    for (const child of this.#children) this.#send(child, 'SIGKILL');
-    while (this.#children.size > 0) await sleep(20);
+    for (const child of this.#some(true)) child.kill('SIGKILL');
+    await Promise.all(this.#keeping);
   }
 
-  #send(child: ChildProcess, ...signals: NodeJS.Signals[]): void {
-    for (const signal of signals) if (child.exitCode === null && child.signalCode === null) child.kill(signal);
+  /** Every worker that runs, or one of those that take work. */
+  #some(all: boolean): readonly ChildProcess[] {
+    const running = this.#children.flatMap((child) => (child?.exitCode === null && !child.signalCode ? [child] : []));
+    return all ? running : running.filter((child) => this.#ready.has(child)).slice(0, 1);
   }
 
-  async #keepOne(): Promise<void> {
+  async #keep(slot: number): Promise<void> {
     while (!this.#over) {
-      const child = this.#start();
-      this.#children.add(child);
+      const startedMs = performance.now();
+      const child = this.#start(slot);
+      this.#children[slot] = child;
       await new Promise<void>((resolve) => child.once('exit', () => resolve()).once('error', () => resolve()));
-      this.#children.delete(child);
+      this.#ready.delete(child);
       if (child.pid !== undefined) this.#guard.forget(child.pid);
-      await sleep(200);
+      if (performance.now() - startedMs < QUICK_END_MS) await sleep(300);
     }
   }
 
-  #start(): ChildProcess {
+  #start(slot: number): ChildProcess {
+    const env = {
+      ...this.#env,
+      SYNCLINE_FAILPOINT: `@${this.#failpointFile(slot)}`,
+      SYNCLINE_FAILPOINT_SEED: String(this.#random.int(1, 1_000_000)),
+      SYNCLINE_GRACE_SECONDS: '2',
+    };
     const child = spawn(process.execPath, [program, '--project', this.#folder, '--watch-parent'], {
-      env: { ...this.#env, ...this.#failpoints(), SYNCLINE_GRACE_SECONDS: '2', SYNCLINE_LOG_LEVEL: 'info' },
+      env,
       stdio: ['pipe', 'ignore', 'pipe'],
     });
     child.stdin?.on('error', () => {});
@@ -111,23 +115,18 @@ export class Workers {
     return child;
   }
 
-  #failpoints(): NodeJS.ProcessEnv {
-    if (!this.#armed || this.#random.chance(0.3)) return {};
-    const armed = Array.from({ length: 2 }, () => {
-      const action = this.#random.pick(['kill', 'kill', 'stop', 'term']);
-      return `${this.#random.pick(places)}:${this.#random.pick(['0.1', '0.5'])}:${action}`;
-    });
-    const seed = String(this.#random.int(1, 1_000_000));
-    return { SYNCLINE_FAILPOINT: armed.join(','), SYNCLINE_FAILPOINT_SEED: seed };
+  #failpointFile(slot: number): string {
+    return path.join(this.#folder, `failpoint-${slot}`);
   }
 
   #heard(child: ChildProcess, line: string): void {
     this.#log.write(`${child.pid} ${line}\n`);
+    if (line.includes('"worker ready"')) this.#ready.add(child);
     const [, place, action] = /^failpoint (\S+) (\w+)$/.exec(line) ?? [];
     if (place === undefined || action === undefined) return;
-    this.note(`${action} at ${place}`);
-    if (action !== 'stop') return;
+    this.note(`${action} at ${stageOf(place)}`);
+    if (action === 'kill') this.kills++;
     // A worker that froze itself needs somebody to wake it, after another has taken over.
-    setTimeout(() => this.#send(child, 'SIGCONT'), this.#random.int(2500, 4500));
+    if (action === 'stop') setTimeout(() => child.kill('SIGCONT'), HEARTBEAT_MS + this.#random.int(300, 900));
   }
 }

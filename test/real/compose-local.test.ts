@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { whyNoGo } from '../../dev/compose/go-programs.ts';
 import { psqlFolder } from '../../dev/compose/postgres.ts';
+import { whyNoGo } from '../../dev/stack/go-programs.ts';
 import { describeUnless } from '../support/skip.ts';
 
 const run = promisify(execFile);

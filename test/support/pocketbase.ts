@@ -5,7 +5,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { z } from 'zod';
-import { type GoProgram, goProgram } from '../../dev/compose/go-programs.ts';
+import { type GoProgram, goProgram } from '../../dev/stack/go-programs.ts';
 import { startGuard } from '../../dev/stack/guard.ts';
 import { anyFreePort } from '../../dev/stack/ports.ts';
 import { type ServerProcess, startServer } from '../../dev/stack/server-process.ts';

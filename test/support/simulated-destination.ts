@@ -1,4 +1,4 @@
-import type { Destination, ItemOutcome, WriteRequest } from '../../model/connector.ts';
+import type { Destination, ItemOutcome, WriteItem, WriteRequest } from '../../model/connector.ts';
 import type { DeliveryCapabilities, DeliveryClass } from '../../model/delivery.ts';
 import { SyncFailure } from '../../model/failure.ts';
 import type { Json } from '../../model/json.ts';
@@ -9,8 +9,7 @@ export type Fate = 'done' | 'refused' | 'lost before' | 'lost after' | 'lost hal
 export interface Effect {
   readonly key: string;
   readonly version: number;
-  readonly json: string;
-  readonly request: string;
+  readonly gone?: true;
 }
 
 const capabilities: Record<DeliveryClass, DeliveryCapabilities> = {
@@ -29,6 +28,7 @@ const capabilities: Record<DeliveryClass, DeliveryCapabilities> = {
 export class SimulatedDestination {
   readonly effects: Effect[] = [];
   readonly state = new Map<string, Json>();
+  readonly #versions = new Map<string, number>();
   readonly #class: DeliveryClass;
   readonly #fates: Fate[];
   readonly #answers = new Map<string, (ItemOutcome | undefined)[]>();
@@ -77,7 +77,7 @@ export class SimulatedDestination {
       if (index >= limit) return { state: 'unknown' };
       const refused: ItemOutcome = { state: 'rejected', code: 'RECORD_REJECTED', reason: 'not wanted' };
       const outcome: ItemOutcome = refuseFirst && index === 0 ? refused : { state: 'confirmed' };
-      if (outcome.state === 'confirmed') this.#effect(item.key, item.json, request.id);
+      if (outcome.state === 'confirmed') this.#effect(item);
       known[index] = outcome;
       return outcome;
     });
@@ -85,9 +85,16 @@ export class SimulatedDestination {
     return outcomes;
   }
 
-  #effect(key: string, json: string, request: string): void {
+  #effect({ key, op, json }: WriteItem): void {
+    const before = this.#versions.get(key);
+    if (op === 'delete') {
+      if (!this.state.delete(key) || before === undefined) return;
+      this.effects.push({ key, version: before, gone: true });
+      return;
+    }
     const record: { readonly version: number } = JSON.parse(json);
-    this.effects.push({ key, json, version: record.version, request });
+    this.effects.push({ key, version: record.version });
+    this.#versions.set(key, record.version);
     this.state.set(key, JSON.parse(json));
   }
 }

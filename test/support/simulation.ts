@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { BatchCache } from '../../activities/cache.ts';
 import type { Dependencies } from '../../activities/dependencies.ts';
 import { type Activities, createActivities } from '../../activities/index.ts';
+import type { RemoveInput } from '../../activities/remove.ts';
 import type { Counts, RunStatus } from '../../model/batch.ts';
 import type { Destination, ItemOutcome, WriteRequest } from '../../model/connector.ts';
 import type { DeliveryClass } from '../../model/delivery.ts';
@@ -28,8 +29,12 @@ export interface Fault {
 }
 
 export interface SimulatedRun {
-  /** Records that change before the run, by number. */
+  /** Records that change before the run, or come to be, by number. */
   readonly changes: readonly number[];
+  /** Records that are deleted from the source before the run. */
+  readonly removals: readonly number[];
+  /** `breaks`: the first read ends in the middle. `forgets`: the source says that it has none. */
+  readonly read: 'whole' | 'breaks' | 'forgets';
   /** The run is cancelled before its n-th delivery attempt; null: it goes on to its end. */
   readonly cancelAt: number | null;
   readonly full: boolean;
@@ -50,6 +55,10 @@ export interface ClosedRun {
   readonly watermark: number | null;
   readonly truth: readonly z.output<typeof record>[];
   readonly effects: number;
+  /** What had been deleted from the source by then. */
+  readonly deletions: readonly { readonly id: string; readonly version: number }[];
+  /** It read everything, and nobody kept it from deleting what is gone. */
+  readonly emptied: boolean;
 }
 
 class Crash extends Error {}
@@ -61,6 +70,8 @@ interface Attempt {
 }
 
 const record = z.object({ id: z.string(), version: z.number(), value: z.string() });
+const policy = policySchema.parse({ batchRecords: 6, maxRejectedAtLeast: 1000 });
+const deletes = { maxShare: 0.5, atLeast: 3 };
 const system = { name: 'sim', kind: 'sim', settings: {}, limits: {}, timeoutMs: 0, maxResponseBytes: 1_000_000 };
 
 /** Works like the workflow: step after step, a new attempt when one has died, a close whatever happened. */
@@ -68,6 +79,7 @@ export class Simulation {
   readonly destination: SimulatedDestination;
   readonly source = new Map<string, z.output<typeof record>>();
   readonly closed: ClosedRun[] = [];
+  readonly deletions: { readonly id: string; readonly version: number }[] = [];
   readonly sync = `sim-${randomUUID()}`;
   /** Faults that really happened. */
   fired = 0;
@@ -79,6 +91,9 @@ export class Simulation {
   readonly #ledger: Ledger;
   readonly #loaded: LoadedSync;
   readonly #zombies: Promise<unknown>[] = [];
+  /** Of the worker that takes the next attempt: what a dead one had in memory is gone. */
+  #cache = new BatchCache(4);
+  #read: SimulatedRun['read'] = 'whole';
   #calls = 0;
   #version = 0;
   #skippedMs = 0;
@@ -96,12 +111,13 @@ export class Simulation {
   async play(): Promise<void> {
     for (const run of this.#schedule.runs) {
       for (const n of run.changes) this.#change(n);
+      for (const n of run.removals) this.#delete(n);
       await this.#run(run);
     }
     this.#healed = true;
     this.destination.healed = true;
     await Promise.all(this.#zombies);
-    await this.#run({ changes: [], cancelAt: null, full: true });
+    await this.#run({ changes: [], removals: [], read: 'whole', cancelAt: null, full: true });
   }
 
   #change(n: number): void {
@@ -109,12 +125,19 @@ export class Simulation {
     this.source.set(`r${n}`, { id: `r${n}`, version, value: `v${version}` });
   }
 
-  async #run({ cancelAt, full }: SimulatedRun): Promise<void> {
+  #delete(n: number): void {
+    if (this.source.delete(`r${n}`)) this.deletions.push({ id: `r${n}`, version: ++this.#version });
+  }
+
+  async #run({ cancelAt, full, read }: SimulatedRun): Promise<void> {
     const run = randomUUID();
-    await this.#step((steps) => steps.openRun({ sync: this.sync, run, trigger: 'test', full }));
+    this.#read = read;
+    const plan = await this.#step((steps) => steps.openRun({ sync: this.sync, run, trigger: 'test', full }));
     let status: RunStatus = 'succeeded';
+    let emptied = false;
     try {
       await this.#batches(run, cancelAt);
+      if ('deletes' in plan) emptied = (await this.#remove(run, read === 'forgets')) && read !== 'forgets';
       const { counts } = await this.#step((steps) => steps.reconcileRun({ run }));
       if (counts.quarantined > 0) status = 'partial';
     } catch (error) {
@@ -126,7 +149,8 @@ export class Simulation {
     const { rows } = await this.#ledger.pool.query('select watermark from syncs where name = $1', [this.sync]);
     const watermark: number | null = rows[0]?.watermark?.value ?? null;
     const effects = this.destination.effects.length;
-    this.closed.push({ run, status, counts, watermark, truth: [...this.source.values()], effects });
+    const truth = [...this.source.values()];
+    this.closed.push({ run, status, counts, watermark, truth, effects, deletions: [...this.deletions], emptied });
   }
 
   async #batches(run: string, cancelAt: number | null): Promise<void> {
@@ -145,6 +169,20 @@ export class Simulation {
         );
       }
       if (complete) return;
+    }
+  }
+
+  /** Whoever is asked whether so much may be deleted knows whether the source is right. */
+  async #remove(run: string, forgets: boolean): Promise<boolean> {
+    for (let answered: RemoveInput['answered']; ; ) {
+      try {
+        await this.#step((steps) => steps.removeMissing(answered ? { run, answered } : { run }));
+        return answered?.answer !== 'skip';
+      } catch (error) {
+        if (!isSyncFailure(error) || failures[error.code].next !== 'park') throw error;
+        const skip = error.code === 'DELETE_GUARD' && forgets;
+        answered = { answer: skip ? 'skip' : 'retry', to: error.code };
+      }
     }
   }
 
@@ -212,7 +250,7 @@ export class Simulation {
         deletes: gated('deletes', deletes),
         quarantine: gated('quarantine', quarantine),
       },
-      cache: new BatchCache(2),
+      cache: this.#cache,
       isWorkflowOpen: async () => false,
       hurry: async () => {},
       ticksOf: async () => [],
@@ -240,6 +278,7 @@ export class Simulation {
 
   #crash(attempt: Attempt): never {
     attempt.dead = true;
+    this.#cache = new BatchCache(4);
     this.fired++;
     throw new Crash();
   }
@@ -252,6 +291,7 @@ export class Simulation {
   async #freeze(attempt: Attempt, until: number): Promise<void> {
     this.fired++;
     this.#skippedMs += 60_000;
+    this.#cache = new BatchCache(4);
     attempt.presume();
     while (this.#calls < until && !this.#healed) await sleep(1);
   }
@@ -264,12 +304,20 @@ export class Simulation {
       version: '1',
       run: (one: unknown) => ({ state: 'mapped', record: one }),
     };
-    const source = arraySource(() => [...this.source.values()].sort((a, b) => a.version - b.version), { pageSize: 3 });
+    const records = () => [...this.source.values()].sort((a, b) => a.version - b.version);
+    const source = arraySource(() => (this.#read === 'forgets' ? [] : records()), {
+      pageSize: 3,
+      fail: (page) => {
+        if (this.#read !== 'breaks' || page === 0) return;
+        this.#read = 'whole';
+        throw new SyncFailure('CONNECTION_LOST', 'the read ended in the middle', { effect: 'none' });
+      },
+    });
     return {
       name: this.sync,
       file: 'syncs/sim.ts',
-      sync: { source: endpoint, destination: endpoint, key: '/id', version: '/version', mapping } as never,
-      policy: policySchema.parse({ batchRecords: 6, maxRejectedAtLeast: 1000 }),
+      sync: { source: endpoint, destination: endpoint, key: '/id', version: '/version', mapping, deletes } as never,
+      policy,
       mode: 'incremental',
       overlapMs: 0,
       sourceConnection: system,

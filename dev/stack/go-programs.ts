@@ -4,7 +4,7 @@ import { access, rename } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import type { Progress } from '../../platform/progress.ts';
-import { installInto } from '../stack/install-into.ts';
+import { installInto } from './install-into.ts';
 
 const run = promisify(execFile);
 

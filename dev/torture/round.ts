@@ -1,0 +1,94 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { deal, type Ground } from './blows.ts';
+import { leastFaults, STUCK_AFTER_MS } from './bounds.ts';
+import type { YardClass } from './project.ts';
+import type { RunEnd, Runs } from './runs.ts';
+import type { Kind, RoundPlan } from './schedule.ts';
+import { felt, type Tally } from './tally.ts';
+import { type Reading, readingsSince, Watch } from './watch.ts';
+
+const LONGEST_MS = 30_000;
+
+/** How a round went, until its runs had ended. */
+export interface Played {
+  readonly ends: ReadonlyMap<YardClass, RunEnd>;
+  /** From the moment when everything was whole again until every run had ended. */
+  readonly recoveryMs: number;
+  /** `kill -9` of workers. */
+  readonly kills: number;
+  /** The longest time that a sync with an open run did nothing that shows. */
+  readonly silenceMs: number;
+  /** Pages that the source gave again to one later attempt to read, at the most. */
+  readonly pagesAgain: number;
+  /** Batches of one sync with requests in doubt at one moment, at the most. */
+  readonly batchesInDoubt: number;
+}
+
+/** Starts a run of each sync, breaks everything for a while, and waits until the runs have ended, however. */
+export async function play(
+  ground: Ground,
+  runs: ReadonlyMap<YardClass, Runs>,
+  plan: RoundPlan,
+  tally: Tally,
+): Promise<Played> {
+  const { systems, workers, servers } = ground;
+  await workers.ready();
+  await tally.begin();
+  await systems.change(plan);
+  await systems.trouble(plan.trouble, plan.forgets);
+  await systems.reads();
+  workers.arm(plan.failpoints);
+  const killsBefore = workers.kills;
+  const startedMs = Date.now();
+  const watch = new Watch(servers.own.databaseUrl);
+  let untilMs = Number.POSITIVE_INFINITY;
+  let open = runs.size;
+  const ending = [...runs].map(
+    async ([name, one]) => [name, await one.toEnd(plan.runs[name], plan.forgets, () => untilMs)] as const,
+  );
+  for (const run of ending) void run.then(() => open--);
+  await deal(ground, plan);
+  await servers.heal();
+  await workers.ready();
+  await untilFelt(tally, plan.kind, () => open > 0);
+  workers.arm([]);
+  await systems.trouble(0, false);
+  const healedMs = performance.now();
+  untilMs = healedMs + STUCK_AFTER_MS;
+  const ends = new Map(await Promise.all(ending));
+  const endedMs = performance.now();
+  await watch.stop();
+  return {
+    ends,
+    recoveryMs: Math.round(endedMs - healedMs),
+    kills: workers.kills - killsBefore,
+    silenceMs: Math.round(watch.longestSilenceMs),
+    pagesAgain: pagesAgain(await systems.reads(), await readingsSince(servers.own.databaseUrl, startedMs)),
+    batchesInDoubt: watch.batchesInDoubt,
+  };
+}
+
+/** On a busy machine the blows may fall before the runs have come far: then both systems go on failing for a while. */
+async function untilFelt(tally: Tally, kind: Kind, open: () => boolean): Promise<void> {
+  const untilMs = performance.now() + LONGEST_MS;
+  while (open() && performance.now() < untilMs && felt(await tally.faults()) < leastFaults[kind]) await sleep(200);
+}
+
+/**
+ * Of all syncs the one with the most: how many pages it was given again for each attempt to read that began again. The
+ * page that is asked for ahead when a batch ends does not count: the next batch asks for it. `reads`: `SYNC SINCE CURSOR`.
+ */
+export function pagesAgain(reads: readonly string[], readings: ReadonlyMap<string, Reading>): number {
+  const again = new Map<string, number>();
+  const seen = new Set<string>();
+  for (const read of reads) {
+    const [sync = ''] = read.split(' ');
+    if (seen.has(read)) again.set(sync, (again.get(sync) ?? 0) + 1);
+    seen.add(read);
+  }
+  const perAttempt = [...again].map(([sync, pages]) => {
+    const { batches, again: attempts } = readings.get(sync) ?? { batches: 0, again: 0 };
+    return Math.ceil((pages - batches) / Math.max(1, attempts));
+  });
+  return Math.max(0, ...perAttempt);
+}
