@@ -282,6 +282,26 @@ test('a cancelled run lets go of its sync, and the next one completes the work w
   expect(books.effects).toHaveLength(30);
 });
 
+test('invariant 11, honest status: a run whose step fails just as it is cancelled is cancelled', async () => {
+  const books = journalDestination(upsert);
+  let writing = false;
+  const write = async () => {
+    writing = true;
+    await sleep(400);
+    throw new SyncFailure('CONNECTION_REFUSED', 'on purpose', { effect: 'none' });
+  };
+  const { start, ledger } = await engineFor({
+    name: 'cancelled-late',
+    source: arraySource(() => orders(10)),
+    destination: { ...books, write },
+  });
+  const handle = await start('cancelled-late');
+  await until(async () => writing);
+  await handle.cancel();
+  await expect(handle.result()).rejects.toThrow(/cancelled/);
+  expect((await ledger.reports.latestRuns('cancelled-late'))[0]).toMatchObject({ status: 'cancelled', failure: null });
+});
+
 test('invariant 2, cursor behind: a run that fails half way leaves the cursor where it was', async () => {
   const records = orders(40);
   const books = journalDestination(upsert, 5);

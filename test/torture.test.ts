@@ -1,11 +1,13 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { z } from 'zod';
 import { whyNoGo } from '../dev/stack/go-programs.ts';
 import { boundsBroken, vacuous } from '../dev/torture/bounds.ts';
 import { breaches, type Evidence, excusedBy } from '../dev/torture/checker.ts';
+import { mutants } from '../dev/torture/mutants/list.ts';
+import { classes } from '../dev/torture/project.ts';
 import { randomOf } from '../dev/torture/random.ts';
 import { pagesAgain } from '../dev/torture/round.ts';
 import { planRound } from '../dev/torture/schedule.ts';
@@ -147,7 +149,8 @@ test('a round in which too little broke or moved proves nothing', () => {
 });
 
 test('a seed gives the same rounds each time, and every kind of them', () => {
-  const rounds = (seed: number) => Array.from({ length: 40 }, (_, n) => planRound(n + 1, randomOf(seed + n), 200));
+  const rounds = (seed: number) =>
+    Array.from({ length: 40 }, (_, n) => planRound(n + 1, randomOf(seed + n), classes, 200));
   expect(rounds(3)).toEqual(rounds(3));
   expect(new Set(rounds(3).map(({ kind }) => kind)).size).toBe(5);
   const blows = new Set(rounds(3).flatMap(({ blows: all }) => all.map(({ what }) => what)));
@@ -163,6 +166,10 @@ test('a seed gives the same rounds each time, and every kind of them', () => {
     'spoil',
     'term',
   ]);
+});
+
+test.each(mutants)('the mutant $name changes code that is there', ({ edits }) => {
+  for (const { file, find } of edits) expect([file, readFileSync(file, 'utf8').split(find).length]).toEqual([file, 2]);
 });
 
 test('nothing is armed unless SYNCLINE_FAILPOINT says so, and what it says is checked', () => {

@@ -1,4 +1,11 @@
-import { ApplicationFailure, CancellationScope, condition, isCancellation, patched } from '@temporalio/workflow';
+import {
+  ApplicationFailure,
+  CancellationScope,
+  CancelledFailure,
+  condition,
+  isCancellation,
+  patched,
+} from '@temporalio/workflow';
 import type { FailureCode } from '../model/failure.ts';
 import type { Parked, Waiting, WaitingStep } from '../model/run-state.ts';
 import { type StepFailure, stepFailure } from './failure.ts';
@@ -90,7 +97,8 @@ export class RunControl {
       try {
         return await work(answer, to);
       } catch (error) {
-        if (isCancellation(error) || CancellationScope.current().consideredCancelled) throw error;
+        if (isCancellation(error)) throw error;
+        if (CancellationScope.current().consideredCancelled) throw cancelledBy(error);
         const failure = stepFailure(error);
         if (failure.next === 'stop') throw error;
         answer = await this.#park(name, batch, failure, error);
@@ -126,3 +134,7 @@ const idOf = (step: string, batch: number | null): string => `${step}/${batch ??
 export const ABORTED = 'ABORTED';
 
 export const abortedFailure = (): ApplicationFailure => ApplicationFailure.nonRetryable('aborted by a person', ABORTED);
+
+/** A step that failed while it was being cancelled: what ended the run is the cancellation (invariant 11). */
+const cancelledBy = (error: unknown): CancelledFailure =>
+  new CancelledFailure('cancelled', [], error instanceof Error ? error : undefined);

@@ -42,10 +42,11 @@ export async function play(
   const startedMs = Date.now();
   const watch = new Watch(servers.own.databaseUrl);
   let untilMs = Number.POSITIVE_INFINITY;
-  let open = runs.size;
-  const ending = [...runs].map(
-    async ([name, one]) => [name, await one.toEnd(plan.runs[name], plan.forgets, () => untilMs)] as const,
-  );
+  let open = plan.runs.size;
+  const ending = [...runs].flatMap(([name, one]) => {
+    const run = plan.runs.get(name);
+    return run ? [one.toEnd(run, plan.forgets, () => untilMs).then((end) => [name, end] as const)] : [];
+  });
   for (const run of ending) void run.then(() => open--);
   await deal(ground, plan);
   await servers.heal();

@@ -6,7 +6,7 @@ import { queryName, searchAttribute, signalName, workflowId, workflowType } from
 import type { Parked, RunState } from '../../model/run-state.ts';
 import type { YardClass } from './project.ts';
 import type { Random } from './random.ts';
-import type { RunPlan } from './schedule.ts';
+import type { Ending, RunPlan } from './schedule.ts';
 
 export interface Answers {
   retry: number;
@@ -28,7 +28,8 @@ const statusKey = defineSearchAttributeKey(searchAttribute.status, 'KEYWORD');
 export class Runs {
   /** Answers to writes in doubt in this round. */
   answers: Answers = { retry: 0, skip: 0 };
-  readonly parked: Record<string, number> = {};
+  /** Runs that were cancelled or wiped out, and answers that were given. */
+  readonly fired: Record<string, number> = {};
   readonly #client: Client;
   readonly #queue: string;
   readonly #sync: YardClass;
@@ -52,10 +53,7 @@ export class Runs {
     while (performance.now() < untilMs()) {
       const now = await attempt(() => handle.describe());
       if (now && now.status.name !== 'RUNNING') return { end: now.status.name, emptied: !kept };
-      if (!ended && performance.now() > endAtMs)
-        ended =
-          (await attempt(() => (plan.ending === 'cancel' ? handle.cancel() : handle.terminate()).then(() => true))) ??
-          false;
+      if (!ended && performance.now() > endAtMs) ended = await this.#end(handle, plan.ending);
       if (now?.typedSearchAttributes.get(statusKey) === 'parked') {
         const answer = await this.#answer(handle, forgets);
         if (answer?.to === 'DELETE_GUARD' && answer.answer === 'skip') kept = true;
@@ -63,6 +61,16 @@ export class Runs {
       await sleep(LOOK_MS);
     }
     return { end: 'stuck', emptied: false };
+  }
+
+  async #end(handle: WorkflowHandle, ending: Ending): Promise<boolean> {
+    const done = await attempt(() => (ending === 'cancel' ? handle.cancel() : handle.terminate()).then(() => true));
+    if (done) this.#note(`run: ${ending}`);
+    return done ?? false;
+  }
+
+  #note(what: string): void {
+    this.fired[what] = (this.fired[what] ?? 0) + 1;
   }
 
   async #start(full: boolean): Promise<WorkflowHandle> {
@@ -100,7 +108,7 @@ export class Runs {
       this.#answered = { id, answer: this.#decide(parked, forgets) };
       // Counted first: the signal may arrive although its answer is lost.
       if (parked.code === 'OUTCOME_UNKNOWN') this.answers[this.#answered.answer]++;
-      this.parked[parked.code] = (this.parked[parked.code] ?? 0) + 1;
+      this.#note(`run: waited, ${parked.code}`);
     }
     const { answer } = this.#answered;
     await attempt(() => handle.signal(signalName[answer]));

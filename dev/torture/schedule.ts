@@ -66,7 +66,8 @@ export interface RoundPlan {
   readonly forgets: boolean;
   /** For each worker: NAME:PROBABILITY:ACTION. */
   readonly failpoints: readonly string[];
-  readonly runs: Readonly<Record<YardClass, RunPlan>>;
+  /** The syncs that run, some of all: the others find more to do in a later round. */
+  readonly runs: ReadonlyMap<YardClass, RunPlan>;
   readonly blows: readonly Blow[];
   /** How long the faults last. */
   readonly lengthMs: number;
@@ -74,8 +75,14 @@ export interface RoundPlan {
 
 export const WORKERS = 2;
 
-/** What happens in a round. Pure but for its draws: the same seed gives the same rounds. `live`: records there are. */
-export function planRound(round: number, random: Random, live: number): RoundPlan {
+/** Syncs that run in one round, at the most. */
+const SYNCS = 3;
+
+/**
+ * What happens in a round. Pure but for its draws: the same seed gives the same rounds. `classes`: to draw from; `live`:
+ * records that the source holds.
+ */
+export function planRound(round: number, random: Random, classes: readonly YardClass[], live: number): RoundPlan {
   const kind = turns[(round - 1) % turns.length] ?? 'storm';
   const plain = kind === 'plain kill';
   const lengthMs = random.int(2200, 3400);
@@ -85,17 +92,22 @@ export function planRound(round: number, random: Random, live: number): RoundPla
     changed: random.int(10, 60),
     // Keeps the source about as large as it is.
     removed: Math.min(Math.floor(live * 0.15), live < 150 ? 0 : random.int(0, Math.ceil((live - 150) / 2))),
-    trouble: plain ? 0 : random.pick([0.1, 0.2, 0.35]),
+    trouble: plain ? 0 : random.pick([0.15, 0.25, 0.4]),
     forgets: !plain && random.chance(0.15),
     failpoints: Array.from({ length: WORKERS }, () => failpoints(random, plain)),
-    runs: Object.fromEntries(
-      (['t1', 't2', 't3', 't4', 't5'] as const).map((name) => [name, planRun(random, plain)]),
-    ) as Record<YardClass, RunPlan>,
+    runs: new Map(drawn(random, classes).map((name) => [name, planRun(random, plain)])),
     blows: [...(plain ? plainKills(random) : storm(random, lengthMs)), ...heavy(kind, random, lengthMs)].sort(
       (a, b) => a.atMs - b.atMs,
     ),
     lengthMs,
   };
+}
+
+function drawn(random: Random, classes: readonly YardClass[]): readonly YardClass[] {
+  const left = [...classes];
+  return Array.from({ length: Math.min(SYNCS, classes.length) }, () =>
+    left.splice(random.int(0, left.length - 1), 1),
+  ).flat();
 }
 
 const planRun = (random: Random, plain: boolean): RunPlan => ({
@@ -106,14 +118,14 @@ const planRun = (random: Random, plain: boolean): RunPlan => ({
 
 /** A level of its own: most workers have a place armed, and at it a draw decides. */
 function failpoints(random: Random, plain: boolean): string {
-  if (random.chance(plain ? 0.5 : 0.35)) return '';
+  if (random.chance(0.5)) return '';
   const stage: Stage = random.pick(stages);
   const action = plain ? 'kill' : random.pick(['kill', 'kill', 'stop', 'term']);
   return `${random.pick(places[stage])}:${random.pick(['0.1', '0.3', '1'])}:${action}`;
 }
 
 const plainKills = (random: Random): Blow[] => [
-  { what: 'kill', both: random.chance(0.4), atMs: random.int(250, 1500) },
+  { what: 'kill', both: random.chance(0.3), atMs: random.int(250, 1500) },
 ];
 
 function storm(random: Random, lengthMs: number): Blow[] {
@@ -121,7 +133,7 @@ function storm(random: Random, lengthMs: number): Blow[] {
   if (random.chance(0.4)) blows.push({ what: 'change the source', atMs: random.int(100, lengthMs) });
   // Each restart of a worker costs the machine a second: the links bear most of the storm.
   const process = random.pick(['kill', 'kill', 'term', 'freeze', 'freeze', 'none']);
-  const both = random.chance(0.25);
+  const both = random.chance(0.2);
   const atMs = random.int(250, lengthMs / 2);
   if (process === 'freeze')
     blows.push({ what: 'freeze', both, atMs: random.int(200, 800), forMs: random.int(2300, 2900) });

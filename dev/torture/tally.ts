@@ -1,14 +1,17 @@
 import type { Ground } from './blows.ts';
+import type { Runs } from './runs.ts';
 
 export type Faults = Readonly<Record<string, number>>;
 
 /** Counts the faults of a round: what was done to workers, servers and links, and what the two systems did. */
 export class Tally {
   readonly #ground: Ground;
+  readonly #runs: readonly Runs[];
   #before: Faults = {};
 
-  constructor(ground: Ground) {
+  constructor(ground: Ground, runs: readonly Runs[]) {
     this.#ground = ground;
+    this.#runs = runs;
   }
 
   async begin(): Promise<void> {
@@ -27,10 +30,16 @@ export class Tally {
 
   async #all(): Promise<Faults> {
     const { workers, systems } = this.#ground;
-    return { ...workers.fired, ...(await systems.fired()) };
+    return { ...sumOf(this.#runs), ...workers.fired, ...(await systems.fired()) };
   }
 }
 
-/** Faults that surely met something: what was only done to a link may have met no traffic. */
+function sumOf(runs: readonly Runs[]): Faults {
+  const sum: Record<string, number> = {};
+  for (const { fired } of runs) for (const [what, count] of Object.entries(fired)) sum[what] = (sum[what] ?? 0) + count;
+  return sum;
+}
+
+/** Faults that surely met something. What was only done to a link may have met no traffic; waiting follows from a fault. */
 export const felt = (faults: Faults): number =>
-  Object.entries(faults).reduce((sum, [what, count]) => sum + (what.startsWith('link') ? 0 : count), 0);
+  Object.entries(faults).reduce((sum, [what, count]) => sum + (/^link|^run: waited/.test(what) ? 0 : count), 0);

@@ -41,7 +41,7 @@ export class Yard {
   readonly #parts: Parts;
   readonly #tally: Tally;
   readonly #patient: boolean;
-  #excused: ReadonlyMap<YardClass, Excused> = new Map();
+  readonly #excused = new Map<YardClass, Excused>();
   #effectsBefore = 0;
   /** Records that the source held after the last round. */
   #live = 0;
@@ -49,7 +49,7 @@ export class Yard {
   private constructor(parts: Parts, patient: boolean) {
     this.#parts = parts;
     this.#patient = patient;
-    this.#tally = new Tally(parts);
+    this.#tally = new Tally(parts, [...parts.runs.values()]);
   }
 
   static async open(folder: string, { seed, classes, patient }: YardOptions, env: NodeJS.ProcessEnv): Promise<Yard> {
@@ -78,7 +78,7 @@ export class Yard {
   async round(round: number): Promise<RoundReport> {
     const { random, runs } = this.#parts;
     const fromMs = performance.now();
-    const plan = planRound(round, random.fork(), this.#live);
+    const plan = planRound(round, random.fork(), [...runs.keys()], this.#live);
     for (const one of runs.values()) one.answers = { retry: 0, skip: 0 };
     const { ends, ...measured } = await play(this.#parts, runs, plan, this.#tally);
     const found = [...stuck(ends), ...boundsBroken(plan.kind, measured, this.#patient)];
@@ -106,14 +106,17 @@ export class Yard {
   async #lastRuns(plan: RoundPlan, ends: Ends): Promise<string[]> {
     const { runs, random } = this.#parts;
     const untilMs = performance.now() + STUCK_AFTER_MS;
-    const left = [...runs].filter(([name]) => !proves(plan, ends.get(name)).final);
+    const left = [...runs].filter(([name]) => plan.runs.has(name) && !proves(plan, ends.get(name)).final);
     if (left.length === 0) return [];
     const last = left.map(async ([name, one]) => {
       const run = { full: random.chance(0.3), ending: 'none', endAtMs: 0 } as const;
       return [name, await one.toEnd(run, false, () => untilMs)] as const;
     });
     const all = new Map([...ends, ...(await Promise.all(last))]);
-    const found = await this.#judge((name) => ({ final: true, emptied: all.get(name)?.emptied === true }));
+    const found = await this.#judge((name) => ({
+      final: plan.runs.has(name),
+      emptied: all.get(name)?.emptied === true,
+    }));
     return [
       ...notWell(
         all,
@@ -130,9 +133,9 @@ export class Yard {
       about.set(name, { answers, excused: this.#excused.get(name) ?? nothing, ...how(name) });
     const evidence = await witness.gather(about);
     this.#live = evidence[0]?.truth.length ?? 0;
-    if (evidence.every(({ final }) => final))
-      this.#excused = new Map(evidence.map((one) => [one.promise, excusedBy(one)]));
-    return evidence.flatMap(breaches);
+    const found = evidence.flatMap(breaches);
+    for (const one of evidence) if (one.final) this.#excused.set(one.promise, excusedBy(one));
+    return found;
   }
 
   #moved(): number {

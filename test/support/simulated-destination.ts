@@ -76,13 +76,18 @@ export class SimulatedDestination {
       if (before) return before;
       if (index >= limit) return { state: 'unknown' };
       const refused: ItemOutcome = { state: 'rejected', code: 'RECORD_REJECTED', reason: 'not wanted' };
-      const outcome: ItemOutcome = refuseFirst && index === 0 ? refused : { state: 'confirmed' };
+      const outcome: ItemOutcome = refuseFirst && index === 0 && !this.#has(item) ? refused : { state: 'confirmed' };
       if (outcome.state === 'confirmed') this.#effect(item);
       known[index] = outcome;
       return outcome;
     });
     if (remembers) this.#answers.set(request.id, known);
     return outcomes;
+  }
+
+  /** What was taken once is not refused later. */
+  #has({ key, json }: WriteItem): boolean {
+    return JSON.stringify(this.state.get(key)) === json;
   }
 
   #effect({ key, op, json }: WriteItem): void {

@@ -1,0 +1,106 @@
+/** A way to break the engine on purpose. */
+export interface Mutant {
+  readonly name: string;
+  /** Each text stands once in its file; a test sees to it. */
+  readonly edits: readonly { readonly file: string; readonly find: string; readonly replace: string }[];
+  /** What has to be said by whoever finds it. */
+  readonly found: RegExp;
+}
+
+/** Each breaks one promise, as a mistake in the code would. */
+export const mutants: readonly Mutant[] = [
+  {
+    name: 'intent-after-send',
+    edits: [
+      {
+        file: 'activities/send.ts',
+        find: 'const intent = await ledger.openIntent(start, ref.run, ref.seq, records);',
+        replace: `const sent = await write(delivery, { requestId: crypto.randomUUID() } as never, records);
+  const intent = await ledger.openIntent(start, ref.run, ref.seq, records);`,
+      },
+      {
+        file: 'activities/send.ts',
+        find: 'outcomes = await write(delivery, intent, records);',
+        replace: 'outcomes = sent;',
+      },
+    ],
+    found: /invariant 3, intent first|invariant 4, no double effect/,
+  },
+  {
+    name: 'doubt-forgotten',
+    edits: [
+      { file: 'activities/send.ts', find: "if (failure.effect === 'unknown') {", replace: 'if (records.length < 0) {' },
+    ],
+    found: /invariant 4, no double effect/,
+  },
+  {
+    name: 'cursor-early',
+    edits: [
+      {
+        file: 'activities/deliver.ts',
+        find: 'const { known, foundIds } = await settleDoubts(delivery, decided);',
+        replace: `const { pool } = deps.ledger as never as { pool: { query(text: string, values: unknown[]): Promise<unknown> } };
+  await pool.query('update syncline.batches set highest = $3 where run = $1 and seq = $2', [ref.run, ref.seq, batch.highest]);
+  const { known, foundIds } = await settleDoubts(delivery, decided);`,
+      },
+      {
+        file: 'platform/ledger/runs.ts',
+        find: "(end.status === 'succeeded' || end.status === 'partial');",
+        replace: "(end.status === 'succeeded' || end.status !== 'partial');",
+      },
+    ],
+    found: /invariant 2, cursor behind/,
+  },
+  {
+    name: 'fence-dropped',
+    edits: [
+      {
+        file: 'platform/ledger/sql.ts',
+        find: 'if (current !== fence) throw',
+        replace: 'if (current < 0) throw',
+      },
+    ],
+    found: /invariant|nothing lost/,
+  },
+  {
+    name: 'results-ignored',
+    edits: [
+      {
+        file: 'activities/send.ts',
+        find: 'const judged = await judgeConflicts(delivery, records, outcomes, met + 1);',
+        replace: `const really = await judgeConflicts(delivery, records, outcomes, met + 1);
+  const judged = really.map((): (typeof really)[number] => ({ state: 'confirmed' }));`,
+      },
+    ],
+    found: /invariant 2, cursor behind|nothing lost/,
+  },
+  {
+    name: 'delete-after-incomplete-fetch',
+    edits: [
+      {
+        file: 'activities/fetch.ts',
+        find: 'for await (const page of pages) {',
+        replace: `const quiet = async function* () {
+    try {
+      yield* pages;
+    } catch {
+      batch.position = null;
+    }
+  };
+  for await (const page of quiet()) {`,
+      },
+    ],
+    found: /invariant 6, safe deletes/,
+  },
+  {
+    name: 'delete-guard-dropped',
+    edits: [
+      {
+        file: 'activities/remove.ts',
+        find: 'if (!skip && !approved) guard(found, limits);',
+        replace: 'if (found.known < 0) guard(found, limits);',
+      },
+    ],
+    found: /invariant 6, safe deletes/,
+  },
+];
