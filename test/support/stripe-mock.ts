@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type GoProgram, goProgram } from '../../dev/compose/go-programs.ts';
+import { type GoProgram, goProgram } from '../../dev/stack/go-programs.ts';
 import { startGuard } from '../../dev/stack/guard.ts';
 import { anyFreePort } from '../../dev/stack/ports.ts';
 import { startServer } from '../../dev/stack/server-process.ts';
