@@ -87,6 +87,7 @@ export async function openRun(deps: Dependencies, input: OpenRunInput): Promise<
     deliveryClass: deliveryClass(loaded.openDestination(deps.world).can),
     policy: loaded.policy,
     ...(claimed.mode === 'full' && deleteLimitsOf(loaded.sync) && { deletes: true as const }),
+    ...(claimed.paused && { paused: true as const }),
   };
 }
 

@@ -95,6 +95,7 @@ async function start(
   options: RunOptions,
   { wait, run = newRunId(new Date()) }: { readonly wait: boolean; readonly run: string | undefined },
 ) {
+  await refusePaused(engine, sync);
   await finishOpenRun(context, engine, sync);
   const range = options.from === undefined ? undefined : await rewound(context, engine, sync, options);
   const planned = options.plan === undefined ? {} : await keepToPlan(context, engine, sync, options.plan, run);
@@ -141,5 +142,17 @@ async function rewound(
     `it would read again ${rereadingWords(await rereading(engine, sync, range))}; nothing is cleared, and what did not change is not sent`,
     exitCode.usage,
     'Add --yes to do it.',
+  );
+}
+
+/** A run of a paused sync would wait: whoever starts one by hand is told so instead. */
+async function refusePaused(engine: Engine, sync: string): Promise<void> {
+  const standing = (await engine.ledger.standings.all()).find((one) => one.sync === sync);
+  if (!standing?.pausedAt) return;
+  throw new CommandFailed(
+    'SYNC_PAUSED',
+    `\`${sync}\` is paused since ${standing.pausedAt}${standing.pauseNote ? `: ${standing.pauseNote}` : ''}`,
+    exitCode.conflict,
+    `syncline resume ${sync}`,
   );
 }

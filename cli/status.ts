@@ -1,159 +1,82 @@
 import { Command } from 'commander';
-import { formatDuration } from '../model/duration.ts';
 import { exitCode } from '../model/exit-code.ts';
-import type { RunSummary } from '../platform/ledger/reports.ts';
 import { checkProject } from '../platform/project/load.ts';
 import { soundSync } from '../platform/project/sound-sync.ts';
 import { type CliContext, contextOf } from './context.ts';
-import { safeText } from './output/text.ts';
-import { printDrift } from './runs/drift.ts';
+import type { Out } from './output/out.ts';
 import { type Engine, openEngine } from './runs/engine.ts';
-import { waitingWords } from './runs/follow.ts';
-import { type Observed, observeRun } from './runs/observe.ts';
-import { paintStatus, printRun } from './runs/report.ts';
+import { expectedRecords } from './runs/expected.ts';
+import { printAll } from './status/all.ts';
+import { runDocument, standingDocument, syncDocument } from './status/document.ts';
+import { gatherAll, gatherOne } from './status/gather.ts';
+import { printOne } from './status/one.ts';
+import { watch } from './status/watch.ts';
 
 export function statusCommand(): Command {
   return new Command('status')
     .summary('say how the syncs are: what runs, what waits and why, what failed')
     .description(
       'Without a sync: one line for each sync of the project. With one: its last runs, and the open one in detail: ' +
-        'stage, counts, what it waits for and until when, and what a person can do.',
+        'stage, counts, rate, what it waits for and until when, how far it is behind, and what a person can do.',
     )
     .argument('[sync]', 'name of a file in syncs/')
+    .option('--watch', 'show it until Ctrl-C; where there is no terminal, a line for each change')
     .addHelpText(
       'after',
       `
+LAST is when the latest run began; BEHIND is since when changes at the source may be missing at the destination.
+
 Examples:
   syncline status                         every sync on one line
+  syncline status --watch                 and again every two seconds
   syncline status orders-to-invoices      its last runs, the open one in detail
   syncline status --json | jq '.syncs[] | select(.status == "failed")'`,
     )
-    .action(async (sync: string | undefined, _options: unknown, command: Command) => {
-      await status(contextOf(command), sync);
+    .action(async (sync: string | undefined, options: { watch?: boolean }, command: Command) => {
+      await status(contextOf(command), sync, options.watch === true);
     });
 }
 
-/** A run with, while it is open, what it does right now. */
-interface Seen {
-  readonly summary: RunSummary;
-  readonly live: Observed | null;
-}
-
-async function status(context: CliContext, sync: string | undefined): Promise<void> {
+async function status(context: CliContext, sync: string | undefined, watching: boolean): Promise<void> {
   const checked = await checkProject(context.projectFolder, context.env);
   if (sync !== undefined) soundSync(checked, sync);
   const names = [...(checked.project?.syncs.keys() ?? [])];
   const engine = await openEngine(context);
   try {
-    const runs = await engine.ledger.reports.latestRuns(sync);
-    const seen = await Promise.all(runs.map((summary) => look(engine, summary)));
-    if (sync === undefined) printAll(context, names, seen);
-    else await printOne(context, engine, sync, seen);
+    if (sync === undefined) await statusOfAll(context, engine, names, watching);
+    else await statusOfOne(context, engine, sync, watching);
   } finally {
     await engine.close();
   }
   process.exitCode = exitCode.ok;
 }
 
-async function look(engine: Engine, summary: RunSummary): Promise<Seen> {
-  if (summary.endedAt !== null) return { summary, live: null };
-  return { summary, live: await observeRun(engine.client, summary.workflowId).catch(() => null) };
+async function statusOfAll(context: CliContext, engine: Engine, names: readonly string[], watching: boolean) {
+  if (watching) return watch(context, () => gatherAll(engine, names), printAll);
+  const all = await gatherAll(engine, names);
+  context.out.result({ syncs: all.map(syncDocument) }, () => printAll(context.out, all));
 }
 
-/** The status to show: of an open run what it does, of one whose workflow has vanished that it was lost. */
-function statusOf({ summary, live }: Seen): string {
-  if (summary.endedAt !== null) return summary.status;
-  if (live === null || live.status !== 'RUNNING') return 'abandoned';
-  if (live.state?.parked) return 'parked';
-  if (live.state?.paused) return 'paused';
-  return live.waiting ? 'waiting' : 'running';
-}
-
-function reasonOf({ summary, live }: Seen): string {
-  if (live?.state?.parked) return `${live.state.parked.code}: ${live.state.parked.message}`;
-  if (live?.waiting) return waitingWords(live.waiting);
-  return summary.failureCode === null ? '' : `${summary.failureCode}: ${summary.failure ?? ''}`;
-}
-
-function printAll({ out }: CliContext, names: readonly string[], seen: readonly Seen[]): void {
-  const bySync = new Map(seen.map((run) => [run.summary.sync, run]));
-  const all = names.map((name) => ({ name, seen: bySync.get(name) }));
-  const document = {
-    syncs: all.map(({ name, seen: run }) => ({ sync: name, ...(run ? documentOf(run) : { status: 'never run' }) })),
+async function statusOfOne(context: CliContext, engine: Engine, sync: string, watching: boolean): Promise<void> {
+  const { quarantine: asides, drift: drifts } = engine.ledger;
+  const gather = async () => {
+    const seen = await gatherOne(engine, sync);
+    const [latest] = seen.runs;
+    if (!latest) return { seen, quarantine: [], drift: [] };
+    const { run } = latest.summary;
+    return { seen, quarantine: await asides.byReason(run), drift: await drifts.ofRun(run) };
   };
-  out.result(document, () => {
-    out.table(
-      [
-        { title: 'SYNC', paint: out.style.name },
-        { title: 'STATUS' },
-        { title: 'LAST RUN' },
-        { title: 'FETCHED' },
-        { title: 'DELIVERED' },
-        { title: 'SET ASIDE' },
-        { title: 'WHY' },
-      ],
-      all.map(({ name, seen: run }) => (run ? rowOf(name, run) : [name, 'never run', '', '', '', '', ''])),
-    );
-  });
-}
-
-function rowOf(name: string, run: Seen): string[] {
-  const counts = run.live?.state?.counts ?? run.summary.counts;
-  const number = (value: number | undefined) => value?.toLocaleString('en') ?? '';
-  const ago = `${formatDuration(Date.now() - Date.parse(run.summary.startedAt))} ago`;
-  return [
-    name,
-    statusOf(run),
-    ago,
-    number(counts?.fetched),
-    number(counts?.delivered),
-    number(counts?.quarantined),
-    safeText(reasonOf(run)),
-  ];
-}
-
-const documentOf = (run: Seen): object => ({
-  status: statusOf(run),
-  run: run.summary.run,
-  workflowId: run.summary.workflowId,
-  mode: run.summary.mode,
-  trigger: run.summary.trigger,
-  startedAt: run.summary.startedAt,
-  endedAt: run.summary.endedAt,
-  counts: run.live?.state?.counts ?? run.summary.counts,
-  reconciled: run.summary.reconciled,
-  failure: run.summary.failureCode === null ? null : { code: run.summary.failureCode, message: run.summary.failure },
-  stage: run.live?.state?.stage ?? null,
-  parked: run.live?.state?.parked ?? null,
-  waiting: run.live?.waiting ?? null,
-});
-
-async function printOne({ out }: CliContext, engine: Engine, sync: string, seen: readonly Seen[]): Promise<void> {
-  const [latest] = seen;
-  const quarantine = latest ? await engine.ledger.quarantine.byReason(latest.summary.run) : [];
-  const drift = latest ? await engine.ledger.drift.ofRun(latest.summary.run) : [];
-  out.result({ sync, runs: seen.map(documentOf), quarantine, drift }, () => {
-    if (!latest) return out.line(`${sync} has never run. Start it: syncline run ${sync}`);
-    if (latest.summary.endedAt === null) {
-      out.line(`${out.style.strong(sync)} ${paintStatus(out.style, statusOf(latest))} (run ${latest.summary.run})`);
-      const reason = reasonOf(latest);
-      if (reason) out.line(safeText(reason));
-      if (latest.live?.state?.parked) out.line(`Next: syncline retry ${sync}, or syncline cancel ${sync}`);
-    } else printRun(out, latest.summary, quarantine);
-    printDrift(out, drift);
-    if (seen.length < 2) return;
-    out.line();
-    out.table(
-      [
-        { title: 'RUN', paint: out.style.name },
-        { title: 'STATUS' },
-        { title: 'STARTED' },
-        { title: 'FETCHED' },
-        { title: 'DELIVERED' },
-        { title: 'SET ASIDE' },
-        { title: 'WHY' },
-      ],
-      seen.slice(1).map((run) => rowOf(run.summary.run, run)),
-    );
-  });
+  let { seen, quarantine, drift } = await gather();
+  const print = (out: Out) =>
+    printOne(out, seen, { quarantine, drift }, expectedRecords(seen.runs.map(({ summary }) => summary)));
+  if (watching) {
+    const again = async () => {
+      ({ seen, quarantine, drift } = await gather());
+      return [seen];
+    };
+    return watch(context, again, print);
+  }
+  context.out.result({ sync, ...standingDocument(seen), runs: seen.runs.map(runDocument), quarantine, drift }, () =>
+    print(context.out),
+  );
 }

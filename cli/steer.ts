@@ -1,80 +1,71 @@
 import { setTimeout } from 'node:timers/promises';
 import { Command } from 'commander';
-import { exitCode } from '../model/exit-code.ts';
-import { signalName } from '../model/names.ts';
+import type { Verb } from '../model/steering.ts';
 import { checkProject } from '../platform/project/load.ts';
 import { soundSync } from '../platform/project/sound-sync.ts';
 import { type CliContext, contextOf } from './context.ts';
 import { CommandFailed } from './errors.ts';
 import { type Engine, openEngine } from './runs/engine.ts';
-import { followRun, waitingWords } from './runs/follow.ts';
-import { observeRun } from './runs/observe.ts';
-import { openRunOf } from './runs/open-run.ts';
+import { followRun } from './runs/follow.ts';
+import { steer } from './steer/steer.ts';
 
 interface Steer {
+  readonly verb: Verb;
   readonly summary: string;
   readonly description: string;
-  readonly said: string;
 }
 
 const verbs = {
   retry: {
+    verb: 'retry',
     summary: 'try again the step on which a run waits',
-    description: 'After what was wrong has been mended: the run goes on where it stopped; nothing is sent twice.',
-    said: 'tries again',
+    description:
+      'After what was wrong has been mended: a run that is parked goes on where it stopped, and nothing is sent twice. ' +
+      'A run that waits for its next attempt tries at once.',
   },
   skip: {
+    verb: 'skip',
     summary: 'count the write in doubt as done on which a run waits',
     description:
       'For a destination that cannot be asked (class T5), after a look at it: the write arrived. ' +
       'A run that waits before deleting leaves the records in place; one that waits because the source has another ' +
-      'shape goes on with it. On any other step it is the same as `retry`.',
-    said: 'goes on',
+      'shape goes on with it. Anywhere else it is refused.',
   },
   pause: {
-    summary: 'hold a run before its next batch',
-    description: 'What is under way is finished. `resume` goes on.',
-    said: 'is paused',
+    verb: 'pause',
+    summary: 'hold a sync: its open run after the batch under way, and every run that begins later',
+    description:
+      'The batch under way is finished, and nothing further is written. A run that begins while the sync is paused ' +
+      'waits before its first batch. `resume` lets both go on.',
   },
-  resume: { summary: 'let a paused run go on', description: 'Takes back a `pause`.', said: 'goes on' },
+  resume: { verb: 'resume', summary: 'let a paused sync go on', description: 'Takes back a `pause`.' },
   cancel: {
+    verb: 'abort',
     summary: 'end an open run',
-    description: 'What is under way is finished; the cursor stays where it was, so that the next run begins there.',
-    said: 'is being ended',
+    description:
+      'What is under way is finished, what waits is not; the cursor stays where it was, so that the next run begins there.',
   },
 } as const satisfies Record<string, Steer>;
 
-const signalOf = {
-  retry: signalName.retry,
-  skip: signalName.skip,
-  pause: signalName.pause,
-  resume: signalName.resume,
-  cancel: null,
-} as const;
-
-/** `retry`, `pause`, `resume` or `cancel`: the same signals that the Temporal UI can send. */
-export function steerCommand(verb: keyof typeof verbs): Command {
-  const { summary, description, said } = verbs[verb];
-  return new Command(verb)
-    .summary(summary)
-    .description(description)
+/** `retry`, `skip`, `pause`, `resume` or `cancel`: the same that the Temporal UI can send as signals, with an answer. */
+export function steerCommand(name: keyof typeof verbs): Command {
+  const { verb, summary, description }: Steer = verbs[name];
+  const command = new Command(name).summary(summary).description(description);
+  if (verb === 'pause') command.option('--note <text>', 'why, for those who look at it later');
+  return command
     .argument('<sync>', 'name of a file in syncs/')
-    .addHelpText('after', `\nExample:\n  syncline ${verb} orders-to-invoices`)
-    .action(async (sync: string, _options: unknown, command: Command) => {
+    .addHelpText('after', `\nExample:\n  syncline ${name} orders-to-invoices`)
+    .action(async (sync: string, { note = null }: { note?: string | null }, command: Command) => {
       const context = contextOf(command);
       const engine = await openEngine(context);
       try {
-        const open = await openRunOf(engine, sync);
-        if (!open) throw await noOpenRun(context, sync);
-        if (verb === 'retry' || verb === 'skip') await refuseUnlessParked(engine, sync, open.workflowId);
-        const handle = engine.client.workflow.getHandle(open.workflowId);
-        const signal = signalOf[verb];
-        if (signal === null) await handle.cancel();
-        else await handle.signal(signal);
+        if (engine.stack.owned) await engine.ensureWorker();
+        const { run, workflowId, words } = await asked(context, engine, sync, verb, note);
         // Without a stack that stays up nobody would act on it: this command waits for the effect itself.
-        if (engine.stack.owned && verb !== 'pause') await seeItThrough(context, engine, sync, open.workflowId);
-        context.out.result({ sync, run: open.run, [verb]: true }, () =>
-          context.out.line(`run ${open.run} of ${sync} ${said}`),
+        if (engine.stack.owned && workflowId !== null && verb !== 'pause')
+          await seeItThrough(context, engine, sync, workflowId);
+        context.out.result({ sync, run, [name]: true, said: words }, () =>
+          context.out.line(run === null ? `${sync} ${words}` : `run ${run} of ${sync} ${words}`),
         );
       } finally {
         await engine.close();
@@ -83,28 +74,20 @@ export function steerCommand(verb: keyof typeof verbs): Command {
 }
 
 /** A sync that is not there at all is told from one that is idle. */
-async function noOpenRun(context: CliContext, sync: string): Promise<Error> {
-  soundSync(await checkProject(context.projectFolder, context.env), sync);
-  return new CommandFailed('NO_OPEN_RUN', `\`${sync}\` has no open run`, exitCode.conflict, `syncline status ${sync}`);
-}
-
-/** A run that waits by itself would not hear `retry`: better said than promised. */
-async function refuseUnlessParked(engine: Engine, sync: string, workflowId: string): Promise<void> {
-  if (engine.stack.owned) await engine.ensureWorker();
-  const { state, waiting } = await observeRun(engine.client, workflowId);
-  if (!state || state.parked) return;
-  const why = waiting ? `it ${waitingWords(waiting)}, and goes on by itself` : 'it is at work';
-  throw new CommandFailed(
-    'NOT_PARKED',
-    `the run of \`${sync}\` does not wait for a person: ${why}`,
-    exitCode.conflict,
-    `syncline status ${sync}`,
-  );
+async function asked(context: CliContext, engine: Engine, sync: string, verb: Verb, note: string | null) {
+  // Before a name that was misspelt is paused.
+  if (verb === 'pause') soundSync(await checkProject(context.projectFolder, context.env), sync);
+  try {
+    return await steer(engine, sync, verb, note);
+  } catch (error) {
+    if (error instanceof CommandFailed && error.code === 'NO_OPEN_RUN')
+      soundSync(await checkProject(context.projectFolder, context.env), sync);
+    throw error;
+  }
 }
 
 /** Follows the run until it has ended or waits for a person again. */
 async function seeItThrough(context: CliContext, engine: Engine, sync: string, workflowId: string): Promise<void> {
-  await engine.ensureWorker();
   await setTimeout(EFFECT_AFTER_MS);
   await followRun(engine.client, workflowId, {
     title: sync,
@@ -114,5 +97,5 @@ async function seeItThrough(context: CliContext, engine: Engine, sync: string, w
   });
 }
 
-/** A run that is parked needs a moment to hear the signal; looked at too soon it would still seem parked. */
+/** A run that is parked needs a moment to act on the answer; looked at too soon it would still seem parked. */
 const EFFECT_AFTER_MS = 1000;

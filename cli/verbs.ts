@@ -76,12 +76,12 @@ export const verbs: readonly Verb[] = [
   },
   {
     name: 'pause',
-    summary: 'Hold a run before its next batch',
+    summary: 'Hold a sync: its open run after the batch under way, and every run that begins later',
     load: async () => (await import('./steer.ts')).steerCommand('pause'),
   },
   {
     name: 'resume',
-    summary: 'Let a paused run go on',
+    summary: 'Let a paused sync go on',
     load: async () => (await import('./steer.ts')).steerCommand('resume'),
   },
   {

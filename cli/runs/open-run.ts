@@ -7,7 +7,10 @@ import type { Engine } from './engine.ts';
 import { followRun } from './follow.ts';
 
 /** The run of a sync that is open, by the ledger's word and by Temporal's. */
-export async function openRunOf(engine: Engine, sync: string): Promise<RunSummary | undefined> {
+export async function openRunOf(
+  engine: Pick<Engine, 'client'> & { readonly ledger: Pick<Engine['ledger'], 'reports'> },
+  sync: string,
+): Promise<RunSummary | undefined> {
   const open = (await engine.ledger.reports.latestRuns(sync)).find((run) => run.endedAt === null);
   if (!open) return undefined;
   const description = await engine.client.workflow

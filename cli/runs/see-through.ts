@@ -7,6 +7,7 @@ import type { CliContext } from '../context.ts';
 import { CommandFailed } from '../errors.ts';
 import { printDrift } from './drift.ts';
 import type { Engine } from './engine.ts';
+import { expectedRecords } from './expected.ts';
 import { followRun } from './follow.ts';
 import { interruption } from './interruption.ts';
 import { printRun } from './report.ts';
@@ -29,12 +30,6 @@ export function announce(
   return exitCode.ok;
 }
 
-async function expectation(engine: Engine, sync: string): Promise<{ expectedRecords?: number }> {
-  const runs = await engine.ledger.reports.latestRuns(sync);
-  const full = runs.find(({ mode, status }) => mode === 'full' && (status === 'succeeded' || status === 'partial'));
-  return full?.counts ? { expectedRecords: full.counts.fetched } : {};
-}
-
 /** Shows the run to its end and prints what came of it. Throws when it waits for a person, or the time is up. */
 export async function follow(
   context: CliContext,
@@ -47,10 +42,11 @@ export async function follow(
   if (started.url) context.progress.note(`Run ${started.run}: ${started.url}`);
   // Ctrl-C ends the following, not the run.
   const interrupted = interruption('no longer followed; the run itself was not ended');
+  const expected = expectedRecords(await engine.ledger.reports.latestRuns(sync));
   const { end, last } = await followRun(engine.client, started.workflowId, {
     title: sync,
     progress: context.progress,
-    ...(await expectation(engine, sync)),
+    ...(expected !== undefined && { expectedRecords: expected }),
     untilMs: options.timeout === undefined ? Number.POSITIVE_INFINITY : Date.now() + options.timeout,
     signal: interrupted.signal,
     onSilence: async () => {

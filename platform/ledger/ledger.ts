@@ -17,6 +17,7 @@ import { ledgerRuns } from './runs.ts';
 import { ledgerSamples } from './samples.ts';
 import { ledgerPool } from './sql.ts';
 import { ledgerStaging } from './staging.ts';
+import { ledgerStandings } from './standings.ts';
 import { ledgerTicks } from './ticks.ts';
 import { ledgerTokens } from './tokens.ts';
 import { ledgerTriggers } from './triggers.ts';
@@ -38,6 +39,7 @@ export interface Ledger {
   readonly ticks: ReturnType<typeof ledgerTicks>;
   readonly drift: ReturnType<typeof ledgerDrift>;
   readonly life: ReturnType<typeof ledgerLife>;
+  readonly standings: ReturnType<typeof ledgerStandings>;
   readonly tokens: ReturnType<typeof ledgerTokens>;
   /** What all workers know together of each connection. */
   readonly connections: ReturnType<typeof ledgerConnections>;
@@ -74,6 +76,7 @@ export async function openLedger(databaseUrl: string): Promise<Ledger> {
     ticks: ledgerTicks(pool),
     drift: ledgerDrift(pool),
     life: ledgerLife(pool),
+    standings: ledgerStandings(pool),
     tokens: ledgerTokens(pool),
     connections: ledgerConnections(sharing),
     certificates: ledgerCertificates(sharing),

@@ -334,4 +334,9 @@ create table chosen_keys (
 -- Set while the ledger may know less than the destination: it was restored from an older copy.
 alter table syncs add column recovering_since timestamptz;
 `,
+  `
+-- A person holds the sync: a run that begins waits before its first batch.
+alter table syncs add column paused_at timestamptz;
+alter table syncs add column pause_note text;
+`,
 ];

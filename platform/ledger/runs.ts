@@ -33,7 +33,7 @@ export interface Held {
   readonly mode: RunMode | null;
 }
 
-export type Claimed = Held | { readonly held: false; readonly mode: RunMode };
+export type Claimed = Held | { readonly held: false; readonly mode: RunMode; readonly paused: boolean };
 
 /** What every step needs to know of its run. */
 export interface RunFacts {
@@ -60,13 +60,18 @@ export function ledgerRuns(pool: Pool) {
     claim: (claim: RunClaim): Promise<Claimed> =>
       transaction(pool, 'opening the run', async (sql) => {
         await sql.query('insert into syncs (name) values ($1) on conflict (name) do nothing', [claim.sync]);
-        const { rows } = await sql.query<{ id: number; holder: string | null; watermark: RecordVersion | null }>(
-          'select id, holder, watermark from syncs where name = $1 for update',
-          [claim.sync],
-        );
+        const { rows } = await sql.query<{
+          id: number;
+          holder: string | null;
+          watermark: RecordVersion | null;
+          paused: boolean;
+        }>('select id, holder, watermark, paused_at is not null as paused from syncs where name = $1 for update', [
+          claim.sync,
+        ]);
         const sync = rows[0];
         if (!sync) throw new SyncFailure('INTERNAL', 'the sync row vanished while a run was opened');
-        if (sync.holder === claim.run) return { held: false, mode: await openedMode(sql, claim.run) };
+        if (sync.holder === claim.run)
+          return { held: false, mode: await openedMode(sql, claim.run), paused: sync.paused };
         if (sync.holder !== null && sync.holder !== claim.takeOverFrom) {
           const holder = await sql.query<{ workflow_id: string; mode: RunMode }>(
             'select workflow_id, mode from runs where id = $1',
@@ -100,7 +105,7 @@ export function ledgerRuns(pool: Pool) {
         // It may have been noted as missed meanwhile, when no worker was up.
         if (claim.scheduledFor !== undefined)
           await sql.query('delete from ticks where sync_id = $1 and at = $2', [sync.id, claim.scheduledFor]);
-        return { held: false, mode };
+        return { held: false, mode, paused: sync.paused };
       }),
 
     async facts(run: string): Promise<RunFacts> {

@@ -1,0 +1,74 @@
+import type { Pool } from 'pg';
+import { query } from './sql.ts';
+
+/** How a sync stands, beside its runs. Times in ISO 8601. */
+export interface Standing {
+  readonly sync: string;
+  /** A person has paused it: a run that begins waits before its first batch. */
+  readonly pausedAt: string | null;
+  readonly pauseNote: string | null;
+  /** The last run that read and delivered all there was; what changed at the source before it began is delivered. */
+  readonly lastGood: {
+    readonly run: string;
+    readonly status: string;
+    readonly at: string;
+    readonly upTo: string;
+  } | null;
+  readonly lastFailure: {
+    readonly run: string;
+    readonly at: string;
+    readonly code: string;
+    readonly message: string;
+  } | null;
+}
+
+const iso = (column: string): string => `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')`;
+
+/** The standing of each sync, and the decision of a person that holds it. */
+export function ledgerStandings(pool: Pool) {
+  return {
+    all: (): Promise<readonly Standing[]> =>
+      query<Standing & Record<string, unknown>>(
+        pool,
+        'reading how the syncs stand',
+        `select s.name as sync, ${iso('s.paused_at')} as "pausedAt", s.pause_note as "pauseNote",
+           g.good as "lastGood", f.failure as "lastFailure"
+         from syncs s
+         left join lateral (
+           select jsonb_build_object('run', r.id, 'status', r.status, 'at', ${iso('r.ended_at')}, 'upTo', ${iso('r.started_at')}) as good
+           from runs r where r.sync_id = s.id and r.mode <> 'replay' and r.status in ('succeeded', 'partial')
+           order by r.started_at desc limit 1
+         ) g on true
+         left join lateral (
+           select jsonb_build_object('run', r.id, 'at', ${iso('r.ended_at')}, 'code', r.failure_code, 'message', r.failure) as failure
+           from runs r where r.sync_id = s.id and r.failure_code is not null order by r.started_at desc limit 1
+         ) f on true
+         order by s.name`,
+        [],
+      ),
+
+    /** Says whether it was not paused before. */
+    async pause(sync: string, note: string | null): Promise<boolean> {
+      const rows = await query(
+        pool,
+        'pausing the sync',
+        `insert into syncs (name, paused_at, pause_note) values ($1, now(), $2)
+         on conflict (name) do update set paused_at = now(), pause_note = $2 where syncs.paused_at is null
+         returning id`,
+        [sync, note],
+      );
+      return rows.length > 0;
+    },
+
+    /** Says whether it was paused. */
+    async resume(sync: string): Promise<boolean> {
+      const rows = await query(
+        pool,
+        'resuming the sync',
+        'update syncs set paused_at = null, pause_note = null where name = $1 and paused_at is not null returning id',
+        [sync],
+      );
+      return rows.length > 0;
+    },
+  };
+}
