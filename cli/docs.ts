@@ -2,22 +2,26 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Command } from 'commander';
 import { SyncFailure } from '../model/failure.ts';
+import type { LoadedSync } from '../model/project.ts';
 import { deliveryClassOf } from '../platform/project/delivery.ts';
 import { loadProject } from '../platform/project/load.ts';
 import { type CliContext, contextOf } from './context.ts';
+import { failuresPage } from './docs/failures-page.ts';
 import { indexHtml, syncHtml } from './docs/html.ts';
-import { indexMarkdown, syncMarkdown } from './docs/markdown.ts';
+import { GENERATED, indexMarkdown, syncMarkdown } from './docs/markdown.ts';
 import { pageOf, type SyncPage } from './docs/page.ts';
+import { runbookMarkdown } from './docs/runbook.ts';
 
 /** Below the project folder, beside the other things that can be made anew. */
 const defaultFolder = join('.syncline', 'docs');
 
 export function docsCommand(): Command {
   return new Command('docs')
-    .summary('write a page for each sync: every field, its rule, an example')
+    .summary('write a page and a runbook for each sync: every field and its rule, every failure and what to do')
     .description(
       'Writes a page for each sync, as Markdown and as HTML, and an index: where each destination field comes from, ' +
-        'by which rule, what happens when it is missing, an example, the fields not used, and what the delivery promises.',
+        'by which rule, what happens when it is missing, an example, the fields not used, and what the delivery promises. ' +
+        'And a runbook for each: whom to call, what can fail, and what to paste.',
     )
     .option('--out <dir>', `where to write (default: ${defaultFolder} in the project folder)`)
     .addHelpText(
@@ -37,10 +41,11 @@ Examples:
 
 async function writeDocs(context: CliContext, folder: string): Promise<void> {
   const project = await loadProject(context.projectFolder, context.env);
-  const pages = [...project.syncs.values()].map((loaded) => pageOf(loaded, deliveryClassOf(loaded)));
-  const files = filesOf(pages);
+  const syncs = [...project.syncs.values()];
+  const pages = syncs.map((loaded) => pageOf(loaded, deliveryClassOf(loaded)));
+  const files = new Map([...filesOf(pages), ...runbooksOf(pages, syncs)]);
   try {
-    await mkdir(join(folder, 'syncs'), { recursive: true });
+    for (const kind of ['syncs', 'runbooks']) await mkdir(join(folder, kind), { recursive: true });
     for (const [name, text] of files) await writeFile(join(folder, name), text);
   } catch (error) {
     throw new SyncFailure('FILE_UNREADABLE', `The pages cannot be written to ${folder}.`, { cause: error });
@@ -53,6 +58,7 @@ async function writeDocs(context: CliContext, folder: string): Promise<void> {
       sync: name,
       markdown: join(folder, 'syncs', `${name}.md`),
       html: join(folder, 'syncs', `${name}.html`),
+      runbook: join(folder, 'runbooks', `${name}.md`),
     })),
   };
   context.out.result(document, () => {
@@ -61,7 +67,16 @@ async function writeDocs(context: CliContext, folder: string): Promise<void> {
   });
 }
 
-/** File name and text of everything that is written. */
+/** A runbook for each sync, and what each failure means. `syncs` in the order of `pages`. */
+function runbooksOf(pages: readonly SyncPage[], syncs: readonly LoadedSync[]): ReadonlyMap<string, string> {
+  const runbooks = pages.flatMap((page, index): [string, string][] => {
+    const loaded = syncs[index];
+    return loaded ? [[join('runbooks', `${page.name}.md`), runbookMarkdown(page, loaded, GENERATED)]] : [];
+  });
+  return new Map([...runbooks, ['failures.md', failuresPage()]]);
+}
+
+/** File name and text of the pages of the syncs. */
 export function filesOf(pages: readonly SyncPage[]): ReadonlyMap<string, string> {
   return new Map([
     ...pages.flatMap((page): [string, string][] => [

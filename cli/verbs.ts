@@ -26,7 +26,7 @@ export const verbs: readonly Verb[] = [
   },
   {
     name: 'docs',
-    summary: 'Write a page for each sync: every field, its rule, an example',
+    summary: 'Write a page and a runbook for each sync',
     load: async () => (await import('./docs.ts')).docsCommand(),
   },
   {

@@ -18,7 +18,7 @@ export interface FailureKind {
 
 /**
  * Every failure of the product. Codes are an interface: they are stored in history, ledger and logs and are never renamed.
- * `docs/failures.md` has an entry for each; a test compares the two.
+ * `docs/failures.md` is written from them, with `failure-causes.ts` and `advice.ts`; a test compares.
  */
 export const failures = {
   CONNECTION_REFUSED: {

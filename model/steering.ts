@@ -1,4 +1,3 @@
-import { failures, isFailureCode } from './failure.ts';
 import type { Parked, RunState } from './run-state.ts';
 
 /** What a person can ask of an open run. Free of imports of the world, so that workflow code can use it. */
@@ -79,7 +78,3 @@ export function whereOf({ step, batch, place }: Pick<Parked, 'step' | 'batch' | 
   const what = batch === null ? step : `${step} of batch ${batch}`;
   return place ? `${what}, at the ${place.side} ${place.connection}` : what;
 }
-
-/** What to do about a failure code, with the name of the sync in its commands. */
-export const todoFor = (code: string, sync: string): string =>
-  isFailureCode(code) ? failures[code].todo.replaceAll('SYNC`', `${sync}\``) : '';

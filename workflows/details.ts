@@ -1,6 +1,7 @@
-import { failures, isFailureCode } from '../model/failure.ts';
+import { adviceFor } from '../model/advice.ts';
+import { isFailureCode } from '../model/failure.ts';
 import type { Parked, RunState, WaitingStep } from '../model/run-state.ts';
-import { choicesOf, todoFor, whereOf } from '../model/steering.ts';
+import { choicesOf, whereOf } from '../model/steering.ts';
 
 /** The current details of a run in the Temporal UI: Markdown for people. Pure. */
 export function detailsOf(state: RunState, elapsedMs: number): string {
@@ -59,5 +60,9 @@ function waitingLines(sync: string, waiting: WaitingStep): string[] {
 }
 
 function meaningLines(sync: string, code: string): string[] {
-  return isFailureCode(code) ? ['', `${failures[code].meaning} ${todoFor(code, sync)}`] : [];
+  if (!isFailureCode(code)) return [];
+  const { meaning, causes, todo } = adviceFor(code, sync);
+  return ['', `${meaning} Likely causes: ${lowerFirst(causes)}`, '', `**What to do:** ${todo}`];
 }
+
+const lowerFirst = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);

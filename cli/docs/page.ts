@@ -2,6 +2,7 @@ import { type DeliveryClass, deliveryPromise } from '../../model/delivery.ts';
 import { formatDuration } from '../../model/duration.ts';
 import { type MappingDocument, mappingDocument } from '../../model/mapping/document.ts';
 import type { LoadedSync } from '../../model/project.ts';
+import { deleteLimitsOf } from '../../model/sync.ts';
 
 /** What the page of one sync says; both renderings come from it. */
 export interface SyncPage {
@@ -40,7 +41,7 @@ export function pageOf(loaded: LoadedSync, delivery: DeliveryClass | undefined):
       ['A record is identified by', code(...[sync.key].flat())],
       ['A newer version is told by', sync.version ? code(sync.version) : 'nothing: the later of two in one run wins'],
       ['Each run reads', readsWords(loaded)],
-      ['A record that is gone from the source', 'stays in the destination'],
+      ['A record that is gone from the source', goneWords(loaded)],
       ['Version of the mapping', code(sync.mapping.version)],
     ],
     limits: limitsOf(loaded),
@@ -58,6 +59,13 @@ function readsWords({ mode, overlapMs }: LoadedSync): string {
   if (mode === 'full') return 'everything; only what changed is sent';
   const again = overlapMs > 0 ? `, beginning ${formatDuration(overlapMs)} before where the last one ended` : '';
   return `what changed since the last run${again}; only what changed is sent`;
+}
+
+function goneWords({ sync }: LoadedSync): string {
+  const limits = deleteLimitsOf(sync);
+  if (limits === null) return 'stays in the destination';
+  const share = Math.round(limits.maxShare * 1000) / 10;
+  return `is deleted by a full run; more than ${share} %, and at least ${limits.atLeast}, wait for a person`;
 }
 
 function limitsOf({ policy }: LoadedSync): readonly Fact[] {

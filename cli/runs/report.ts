@@ -1,10 +1,11 @@
 import { formatDuration } from '../../model/duration.ts';
-import { failures, isFailureCode } from '../../model/failure.ts';
+import { isFailureCode } from '../../model/failure.ts';
 import type { QuarantineGroup } from '../../platform/ledger/quarantine.ts';
 import type { RunSummary } from '../../platform/ledger/reports.ts';
 import type { Out } from '../output/out.ts';
 import type { Style } from '../output/style.ts';
 import { safeText } from '../output/text.ts';
+import { adviceLines } from './advice-lines.ts';
 
 /** A run that has ended, for people. */
 export function printRun(out: Out, run: RunSummary, quarantine: readonly QuarantineGroup[]): void {
@@ -62,7 +63,7 @@ export function printRun(out: Out, run: RunSummary, quarantine: readonly Quarant
   if (run.failureCode !== null) {
     out.line();
     out.line(out.style.bad(`${run.failureCode} — ${safeText(run.failure ?? '')}`));
-    if (isFailureCode(run.failureCode)) out.line(failures[run.failureCode].todo);
+    if (isFailureCode(run.failureCode)) for (const line of adviceLines(run.failureCode, run.sync)) out.line(line);
   }
 }
 

@@ -1,10 +1,12 @@
 import { noCounts, type RunReport } from '../../model/batch.ts';
 import { formatDuration } from '../../model/duration.ts';
 import { type ExitCode, exitCode, exitCodeOf } from '../../model/exit-code.ts';
-import { type FailureCode, failures, isFailureCode, SyncFailure } from '../../model/failure.ts';
+import { type FailureCode, isFailureCode, SyncFailure } from '../../model/failure.ts';
+import { whereOf } from '../../model/steering.ts';
 import type { RunSummary } from '../../platform/ledger/reports.ts';
 import type { CliContext } from '../context.ts';
 import { CommandFailed } from '../errors.ts';
+import { adviceLines } from './advice-lines.ts';
 import { printDrift } from './drift.ts';
 import type { Engine } from './engine.ts';
 import { expectedRecords } from './expected.ts';
@@ -63,13 +65,13 @@ export async function follow(
     );
   }
   if (end === 'parked' && last.state?.parked) {
-    const { code, message, step } = last.state.parked;
+    const { code, message } = last.state.parked;
     const known: FailureCode = isFailureCode(code) ? code : 'INTERNAL';
     throw new CommandFailed(
       code,
-      `the run waits for a person in ${step}: ${message}`,
+      `the run waits for a person in ${whereOf(last.state.parked)}: ${message}`,
       exitCode.failed,
-      `${failures[known].meaning} ${failures[known].todo}`,
+      adviceLines(known, sync).join(' '),
     );
   }
   const summary = await engine.ledger.reports.run(started.run);

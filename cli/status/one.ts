@@ -1,11 +1,12 @@
 import { formatDuration } from '../../model/duration.ts';
-import { failures, isFailureCode } from '../../model/failure.ts';
+import { isFailureCode } from '../../model/failure.ts';
 import type { RunState } from '../../model/run-state.ts';
-import { choicesOf, todoFor, whereOf } from '../../model/steering.ts';
+import { choicesOf, whereOf } from '../../model/steering.ts';
 import type { RunDrift } from '../../platform/ledger/drift.ts';
 import type { QuarantineGroup } from '../../platform/ledger/quarantine.ts';
 import type { Out } from '../output/out.ts';
 import { safeText } from '../output/text.ts';
+import { adviceLines } from '../runs/advice-lines.ts';
 import { printDrift } from '../runs/drift.ts';
 import { paintStatus, printRun } from '../runs/report.ts';
 import type { Seen, SyncSeen } from './gather.ts';
@@ -84,7 +85,7 @@ function printParked(out: Out, parked: NonNullable<RunState['parked']>, sync: st
     ['', parked.message],
   ]);
   out.line();
-  if (isFailureCode(parked.code)) out.line(`${failures[parked.code].meaning} ${todoFor(parked.code, sync)}`);
+  if (isFailureCode(parked.code)) for (const line of adviceLines(parked.code, sync)) out.line(line);
   const names = { retry: 'retry', skip: 'skip', abort: 'cancel' } as const;
   printCommands(
     out,
