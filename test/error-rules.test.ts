@@ -7,7 +7,7 @@ import { connectionTo, doorTo } from './support/tools.ts';
 import { json, withServer } from './support/with-server.ts';
 
 const rules: readonly ErrorRule[] = [
-  { status: 200, at: '/errors/0/code', is: ['THROTTLED', 'BUSY'], code: 'RATE_LIMITED', retryAfter: 5_000 },
+  { status: 200, at: '/errors/0/code', is: ['THROTTLED', 'BUSY'], code: 'RATE_LIMITED', retryAfter: 30_000 },
   { status: 200, at: '/errors', code: 'REQUEST_REJECTED' },
   { status: [404, 410], code: 'SERVER_ERROR' },
   { at: '/fault', is: false, code: 'FORBIDDEN', effect: 'none' },
@@ -36,7 +36,7 @@ describe('an answer', () => {
 
   test('says how long to wait before the rule does, and a write within a 200 is in doubt', () => {
     const busy = { errors: [{ code: 'BUSY' }] };
-    expect(sort(answer(200, busy))).toMatchObject({ retryAfterMs: 5_000, effect: 'unknown' });
+    expect(sort(answer(200, busy))).toMatchObject({ retryAfterMs: 30_000, effect: 'unknown' });
     expect(sort(answer(200, busy, { 'retry-after': '7' }))).toMatchObject({ retryAfterMs: 7_000 });
     expect(sort(answer(404, ''))).toMatchObject({ effect: 'none' });
     expect(sort(answer(202, { fault: false }))).toMatchObject({ effect: 'none' });
@@ -54,7 +54,7 @@ test('through the door a ruled limit holds for the other calls, and the message 
           .catch((error: unknown) => error);
       const [first, second] = [await call(), await call()];
       http.close();
-      expect(first).toMatchObject({ code: 'RATE_LIMITED', retryAfterMs: 5_000 });
+      expect(first).toMatchObject({ code: 'RATE_LIMITED', retryAfterMs: 30_000 });
       expect(String(first)).toContain('`/errors/0/code`');
       expect(String(first)).not.toContain('canary');
       expect(second).toMatchObject({ code: 'RATE_LIMITED' });

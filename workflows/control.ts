@@ -101,12 +101,24 @@ export class RunControl {
         if (CancellationScope.current().consideredCancelled) throw cancelledBy(error);
         const failure = stepFailure(error);
         if (failure.next === 'stop') throw error;
+        if (failure.code === 'QUOTA_SPENT') {
+          await this.#awaitQuota(name, batch, failure);
+          continue;
+        }
         answer = await this.#park(name, batch, failure, error);
         to = failure.code;
       } finally {
         if (this.#waiting.delete(idOf(name, batch))) this.#changed();
       }
     }
+  }
+
+  /** A quota returns by itself: nobody is asked, however long it takes. */
+  async #awaitQuota(step: string, batch: number | null, { code, message, place }: StepFailure): Promise<void> {
+    const nextAttempt = new Date(Date.now() + QUOTA_PAUSE_MS).toISOString();
+    this.waits({ step, batch, attempt: 1, code, message, ...(place && { place }), nextAttempt });
+    await condition(() => this.aborted, QUOTA_PAUSE_MS);
+    this.refuseAborted();
   }
 
   async #park(step: string, batch: number | null, failure: StepFailure, error: unknown): Promise<Answer> {
@@ -127,6 +139,9 @@ export class RunControl {
     return this.#answer;
   }
 }
+
+/** Between the attempts of a step that has given up on a quota. */
+const QUOTA_PAUSE_MS = 300_000;
 
 const idOf = (step: string, batch: number | null): string => `${step}/${batch ?? ''}`;
 

@@ -92,7 +92,8 @@ export class Pace {
 
   /** The system asked for fewer calls: no worker calls before the time that it named. */
   refused(refusal: Refusal): void {
-    this.#change((state, nowMs) => heldAfter(state, refusal, nowMs));
+    const isSpaced = this.#perSecond() !== undefined;
+    this.#change((state, nowMs) => heldAfter(state, { ...refusal, isSpaced }, nowMs));
   }
 
   /** What an answer said of the limits of the system. */
@@ -205,9 +206,17 @@ export class Pace {
     return this.#asking === 'again';
   }
 
+  /** Calls a second that are kept to: as stated, or as the system was heard to allow. */
+  #perSecond(): number | undefined {
+    const { perSecond } = this.#parts.connection.limits;
+    return perSecond === undefined || this.#learnt === undefined
+      ? (perSecond ?? this.#learnt)
+      : Math.min(perSecond, this.#learnt);
+  }
+
   #askStore(): Promise<Answered> {
     const { connection, store, worker, clock } = this.#parts;
-    const { perSecond } = connection.limits;
+    const perSecond = this.#perSecond();
     const quantum = perSecond === undefined ? QUANTUM_CALLS : Math.max(1, Math.ceil(perSecond * QUANTUM_SECONDS));
     const spare = perSecond === undefined ? QUANTUM_CALLS : Math.ceil(perSecond * SPARE_SECONDS);
     const question = {

@@ -24,7 +24,10 @@ export function refusalOf({ admission, held, spent }: Lease, breaker: Breaker, n
     const forMs = breaker.phase === 'open' ? admission.untilMs - nowMs : Math.min(3_000, admission.untilMs - nowMs);
     return { code: 'CONNECTION_DOWN', why, forMs };
   }
-  if (held !== null) return { code: held.code, why: 'the system asked for a pause', forMs: held.untilMs - nowMs };
+  if (held !== null) {
+    const forMs = held.untilMs - nowMs;
+    return forMs <= MAX_QUEUED_MS ? undefined : { code: held.code, why: 'the system asked for a pause', forMs };
+  }
   const forMs = (spent?.untilMs ?? nowMs) - nowMs;
   if (spent === null || forMs <= MAX_QUEUED_MS) return undefined;
   const isLong = spent.window === 'day' || forMs > LONG_MS;

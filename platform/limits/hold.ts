@@ -6,18 +6,22 @@ import type { ConnectionState, Decided } from './state.ts';
 export interface Refusal {
   readonly code: 'RATE_LIMITED' | 'QUOTA_SPENT' | 'CONNECTION_DOWN';
   readonly waitMs: number | undefined;
+  /** The calls were spread under a limit of a second: one came too early, and a short wait makes up for it. */
+  readonly isSpaced?: boolean;
 }
 
 const FIRST_WAIT_MS = 1_000;
+const FIRST_SPACED_WAIT_MS = 200;
 const MAX_WAIT_MS = 60_000;
 /** A refusal this soon after the last wait shows that the wait was too short. */
 const SOON_MS = 2_000;
 
 /**
- * No call of any worker before the time that the system named; where it named none, a second, and twice as long when it
- * refuses again at once.
+ * No call of any worker before the time that the system named; where it named none, a second at most, and twice as
+ * long when it refuses again at once.
  */
-export function heldAfter(before: ConnectionState, { code, waitMs }: Refusal, nowMs: number): ConnectionState {
+export function heldAfter(before: ConnectionState, refusal: Refusal, nowMs: number): ConnectionState {
+  const { code, waitMs, isSpaced = false } = refusal;
   const heldUntilMs = before.held?.untilMs ?? 0;
   // Calls that were under way together are refused together: that is one refusal.
   const isKnown = heldUntilMs > nowMs;
@@ -26,15 +30,15 @@ export function heldAfter(before: ConnectionState, { code, waitMs }: Refusal, no
     return nowMs + waitMs <= heldUntilMs ? state : { ...state, held: { untilMs: nowMs + waitMs, code } };
   if (isKnown) return state;
   const count = nowMs - heldUntilMs > SOON_MS ? 1 : state.refusals.count + 1;
-  const untilMs = nowMs + Math.min(MAX_WAIT_MS, FIRST_WAIT_MS * 2 ** (count - 1));
+  const untilMs = nowMs + Math.min(MAX_WAIT_MS, (isSpaced ? FIRST_SPACED_WAIT_MS : FIRST_WAIT_MS) * 2 ** (count - 1));
   return { ...state, held: { untilMs, code }, refusals: { count, atMs: nowMs } };
 }
 
 /** Of the limit of a second this much less is used after a refusal… */
-const SLOWER = 0.95;
+const SLOWER = 0.97;
 const SLOWEST = 0.5;
-/** …and a hundredth more again with each ten seconds without one. */
-const REGAINED_PER_MS = 0.01 / 10_000;
+/** …and a hundredth more again with each three seconds without one. */
+const REGAINED_PER_MS = 0.01 / 3_000;
 
 /** The share of the limit of a second that is used now. */
 export const tempoNow = ({ tempo }: ConnectionState, nowMs: number): number =>

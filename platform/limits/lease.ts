@@ -61,7 +61,15 @@ export function lease(before: ConnectionState, ask: Ask, nowMs: number): Decided
   const known = ask.unused > 0 ? afterCalls(heard, ask.limits, -ask.unused, nowMs) : heard;
   const state = after === known.breaker ? known : { ...known, breaker: after };
   const held = state.held !== null && state.held.untilMs > nowMs ? state.held : null;
-  const none = { admission, held, slots: [], isSpaced: false, concurrent: 0, againMs: nowMs, spent: null };
+  const none = {
+    admission,
+    held,
+    slots: [],
+    isSpaced: false,
+    concurrent: 0,
+    againMs: held?.untilMs ?? nowMs,
+    spent: null,
+  };
   if (admission.kind === 'down') return { state, answer: none };
   if (held !== null) return { state, answer: none };
   const shared = withShare(state, ask, nowMs);
