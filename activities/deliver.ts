@@ -50,8 +50,14 @@ export interface DeliverInput extends BatchRef {
  * Step 4: sends what differs from the ledger, each request preceded by a durable intent and followed by its outcome.
  * Safe to repeat at any moment: a request in doubt is settled first, by its own replay or by looking it up.
  */
-export async function deliverBatch(deps: Dependencies, { answer, ...ref }: DeliverInput): Promise<Counts> {
-  const { loaded } = await runOf(deps, ref.run);
+export async function deliverBatch(deps: Dependencies, input: DeliverInput): Promise<Counts> {
+  const { loaded } = await runOf(deps, input.run);
+  const work = () => deliver(deps, input, loaded);
+  // An answer of a person counts in the first attempt only: that one is never turned away.
+  return input.answer ? work() : deps.bulkhead.hold(loaded.destinationConnection.name, work);
+}
+
+async function deliver(deps: Dependencies, { answer, ...ref }: DeliverInput, loaded: LoadedSync): Promise<Counts> {
   const start = await deps.ledger.deliveries.begin(ref.run, ref.seq);
   if (start.delivered) return start.delivered;
   const decided = answerOnce(answer, Context.current().info.attempt);

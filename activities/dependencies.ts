@@ -1,6 +1,7 @@
 import type { Log } from '../model/connector.ts';
 import type { EndpointWorld, LoadedSync } from '../model/project.ts';
 import type { Ledger } from '../platform/ledger/ledger.ts';
+import type { Bulkhead } from './bulkhead.ts';
 import type { BatchCache } from './cache.ts';
 
 /** All that the steps need of the world; built by the worker, or by a test. */
@@ -17,6 +18,8 @@ export interface Dependencies {
     'runs' | 'staging' | 'deliveries' | 'deletes' | 'quarantine' | 'samples' | 'ticks' | 'drift'
   > & { readonly compare: Pick<Ledger['compare'], 'chosenKeys'> };
   readonly cache: BatchCache;
+  /** Holds the steps that call a system, so that none takes every place. */
+  readonly bulkhead: Pick<Bulkhead, 'hold'>;
   /** Whether a workflow is still open, by Temporal's word. */
   readonly isWorkflowOpen: (workflowId: string) => Promise<boolean>;
   /** Has the steps of a run that wait for their next attempt tried at once. */

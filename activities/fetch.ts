@@ -4,6 +4,7 @@ import type { Page, Position } from '../model/connector.ts';
 import type { Json } from '../model/json.ts';
 import type { Prepared } from '../model/prepared.ts';
 import type { LoadedSync } from '../model/project.ts';
+import type { RunFacts } from '../platform/ledger/runs.ts';
 import type { Dependencies } from './dependencies.ts';
 import { inSlices, preparationFor } from './prepare.ts';
 import { reportProgress } from './progress.ts';
@@ -22,6 +23,10 @@ export interface FetchResult {
  */
 export async function fetchBatch(deps: Dependencies, ref: BatchRef): Promise<FetchResult> {
   const { facts, loaded } = await runOf(deps, ref.run);
+  return deps.bulkhead.hold(loaded.sourceConnection.name, () => fetch(deps, ref, facts, loaded));
+}
+
+async function fetch(deps: Dependencies, ref: BatchRef, facts: RunFacts, loaded: LoadedSync): Promise<FetchResult> {
   const { staging } = deps.ledger;
   const start = await staging.beginFetch(ref.run, ref.seq);
   if (start.closed) return start.closed;

@@ -25,7 +25,8 @@ export async function reconcileRun(deps: Dependencies, run: string): Promise<Rec
     throw new SyncFailure('CONSERVATION', `the run: ${JSON.stringify(counts)} leaves ${unaccounted(counts)}`);
   }
   const { loaded } = await runOf(deps, run);
-  return { counts, reconciled: await compareBack(deps, run, loaded) };
+  const compare = () => compareBack(deps, run, loaded);
+  return { counts, reconciled: await deps.bulkhead.hold(loaded.destinationConnection.name, compare) };
 }
 
 /** Reads back the sample that each batch kept. */

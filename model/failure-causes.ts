@@ -13,6 +13,7 @@ export const failureCauses: Readonly<Record<FailureCode, string>> = {
   SERVER_ERROR: 'A defect or an overload of the system; a deployment in progress.',
   RATE_LIMITED:
     'The stated limits of the connection are higher than the real ones; another program uses the same account.',
+  CONNECTION_BUSY: 'A system that hangs or is slow; many syncs of one connection at the same time.',
   AUTH_REJECTED: 'A token that has expired or was revoked; the secret of another environment.',
   FORBIDDEN: 'A missing scope or role; an address block list.',
   NOT_FOUND: 'A path with a typing error; a resource that the vendor removed; the wrong API version.',

@@ -67,6 +67,11 @@ export const failures = {
     meaning: 'The system has failed every call of late, so it is left alone and tried from time to time.',
     todo: 'Nothing: the run goes on when it is back. `syncline connections release NAME` tries it at once.',
   },
+  CONNECTION_BUSY: {
+    next: 'wait',
+    meaning: 'So many steps of this connection are under way that another one would leave no place for other syncs.',
+    todo: 'Nothing: it is tried again when one of them is done. If it lasts, look at what these wait for, or start another worker.',
+  },
   AUTH_REJECTED: {
     next: 'park',
     meaning: 'The system did not accept the credentials (401).',

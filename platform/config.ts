@@ -11,6 +11,25 @@ const environment = z.object({
   SYNCLINE_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
   /** How long a worker that is told to stop may finish what it has begun. */
   SYNCLINE_GRACE_SECONDS: z.coerce.number().int().min(0).max(3600).default(20),
+  /** Steps that one worker works on at once. */
+  SYNCLINE_CONCURRENT_STEPS: z.coerce.number().int().min(1).max(1000).default(50),
+  /** Of these at work at one connection; by default a fifth, so that a system that hangs holds up nobody else. */
+  SYNCLINE_STEPS_PER_CONNECTION: z.coerce.number().int().min(1).max(1000).optional(),
+  /** `host:port` for the probes /livez and /readyz; none without. */
+  SYNCLINE_HEALTH_ADDRESS: z
+    .string()
+    .regex(/^\S+:\d+$/, 'expected host:port, such as 127.0.0.1:8081')
+    .optional(),
+  /** What this worker is built from: with it, a run ends on the build on which it began. */
+  SYNCLINE_BUILD_ID: z
+    .string()
+    .regex(/^[\w.-]+$/, 'expected letters, digits, dots and dashes')
+    .optional(),
+  /** The name under which builds follow each other. */
+  SYNCLINE_DEPLOYMENT: z
+    .string()
+    .regex(/^[\w-]+$/)
+    .default(TASK_QUEUE),
 });
 
 export interface Settings {
@@ -22,6 +41,12 @@ export interface Settings {
   readonly projectFolder: string;
   readonly logLevel: string;
   readonly graceSeconds: number;
+  readonly concurrentSteps: number;
+  readonly stepsPerConnection: number;
+  /** `host:port`; null for none. */
+  readonly healthAddress: string | null;
+  /** Null for a worker without versions: it takes every run. */
+  readonly build: { readonly id: string; readonly deployment: string } | null;
 }
 
 /** The environment as settings. Throws with every variable that is missing or wrong, never with its value. */
@@ -40,6 +65,13 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     projectFolder: data.SYNCLINE_PROJECT,
     logLevel: data.SYNCLINE_LOG_LEVEL,
     graceSeconds: data.SYNCLINE_GRACE_SECONDS,
+    concurrentSteps: data.SYNCLINE_CONCURRENT_STEPS,
+    stepsPerConnection: data.SYNCLINE_STEPS_PER_CONNECTION ?? Math.ceil(data.SYNCLINE_CONCURRENT_STEPS / 5),
+    healthAddress: data.SYNCLINE_HEALTH_ADDRESS ?? null,
+    build:
+      data.SYNCLINE_BUILD_ID === undefined
+        ? null
+        : { id: data.SYNCLINE_BUILD_ID, deployment: data.SYNCLINE_DEPLOYMENT },
   };
 }
 

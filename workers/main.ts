@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { readSettings, type Settings } from '../platform/config.ts';
+import { serveHealth } from '../platform/health-server.ts';
 import { createLog } from '../platform/log.ts';
 import { connectTemporal, registerSearchAttributes } from '../platform/temporal.ts';
 import { startWorker } from './start.ts';
@@ -17,6 +18,7 @@ async function main(): Promise<void> {
   const log = createLog(settings.logLevel);
   await register(settings);
   const worker = await startWorker(settings, env, log);
+  const health = settings.healthAddress === null ? null : await serveHealth(settings.healthAddress, worker.ready);
   let asked = 0;
   const stop = (reason: string) => {
     asked++;
@@ -31,8 +33,10 @@ async function main(): Promise<void> {
       .resume()
       .on('end', () => stop('parent gone'))
       .on('error', () => stop('parent gone'));
-  log.info({ taskQueue: settings.taskQueue, project: settings.projectFolder, pid: process.pid }, 'worker ready');
+  const { taskQueue, projectFolder: project, build } = settings;
+  log.info({ taskQueue, project, build: build?.id, health: health?.port, pid: process.pid }, 'worker ready');
   await worker.done;
+  await health?.close();
   log.info({}, 'worker stopped');
   process.exit(0);
 }

@@ -17,6 +17,16 @@ export interface Runs {
 /** A step that has failed must not be held up for longer than this by the telling. */
 const TELL_WITHIN_MS = 2000;
 
+/** Why a step was paused for a moment. */
+const HURRIED = 'syncline: tried again at once';
+
+const { PENDING_ACTIVITY_STATE_SCHEDULED, PENDING_ACTIVITY_STATE_PAUSED } =
+  proto.temporal.api.enums.v1.PendingActivityState;
+
+/** Waits for its next attempt; or was left paused by a worker that died while it hurried the step. */
+const isIdle = (state: unknown, pausedBecause: string | null | undefined): boolean =>
+  state === PENDING_ACTIVITY_STATE_SCHEDULED || (state === PENDING_ACTIVITY_STATE_PAUSED && pausedBecause === HURRIED);
+
 export function runsOf(client: Client): Runs {
   const { namespace } = client.options;
   return {
@@ -31,10 +41,13 @@ export function runsOf(client: Client): Runs {
 
     async hurry(workflowId) {
       const { raw } = await client.workflow.getHandle(workflowId).describe();
-      const { PENDING_ACTIVITY_STATE_SCHEDULED: scheduled } = proto.temporal.api.enums.v1.PendingActivityState;
-      for (const { activityId, state, lastFailure } of raw.pendingActivities ?? []) {
-        if (!activityId || !lastFailure || state !== scheduled) continue;
-        await client.workflowService.resetActivity({ namespace, execution: { workflowId }, id: activityId });
+      for (const { activityId, state, lastFailure, pauseInfo } of raw.pendingActivities ?? []) {
+        if (!activityId || !lastFailure || !isIdle(state, pauseInfo?.manual?.reason)) continue;
+        const step = { namespace, execution: { workflowId }, id: activityId };
+        // Let go of again, a step is due at once. A reset would do so too, but would begin its attempts anew, and with
+        // them an answer of a person that is to be taken once.
+        await client.workflowService.pauseActivity({ ...step, reason: HURRIED });
+        await client.workflowService.unpauseActivity(step);
       }
     },
 

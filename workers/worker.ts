@@ -1,14 +1,24 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Client } from '@temporalio/client';
-import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import {
+  NativeConnection,
+  Runtime,
+  Worker,
+  type WorkerDeploymentOptions,
+  type WorkerOptions,
+} from '@temporalio/worker';
 import type { Logger } from 'pino';
+import { Bulkhead } from '../activities/bulkhead.ts';
 import { BatchCache } from '../activities/cache.ts';
 import type { Dependencies } from '../activities/dependencies.ts';
 import { type Activities, createActivities } from '../activities/index.ts';
 import type { Settings } from '../platform/config.ts';
+import type { Readiness } from '../platform/health-server.ts';
+import type { Ledger } from '../platform/ledger/ledger.ts';
 import { matchingTimes } from '../platform/schedules/matching-times.ts';
 import { StepEdge } from './interceptors.ts';
+import { readinessOf } from './readiness.ts';
 import { runsOf } from './runs.ts';
 
 export interface RunningWorker {
@@ -16,16 +26,16 @@ export interface RunningWorker {
   readonly done: Promise<void>;
   /** Stops taking work and finishes what is under way, within the grace time. */
   drain(): void;
+  /** Whether it can take work just now. */
+  ready(): Promise<Readiness>;
 }
 
 /** Batches whose computed form one worker keeps in memory. */
 const CACHED_BATCHES = 8;
 
-/** Steps that one worker works on at once. */
-const CONCURRENT_STEPS = 50;
-
 /** What a worker works with, beside Temporal. */
-export interface WorkerParts extends Pick<Dependencies, 'projects' | 'world' | 'ledger'> {
+export interface WorkerParts extends Pick<Dependencies, 'projects' | 'world'> {
+  readonly ledger: Dependencies['ledger'] & Pick<Ledger, 'pool'>;
   /** Put around the steps; default: nothing. */
   readonly steps?: (steps: Activities) => Activities;
 }
@@ -35,6 +45,7 @@ export async function runWorker(
   settings: Settings,
   log: Logger,
   { steps: around = (steps) => steps, ...parts }: WorkerParts,
+  code: WorkflowCode = workflowCode(),
 ): Promise<RunningWorker> {
   installRuntime(log);
   const connection = await NativeConnection.connect({ address: settings.temporalAddress });
@@ -46,6 +57,7 @@ export async function runWorker(
     isWorkflowOpen: runs.isOpen,
     hurry: runs.hurry,
     ticksOf: (sync, from, until) => matchingTimes(client, sync, new Date(from), new Date(until)),
+    bulkhead: new Bulkhead(settings.stepsPerConnection),
     now: Date.now,
     log,
   });
@@ -54,15 +66,27 @@ export async function runWorker(
     namespace: settings.namespace,
     taskQueue: settings.taskQueue,
     activities: around(activities),
-    ...workflowCode(),
-    maxConcurrentActivityTaskExecutions: CONCURRENT_STEPS,
+    ...code,
+    ...(settings.build && { workerDeploymentOptions: versioned(settings.build) }),
+    maxConcurrentActivityTaskExecutions: settings.concurrentSteps,
     maxHeartbeatThrottleInterval: '2 seconds',
     stickyQueueScheduleToStartTimeout: '3 seconds',
     shutdownGraceTime: `${settings.graceSeconds} seconds`,
     interceptors: { activity: [(context) => ({ inbound: new StepEdge(context, log, runs.tellWaiting) })] },
   });
-  return { done: worker.run().finally(() => connection.close()), drain: () => worker.shutdown() };
+  return {
+    done: worker.run().finally(() => connection.close()),
+    drain: () => worker.shutdown(),
+    ready: readinessOf({ state: () => worker.getState(), client, ledger: parts.ledger }),
+  };
 }
+
+/** A run stays with the build on which it began (`docs/upgrading.md`). */
+const versioned = ({ id, deployment }: NonNullable<Settings['build']>): WorkerDeploymentOptions => ({
+  version: { deploymentName: deployment, buildId: id },
+  useWorkerVersioning: true,
+  defaultVersioningBehavior: 'PINNED',
+});
 
 let runtimeInstalled = false;
 
@@ -87,8 +111,10 @@ function installRuntime(log: Logger): void {
   });
 }
 
+export type WorkflowCode = Pick<WorkerOptions, 'workflowBundle'> | Pick<WorkerOptions, 'workflowsPath'>;
+
 /** The bundle of the build, or the workflow sources when they have not been built (tests, development). */
-function workflowCode(): { workflowBundle: { codePath: string } } | { workflowsPath: string } {
+function workflowCode(): WorkflowCode {
   const built = fileURLToPath(new URL('../workflow-bundle.js', import.meta.url));
   if (existsSync(built)) return { workflowBundle: { codePath: built } };
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';

@@ -16,9 +16,10 @@ import type { LoadedSync } from '../../model/project.ts';
 import type { ReadRange } from '../../model/range.ts';
 import type { RunFrom } from '../../model/run-state.ts';
 import type { Deletes } from '../../model/sync.ts';
+import type { Settings } from '../../platform/config.ts';
 import { type Ledger, openLedger } from '../../platform/ledger/ledger.ts';
 import { connectTemporal, registerSearchAttributes } from '../../platform/temporal.ts';
-import { type RunningWorker, runWorker } from '../../workers/worker.ts';
+import { type RunningWorker, runWorker, type WorkflowCode } from '../../workers/worker.ts';
 import { createTestDatabase } from './database.ts';
 import { recordHistories } from './histories.ts';
 import { testTemporal } from './temporal.ts';
@@ -38,6 +39,8 @@ export interface TestSync {
   readonly deletes?: Deletes;
   readonly onConflict?: OnConflict;
   readonly contract?: Contract;
+  /** Default: `test`, which is always that of the destination. */
+  readonly sourceConnection?: string;
 }
 
 export const testRecord = z.object({ id: z.string(), version: z.number().optional(), value: z.string() });
@@ -80,7 +83,7 @@ function loaded(sync: TestSync): LoadedSync {
     }),
     mode: sync.mode ?? 'full',
     overlapMs: sync.overlapMs ?? 0,
-    sourceConnection: connection,
+    sourceConnection: { ...connection, name: sync.sourceConnection ?? connection.name },
     destinationConnection: connection,
     openSource: () => sync.source,
     openDestination: () => sync.destination,
@@ -109,7 +112,8 @@ export interface TestEngine {
   start(sync: string, options?: StartOptions): ReturnType<Client['workflow']['start']>;
   /** Runs a sync to its end. */
   run(sync: string, options?: StartOptions): Promise<RunReport>;
-  startWorker(): Promise<RunningWorker>;
+  /** One more worker, with settings and workflows of its own if need be. */
+  startWorker(settings?: Partial<Settings>, code?: WorkflowCode): Promise<RunningWorker>;
   close(): Promise<void>;
 }
 
@@ -118,12 +122,19 @@ export interface TestServers {
   readonly temporal?: string;
   readonly databaseUrl?: string;
   readonly taskQueue?: string;
+  /** Settings of the first worker; `none` for none. */
+  readonly worker?: Partial<Settings> | 'none';
 }
 
 /** A real Temporal, a real ledger in a database of its own, and one worker on a queue of its own. */
 export async function createTestEngine(
   syncs: readonly TestSync[],
-  { temporal: temporalAddress = testTemporal(), databaseUrl, taskQueue = `test-${randomUUID()}` }: TestServers = {},
+  {
+    temporal: temporalAddress = testTemporal(),
+    databaseUrl,
+    taskQueue = `test-${randomUUID()}`,
+    worker = {},
+  }: TestServers = {},
 ): Promise<TestEngine> {
   const database = databaseUrl === undefined ? await createTestDatabase() : { url: databaseUrl, drop: async () => {} };
   const ledger = await openLedger(database.url);
@@ -135,7 +146,7 @@ export async function createTestEngine(
   const byName = new Map(syncs.map((sync) => [sync.name, loaded(sync)]));
   const current = async (name: string): Promise<LoadedSync> => byName.get(name) ?? unknownSync(name);
   const workers: RunningWorker[] = [];
-  const startWorker = async (): Promise<RunningWorker> => {
+  const startWorker: TestEngine['startWorker'] = async (own = {}, code) => {
     const settings = {
       temporalAddress,
       namespace: 'default',
@@ -144,21 +155,23 @@ export async function createTestEngine(
       projectFolder: '.',
       logLevel: 'silent',
       graceSeconds: 1,
+      concurrentSteps: 50,
+      stepsPerConnection: 10,
+      healthAddress: null,
+      build: null,
+      ...own,
     };
     const world = {
       toolsFor: () => {
         throw new Error('a test endpoint needs no tools');
       },
     };
-    const worker = await runWorker(settings, pino({ level: process.env['TEST_LOG'] ?? 'silent' }), {
-      projects: { current, version: current },
-      world,
-      ledger,
-    });
+    const parts = { projects: { current, version: current }, world, ledger };
+    const worker = await runWorker(settings, pino({ level: process.env['TEST_LOG'] ?? 'silent' }), parts, code);
     workers.push(worker);
     return worker;
   };
-  await startWorker();
+  if (worker !== 'none') await startWorker(worker);
   const started = new Map<string, string>();
   const start: TestEngine['start'] = (sync, { full = false, run = randomUUID(), from, range } = {}) => {
     const id = workflowId(sync, run);

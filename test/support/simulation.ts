@@ -254,6 +254,7 @@ export class Simulation {
       isWorkflowOpen: async () => false,
       hurry: async () => {},
       ticksOf: async () => [],
+      bulkhead: { hold: (_connection, work) => work() },
       now: () => Date.now() + this.#skippedMs,
       log: { debug() {}, info() {}, warn() {}, error() {} },
     };
