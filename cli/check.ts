@@ -1,11 +1,13 @@
 import process from 'node:process';
 import { Command } from 'commander';
+import type { Connection } from '../model/connection.ts';
 import { deliveryPromise } from '../model/delivery.ts';
 import { type ExitCode, exitCode } from '../model/exit-code.ts';
 import { formatProblem, hasErrors, type Problem } from '../model/problem.ts';
 import type { LoadedSync } from '../model/project.ts';
 import { deliveryClassOf } from '../platform/project/delivery.ts';
 import { type CheckedProject, checkProject } from '../platform/project/load.ts';
+import { statesOf } from '../platform/secrets/references.ts';
 import { type CliContext, contextOf } from './context.ts';
 import type { Live } from './live/facts.ts';
 import { exitOfLive } from './live/judge.ts';
@@ -38,7 +40,8 @@ With --live it ends with 5 when a system does not answer as it should, 6 when cr
       const context = contextOf(command);
       const checked = await checkProject(context.projectFolder, context.env);
       const live = options.live === true ? await callLive(context, checked) : undefined;
-      context.out.result({ ...checkDocument(context, checked), ...(live && { live }) }, () => {
+      const document = await checkDocument(context, checked);
+      context.out.result({ ...document, ...(live && { live }) }, () => {
         printCheck(context, checked);
         if (live) printLive(context.out, live);
       });
@@ -61,19 +64,19 @@ function exitOf({ problems }: CheckedProject, live: Live | undefined): ExitCode 
 }
 
 /** What `check --json` prints. */
-export function checkDocument({ projectFolder, env }: CliContext, { project, problems }: CheckedProject): object {
+async function checkDocument(
+  { projectFolder, env }: CliContext,
+  { project, problems }: CheckedProject,
+): Promise<object> {
+  const secretsOf = (connection: Connection) => statesOf(connection, { env, projectFolder }, false);
   return {
     project: projectFolder,
     environment: env['SYNCLINE_ENV'] ?? null,
     ok: !hasErrors(problems),
-    connections: [...(project?.connections.values() ?? [])].map(
-      ({ name, kind, owner, sla, documentation, apiVersion }) => ({
-        name,
-        kind,
-        owner,
-        sla,
-        documentation,
-        apiVersion,
+    connections: await Promise.all(
+      [...(project?.connections.values() ?? [])].map(async (connection) => {
+        const { name, kind, owner, sla, documentation, apiVersion } = connection;
+        return { name, kind, owner, sla, documentation, apiVersion, secrets: await secretsOf(connection) };
       }),
     ),
     syncs: [...(project?.syncs.values() ?? [])].map((loaded) => ({

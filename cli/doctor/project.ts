@@ -3,6 +3,7 @@ import { type CheckedProject, checkProject } from '../../platform/project/load.t
 import { findingsOf } from '../live/judge.ts';
 import { callProject } from '../live/probe.ts';
 import { type Finding, failed, ok, warning } from './finding.ts';
+import { checkSecrets } from './secrets.ts';
 
 const part = 'Project';
 
@@ -11,11 +12,13 @@ export interface ProjectFindings {
   readonly invalid: boolean;
 }
 
-/** The files of the project, each system that it names, and the first page of each sync. */
+/** The files of the project, the secrets and the answer of each system that it names, and the first page of each sync. */
 export async function checkProjectFolder(folder: string, env: NodeJS.ProcessEnv): Promise<ProjectFindings> {
   const checked = await checkProject(folder, env);
-  const connections = checked.project === undefined ? [] : findingsOf(await callProject(checked.project, env));
-  return { findings: [judge(folder, checked), ...connections], invalid: hasErrors(checked.problems) };
+  const { project } = checked;
+  const called = project === undefined ? [] : findingsOf(await callProject(project, env));
+  const secrets = project === undefined ? [] : await checkSecrets(project, env);
+  return { findings: [judge(folder, checked), ...secrets, ...called], invalid: hasErrors(checked.problems) };
 }
 
 function judge(folder: string, { project, problems }: CheckedProject): Finding {

@@ -92,6 +92,14 @@ const networkErrors: readonly { readonly codes: RegExp; readonly verdict: Verdic
     verdict: { code: 'TLS_FAILED', effect: 'none', words: 'has a certificate that is not accepted' },
   },
   {
+    codes: /^ERR_OSSL_\w+$/,
+    verdict: {
+      code: 'TLS_FAILED',
+      effect: 'none',
+      words: 'cannot be called with our client certificate: certificate, key and passphrase do not fit together',
+    },
+  },
+  {
     codes: /^(EPROTO|ERR_SSL_\w+|ERR_TLS_\w+)$/,
     verdict: { code: 'TLS_FAILED', effect: 'unknown', words: 'broke the TLS handshake' },
   },

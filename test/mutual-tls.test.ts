@@ -1,0 +1,91 @@
+import { execFileSync } from 'node:child_process';
+import { copyFile, readFile } from 'node:fs/promises';
+import { createServer } from 'node:https';
+import { join } from 'node:path';
+import type { TLSSocket } from 'node:tls';
+import { expect, test } from '@jest/globals';
+import type { ClientCertificate } from '../model/auth.ts';
+import { isSyncFailure } from '../model/failure.ts';
+import { createHttpClient } from '../platform/http/client.ts';
+import { createReadSecret } from '../platform/secrets/read.ts';
+import { withProject } from './support/temp-project.ts';
+import { connectionTo, silentLog } from './support/tools.ts';
+import { json, listen } from './support/with-server.ts';
+
+const openssl = (...args: string[]): void => void execFileSync('openssl', args, { stdio: 'ignore' });
+const hasOpenssl = (() => {
+  try {
+    openssl('version');
+    return true;
+  } catch {
+    return false;
+  }
+})();
+
+/** A key and a certificate that vouches for itself; openssl writes keys that only their owner can read. */
+function makePair(folder: string, name: string, passphrase?: string): void {
+  const [key, cert] = [join(folder, `${name}.key`), join(folder, `${name}.crt`)];
+  const protection = passphrase === undefined ? ['-nodes'] : ['-passout', `pass:${passphrase}`];
+  const names = ['-subj', `/CN=${name}`, '-addext', 'subjectAltName=IP:127.0.0.1', '-days', '2'];
+  const kind = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1'];
+  openssl('req', '-x509', ...kind, ...protection, '-keyout', key, '-out', cert, ...names);
+  execFileSync('chmod', ['600', key, cert]);
+}
+
+(hasOpenssl ? test : test.skip)(
+  'a client certificate is shown from its files, also with a passphrase, and a renewed one from the next connection on',
+  async () => {
+    await withProject({}, async (folder) => {
+      for (const name of ['server', 'one', 'two']) makePair(folder, name);
+      makePair(folder, 'locked', 'canary-passphrase');
+      const pem = (file: string) => readFile(join(folder, file), 'utf8');
+      const server = createServer(
+        {
+          key: await pem('server.key'),
+          cert: await pem('server.crt'),
+          ca: await Promise.all(['one.crt', 'two.crt', 'locked.crt'].map(pem)),
+          requestCert: true,
+          rejectUnauthorized: true,
+        },
+        ({ socket }, response) => json(response, { who: (socket as TLSSocket).getPeerCertificate().subject.CN }),
+      );
+      const { port, close } = await listen(server);
+      const readSecret = createReadSecret({ env: { PASSPHRASE: 'canary-passphrase' }, projectFolder: folder });
+      const shown = async (clientCertificate?: ClientCertificate): Promise<unknown> => {
+        const http = createHttpClient({
+          connection: connectionTo(
+            { address: `https://127.0.0.1:${port}` },
+            { tls: { caFile: join(folder, 'server.crt') }, ...(clientCertificate && { clientCertificate }) },
+          ),
+          readSecret,
+          log: silentLog,
+          clock: Date,
+        });
+        const signal = new AbortController().signal;
+        const answer = await http.request({ method: 'GET', path: '/who', signal }).then(
+          ({ body }) => JSON.parse(body.toString()).who,
+          (error: unknown) => (isSyncFailure(error) ? `${error.code} ${error.message}` : error),
+        );
+        http.close();
+        return answer;
+      };
+      const pair = (name: string): ClientCertificate => ({
+        certificate: { file: `${name}.crt` },
+        key: { file: `${name}.key` },
+      });
+      try {
+        expect(await shown(pair('one'))).toBe('one');
+        expect(await shown({ ...pair('locked'), passphrase: { env: 'PASSPHRASE' } })).toBe('locked');
+        expect(await shown()).toMatch(/^(TLS_FAILED|CONNECTION_LOST) /);
+        expect(await shown({ ...pair('locked'), passphrase: { env: 'GONE' } })).toMatch(/^SECRET_MISSING /);
+        expect(await shown(pair('locked'))).toMatch(/^TLS_FAILED .* do not fit together/);
+        expect(await shown({ ...pair('one'), key: { file: 'two.key' } })).toMatch(/^TLS_FAILED .* do not fit together/);
+        await copyFile(join(folder, 'two.crt'), join(folder, 'one.crt'));
+        await copyFile(join(folder, 'two.key'), join(folder, 'one.key'));
+        expect(await shown(pair('one'))).toBe('two');
+      } finally {
+        await close();
+      }
+    });
+  },
+);
