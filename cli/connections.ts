@@ -5,11 +5,12 @@ import { didYouMean } from '../model/near-name.ts';
 import type { Project } from '../model/project.ts';
 import type { Ledger } from '../platform/ledger/ledger.ts';
 import { released } from '../platform/limits/hold.ts';
-import { type ConnectionReport, connectionWords, reportOf } from '../platform/limits/report.ts';
+import { type ConnectionReport, connectionWords, isWorthTelling, reportOf } from '../platform/limits/report.ts';
 import { untouched } from '../platform/limits/state.ts';
 import { checkProject } from '../platform/project/load.ts';
 import { type CliContext, contextOf } from './context.ts';
 import { CommandFailed } from './errors.ts';
+import type { Out } from './output/out.ts';
 import { safeText } from './output/text.ts';
 import { openEngine } from './runs/engine.ts';
 
@@ -84,6 +85,14 @@ export async function connectionReports(
     const certificate = certificates.find((seen) => seen.connection === connection.name);
     return reportOf(connection.name, state, connection, nowMs, certificate);
   });
+}
+
+/** The connections that a person should know of, a line each. */
+export function printTroubles(out: Out, reports: readonly ConnectionReport[]): void {
+  const troubles = reports.filter(isWorthTelling);
+  if (troubles.length > 0) out.line();
+  for (const report of troubles)
+    out.line(`${out.style.name(report.connection)} ${out.style.doubtful(safeText(connectionWords(report)))}`);
 }
 
 async function withLedger<T>(context: CliContext, work: (ledger: Ledger) => Promise<T>): Promise<T> {

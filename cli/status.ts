@@ -1,7 +1,9 @@
 import { Command } from 'commander';
 import { exitCode } from '../model/exit-code.ts';
+import type { Project } from '../model/project.ts';
 import { checkProject } from '../platform/project/load.ts';
 import { soundSync } from '../platform/project/sound-sync.ts';
+import { connectionReports, printTroubles } from './connections.ts';
 import { type CliContext, contextOf } from './context.ts';
 import type { Out } from './output/out.ts';
 import { type Engine, openEngine } from './runs/engine.ts';
@@ -40,10 +42,9 @@ Examples:
 async function status(context: CliContext, sync: string | undefined, watching: boolean): Promise<void> {
   const checked = await checkProject(context.projectFolder, context.env);
   if (sync !== undefined) soundSync(checked, sync);
-  const names = [...(checked.project?.syncs.keys() ?? [])];
   const engine = await openEngine(context);
   try {
-    if (sync === undefined) await statusOfAll(context, engine, names, watching);
+    if (sync === undefined) await statusOfAll(context, engine, checked.project, watching);
     else await statusOfOne(context, engine, sync, watching);
   } finally {
     await engine.close();
@@ -51,10 +52,15 @@ async function status(context: CliContext, sync: string | undefined, watching: b
   process.exitCode = exitCode.ok;
 }
 
-async function statusOfAll(context: CliContext, engine: Engine, names: readonly string[], watching: boolean) {
+async function statusOfAll(context: CliContext, engine: Engine, project: Project | undefined, watching: boolean) {
+  const names = [...(project?.syncs.keys() ?? [])];
   if (watching) return watch(context, () => gatherAll(engine, names), printAll);
   const all = await gatherAll(engine, names);
-  context.out.result({ syncs: all.map(syncDocument) }, () => printAll(context.out, all));
+  const connections = await connectionReports(engine.ledger, project);
+  context.out.result({ syncs: all.map(syncDocument), connections }, () => {
+    printAll(context.out, all);
+    printTroubles(context.out, connections);
+  });
 }
 
 async function statusOfOne(context: CliContext, engine: Engine, sync: string, watching: boolean): Promise<void> {

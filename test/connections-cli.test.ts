@@ -65,6 +65,13 @@ describe('syncline connections', () => {
           { connection: 'shop', breaker: 'closed', held: { code: 'RATE_LIMITED' } },
           { connection: 'books', breaker: 'closed', held: null },
         ]);
+        const status = await runProgram(['--project', folder, 'status', '--json'], {
+          env: { TEMPORAL_ADDRESS: testTemporal(), DATABASE_URL: database.url },
+        });
+        expect(JSON.parse(status.stdout).connections).toMatchObject([
+          { held: { code: 'RATE_LIMITED' } },
+          { held: null },
+        ]);
         expect(JSON.parse((await run('release', 'shop', '--json')).stdout)).toEqual({
           connection: 'shop',
           released: true,
