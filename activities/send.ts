@@ -79,15 +79,7 @@ export function write(
   intent: Intent,
   records: readonly Outgoing[],
 ): Promise<readonly ItemOutcome[]> {
-  const items: WriteItem[] = records.map((record) => ({
-    key: record.key,
-    op: 'upsert',
-    json: record.json,
-    ...(record.encoded && { encoded: record.encoded }),
-    destinationId: record.destinationId,
-    ...(record.exists && { exists: true }),
-    ...(record.tag != null && { tag: record.tag }),
-  }));
+  const items = records.map(itemOf);
   return delivery.destination.write({
     id: intent.requestId,
     fence: { sync: delivery.loaded.name, number: delivery.start.fence },
@@ -95,6 +87,16 @@ export function write(
     signal: neverAborted,
   });
 }
+
+const itemOf = ({ key, json, encoded, destinationId, exists = false, tag = null }: Outgoing): WriteItem => ({
+  key,
+  op: 'upsert',
+  json,
+  encoded,
+  destinationId,
+  exists,
+  tag,
+});
 
 // A request under way is not cut off on cancellation: the time-out of the connection bounds it.
 const neverAborted = new AbortController().signal;
@@ -126,16 +128,19 @@ export async function settle(
   }
   const { start, ref, loaded, batch } = delivery;
   refuseSystemic(rejects.length, batch.fetched, loaded.policy);
-  const once = new Set(again.map((record) => record.ordinal));
-  const only = records.flatMap(({ ordinal }) => (once.has(ordinal) ? [] : [ordinal]));
   await delivery.ledger.settle(start, ref.run, ref.seq, intent, {
     confirmed,
     rejects,
     superseded,
-    ...((partly || again.length > 0) && { only }),
+    ...((partly || again.length > 0) && { only: ordinalsWithout(records, again) }),
   });
   delivery.settled(confirmed, rejects.length);
   if (again.length > 0) await send(delivery, again, met + 1);
+}
+
+function ordinalsWithout(records: readonly Outgoing[], others: readonly Outgoing[]): number[] {
+  const left = new Set(others.map(({ ordinal }) => ordinal));
+  return records.flatMap(({ ordinal }) => (left.has(ordinal) ? [] : [ordinal]));
 }
 
 const confirmedOf = (

@@ -228,7 +228,7 @@ export interface WriteItem {
   /** The destination record as JSON text; empty for `delete`. */
   readonly json: string;
   /** What `encode` of this destination gave for the record. Absent for one that was read back from the ledger. */
-  readonly encoded?: object;
+  readonly encoded?: object | undefined;
   /** The destination's own id of the record, when it is known. */
   readonly destinationId: string | null;
   /** The record was there when it was last written or read. */

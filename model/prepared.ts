@@ -52,7 +52,7 @@ export interface ReadyRecord {
   /** 128 bits as 32 hexadecimal digits. */
   readonly hash: string;
   /** What the destination has made of it for its `write`. */
-  readonly encoded?: object;
+  readonly encoded?: object | undefined;
 }
 
 export interface Transformed {

@@ -57,7 +57,7 @@ export function transformRecord(record: ValidRecord, rules: TransformRules): Rea
   if (json.length > rules.maxRecordBytes) {
     return reject('RECORD_TOO_LARGE', null, 'size', `${json.length} bytes, the policy allows ${rules.maxRecordBytes}`);
   }
-  const ready = { ordinal: record.ordinal, key: record.key, version: record.version, json, hash: contentHash(json) };
   const encoded = checked.plain && isRecord(checked.data) ? rules.encode?.(checked.data, json) : undefined;
-  return encoded === undefined ? ready : { ...ready, encoded };
+  const { ordinal, key, version } = record;
+  return { ordinal, key, version, json, hash: contentHash(json), encoded };
 }

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { startNodeProgram } from '../../dev/stack/node-program.ts';
 import type { StackAddresses } from '../../dev/stack/stack.ts';
 import { exitCode } from '../../model/exit-code.ts';
+import { workerNodeFlags } from '../../workers/node-flags.ts';
 import { CommandFailed } from '../errors.ts';
 
 export interface WorkerProcess {
@@ -37,7 +38,7 @@ export async function startWorkerProcess(
   const program = fileURLToPath(new URL('../../workers/main.js', import.meta.url));
   const { pid, ended, stop } = startNodeProgram({
     // Flags of this process (a profiler, a heap limit) hold for the worker too.
-    args: [...process.execArgv, program, '--project', projectFolder, '--watch-parent'],
+    args: [...workerNodeFlags, ...process.execArgv, program, '--project', projectFolder, '--watch-parent'],
     env: {
       ...env,
       TEMPORAL_ADDRESS: stack.temporalAddress,

@@ -99,7 +99,8 @@ async function writeBulk(
 ): Promise<readonly ItemOutcome[]> {
   const { path, method, bulk } = destination.options;
   const [prefix, suffix] = wrapping(bulk?.list ?? '');
-  const body = `${prefix}[${items.map(({ json }) => json).join(',')}]${suffix}`;
+  // As bytes at once: each that looks at a text of this size would turn it into bytes anew.
+  const body = Buffer.from(`${prefix}[${items.map(({ json }) => json).join(',')}]${suffix}`);
   const answer = await send(
     destination,
     { method, route: path, path, body, keys: items.map(({ key }) => key) },
@@ -154,7 +155,7 @@ interface Write {
   readonly method: 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly route: string;
   readonly path: string;
-  readonly body?: string;
+  readonly body?: string | Buffer;
   readonly condition?: Readonly<Record<string, string>>;
   readonly keys: readonly string[];
 }

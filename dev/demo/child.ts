@@ -9,6 +9,8 @@ export interface ChildOptions {
   /** The program, relative to this file's folder in dist. */
   readonly program: string;
   readonly args: readonly string[];
+  /** Of Node itself. Default: none. */
+  readonly nodeFlags?: readonly string[];
   readonly env: NodeJS.ProcessEnv;
   /** Receives what it writes to stderr. */
   readonly logFile: string;
@@ -25,9 +27,9 @@ export interface Child extends NodeProgram {
 }
 
 /** Starts a program of this package. It is told through its stdin when the demo is gone. */
-export function startChild({ name, program, args, env, logFile }: ChildOptions): Child {
+export function startChild({ name, program, args, nodeFlags = [], env, logFile }: ChildOptions): Child {
   const file = fileURLToPath(new URL(program, import.meta.url));
-  const child = startNodeProgram({ args: [file, ...args], env, logFile, stdout: 'pipe' });
+  const child = startNodeProgram({ args: [...nodeFlags, file, ...args], env, logFile, stdout: 'pipe' });
   return {
     ...child,
     name,

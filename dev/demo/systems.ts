@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import { z } from 'zod';
+import { workerNodeFlags } from '../../workers/node-flags.ts';
 import type { StackAddresses } from '../stack/stack.ts';
 import { type Child, startChild } from './child.ts';
 import type { DemoSystem } from './client.ts';
@@ -64,6 +65,7 @@ export function startWorkerProgram(options: WorkerOptions, keep: Keep): Child {
     startChild({
       name,
       program: '../../workers/main.js',
+      nodeFlags: workerNodeFlags,
       args: ['--watch-parent', '--project', projectFolder],
       env: {
         ...withoutStackOfUser(process.env),

@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { workerNodeFlags } from '../../workers/node-flags.ts';
 import type { Guard } from './guard.ts';
 import { lastLines, logFileName, type ServerProcess, startServer, stopOrphan } from './server-process.ts';
 import type { StackAddresses } from './stack.ts';
@@ -88,7 +89,7 @@ function specOf(options: WorkerOptions): Parameters<typeof startServer>[0] {
   return {
     folder: options.folder,
     command: process.execPath,
-    args: ['--enable-source-maps', options.entry, '--project', options.projectFolder],
+    args: [...workerNodeFlags, '--enable-source-maps', options.entry, '--project', options.projectFolder],
     env: {
       ...env,
       TEMPORAL_ADDRESS: addresses.temporalAddress,

@@ -77,6 +77,8 @@ export async function resolveEntries(
        and q.id = p.entry and q.state = 'open'`,
     [run, seq],
   );
+  const candidates = await ofOpenEntries(sql, syncId, arrived);
+  if (candidates.length === 0) return;
   await sql.query(
     `update quarantine q set state = 'superseded', resolved_at = now(), resolved_by = $2
      from unnest($4::int[], $5::text[], $6::bigint[]) as k(ordinal, key, version)
@@ -87,11 +89,29 @@ export async function resolveEntries(
       syncId,
       run,
       seq,
-      plainArray(arrived.map(({ ordinal }) => ordinal)),
-      textArray(arrived.map(({ key }) => key)),
-      plainArray(arrived.map(({ version }) => version)),
+      plainArray(candidates.map(({ ordinal }) => ordinal)),
+      textArray(candidates.map(({ key }) => key)),
+      plainArray(candidates.map(({ version }) => version)),
     ],
   );
+}
+
+/** Open entries that are read to see what concerns them; beyond this, PostgreSQL is given all that arrived. */
+const READ_AT_MOST = 5_000;
+
+/** Those of what arrived of whose keys something lies open: of many thousand records usually none. */
+async function ofOpenEntries(
+  sql: PoolClient,
+  syncId: number,
+  arrived: readonly Arrived[],
+): Promise<readonly Arrived[]> {
+  const { rows } = await sql.query<{ key: string }>(
+    `select key from quarantine where sync_id = $1 and state = 'open' and key is not null limit ${READ_AT_MOST + 1}`,
+    [syncId],
+  );
+  if (rows.length > READ_AT_MOST) return arrived;
+  const open = new Set(rows.map(({ key }) => key));
+  return arrived.filter(({ key }) => open.has(key));
 }
 
 export interface QuarantineGroup {

@@ -43,6 +43,9 @@ interface Taken {
   readonly complete: boolean;
 }
 
+/** A whole page as a rule: each piece of an answer costs a turn of the event loop. */
+const COMPRESSED_AT_ONCE = 256 * 1024;
+
 const checksum = (body: Buffer): string => hash('sha256', body, 'hex').slice(0, 32);
 
 export function ledgerStaging(pool: Pool) {
@@ -83,7 +86,7 @@ export function ledgerStaging(pool: Pool) {
 
     /** Makes one page durable. Refused with FENCED when a newer attempt has begun or the run is no longer the holder. */
     async stage(run: string, seq: number, attempt: number, part: StagedPart): Promise<void> {
-      const body = await deflate(part.body, { level: 1 });
+      const body = await deflate(part.body, { level: 1, chunkSize: COMPRESSED_AT_ONCE });
       const inserted = await query(
         pool,
         'staging a page',
