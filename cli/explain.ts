@@ -1,5 +1,6 @@
 import process from 'node:process';
 import { Command } from 'commander';
+import type { Call } from '../model/call.ts';
 import { exitCode } from '../model/exit-code.ts';
 import { isSyncFailure } from '../model/failure.ts';
 import type { LoadedSync } from '../model/project.ts';
@@ -55,6 +56,8 @@ export interface Explained {
   /** Latest first. */
   readonly quarantine: readonly QuarantineEntry[];
   readonly lineage: Lineage | null;
+  /** Of the journal, latest first: calls that carried the record, and those that fetched the batch it was delivered in. */
+  readonly calls: { readonly delivered: readonly Call[]; readonly fetched: readonly Call[] };
   /** What cannot be said, and why. */
   readonly unknown: readonly string[];
 }
@@ -82,7 +85,8 @@ export async function explainRecord(
   const record = quarantine.find((entry) => entry.record !== null)?.record ?? null;
   const lineage = record === null || loaded === null ? null : (lineageOf(loaded, JSON.parse(record)) ?? null);
   const state = write?.state ?? (quarantine.length > 0 ? 'set aside' : 'never seen');
-  const found = { sync, key, state, write, quarantine, lineage } as const;
+  const calls = await ledger.calls.callsOf(sync, key);
+  const found = { sync, key, state, write, quarantine, lineage, calls } as const;
   return { ...found, unknown: unknowns(found, facts, record !== null) };
 }
 

@@ -61,6 +61,32 @@ describe('after a run', () => {
     expect(unknown.join()).toMatch(/the record as received is dropped when its run ends/);
   });
 
+  test('the calls that carried the record and those that fetched its batch, and no others', async () => {
+    const call = {
+      ...{
+        at: new Date().toISOString(),
+        connection: 'test',
+        sync: 'contacts',
+        method: 'GET',
+        route: '/c',
+        status: 200,
+      },
+      ...{ code: null, ms: 1, requestBytes: 0, responseBytes: 9, bodiesDropped: false, lostBefore: 0, keepDays: 1 },
+      ...{ run, batch: 1, step: 'fetchBatch', keys: [] as string[], detail: null },
+    };
+    await engine.ledger.calls.insert([
+      { ...call, route: '/page' },
+      { ...call, route: '/other-batch', batch: 2 },
+      { ...call, route: '/refused', status: 500 },
+      { ...call, route: '/carried', step: 'deliverBatch', keys: ['c1', 'c2'] },
+      { ...call, route: '/other-record', step: 'deliverBatch', keys: ['c2'] },
+      { ...call, route: '/other-sync', sync: 'others', step: 'deliverBatch', keys: ['c1'] },
+    ]);
+    const { calls } = await explained('c1');
+    expect(calls.delivered.map(({ route }) => route)).toEqual(['/carried']);
+    expect(calls.fetched.map(({ route }) => route)).toEqual(['/page']);
+  });
+
   test('a record that was set aside: why, and each field on its way', async () => {
     const { state, write, quarantine, lineage } = await explained('c2');
     expect([state, write]).toEqual(['set aside', null]);

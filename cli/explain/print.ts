@@ -1,3 +1,4 @@
+import type { Call } from '../../model/call.ts';
 import type { FieldLineage } from '../../model/mapping/walk.ts';
 import type { LastWrite } from '../../platform/ledger/life.ts';
 import type { Explained } from '../explain.ts';
@@ -15,6 +16,8 @@ export function printExplained(out: Out, explained: Explained): void {
     printEntry(out, entry);
   }
   if (lineage) printLineage(out, lineage);
+  printCallsOf(out, 'Carried by', explained.calls.delivered);
+  printCallsOf(out, 'Fetched with its batch by', explained.calls.fetched);
   if (unknown.length === 0) return;
   out.line();
   out.line('Not known:');
@@ -33,6 +36,21 @@ function printWrite(out: Out, write: LastWrite): void {
     ['id there', write.destinationId],
   ];
   for (const [title, value] of rows) if (value !== null) out.line(`  ${title.padEnd(13)}${safeText(value)}`);
+}
+
+/** Calls that are named; the journal has the rest. */
+const CALLS = 5;
+
+function printCallsOf(out: Out, title: string, calls: readonly Call[]): void {
+  if (calls.length === 0) return;
+  out.line();
+  out.line(`${title}:`);
+  for (const { id, at, method, route, status, code } of calls.slice(0, CALLS))
+    out.line(
+      `  call ${id.padEnd(9)}${at}  ${safeText(`${method} ${route}`)}  ${status ?? 'no answer'} ${code ?? ''}`.trimEnd(),
+    );
+  const [first] = calls;
+  out.line(out.style.faint(`  syncline calls show ${first?.id} shows one.`));
 }
 
 function printLineage(out: Out, { outcome, reason, field, fields }: Lineage): void {
