@@ -6,6 +6,8 @@ import { inSlices, preparationOf } from './prepare.ts';
 
 export interface PreparedForPlan extends Transformed {
   readonly pages: number;
+  /** Of every record that has one, the rejected ones too. */
+  readonly keys: readonly string[];
   /** Of both checks; `rejects` of the transformation alone are among them. */
   readonly allRejects: readonly Reject[];
 }
@@ -43,5 +45,6 @@ export async function* batchesToPlan(
 const planned = ({ validated, transformed }: Prepared, pages: number): PreparedForPlan => ({
   ...transformed,
   pages,
+  keys: validated.keys,
   allRejects: [...validated.rejects, ...transformed.rejects],
 });

@@ -2,6 +2,7 @@ import { type Counts, noCounts } from '../model/batch.ts';
 import type { Destination } from '../model/connector.ts';
 import type { ReadyRecord } from '../model/prepared.ts';
 import type { EndpointWorld, LoadedSync } from '../model/project.ts';
+import { deleteLimitsOf } from '../model/sync.ts';
 import { contentHash, fingerprint } from '../model/transform.ts';
 import { sinceWatermark } from '../model/version.ts';
 import type { Ledger } from '../platform/ledger/ledger.ts';
@@ -9,6 +10,7 @@ import { chunksOf } from './chunks.ts';
 import { batchesToPlan, type PreparedForPlan } from './plan-batches.ts';
 import { type FieldChange, fieldChanges } from './plan-changes.ts';
 import { countedWorld } from './plan-counted.ts';
+import { DeletePlanner, type PlannedDeletes } from './plan-deletes.ts';
 import { type RejectGroup, RejectTally } from './plan-rejects.ts';
 
 export interface PlanOptions {
@@ -41,6 +43,8 @@ export interface Plan {
   readonly counts: Counts;
   readonly create: number;
   readonly update: number;
+  /** Null where a run would delete nothing: the sync does not, or not everything is read. */
+  readonly deletes: PlannedDeletes | null;
   readonly samples: readonly SampledChange[];
   readonly rejects: readonly RejectGroup[];
   /** Batches on which a run would halt, since the policy allows no more rejects. */
@@ -60,6 +64,7 @@ export interface PlanParts {
   readonly ledger: {
     readonly plans: Pick<Ledger['plans'], 'standing'>;
     readonly deliveries: Pick<Ledger['deliveries'], 'verdicts'>;
+    readonly deletes: Pick<Ledger['deletes'], 'known'>;
   };
 }
 
@@ -74,23 +79,28 @@ export async function planSync(parts: PlanParts, loaded: LoadedSync, options: Pl
   const [reading, writing] = [countedWorld(parts.world), countedWorld(parts.world)];
   const planner = new Planner(parts, loaded, standing.syncId, loaded.openDestination(writing), options);
   const limit = options.limit ?? Number.POSITIVE_INFINITY;
+  const limits = mode === 'full' && options.limit === undefined ? deleteLimitsOf(loaded.sync) : null;
+  const deleting = limits && new DeletePlanner();
   for await (const batch of batchesToPlan(loaded.openSource(reading), loaded, {
     since,
     limit,
     signal: options.signal,
   })) {
     await planner.add(batch);
+    deleting?.add(batch);
     options.tell({ fetched: planner.counts.fetched, batches: planner.batches.length });
   }
   const batches = withoutEmptyEnd(planner.batches);
+  const deletes = limits && deleting ? await deleting.end(parts.ledger.deletes, standing.syncId, limits) : null;
   return {
     sync: loaded.name,
-    hash: options.limit === undefined ? planHash(loaded.name, mode, batches) : null,
+    hash: options.limit === undefined ? planHash(loaded.name, mode, batches, deletes) : null,
     mode,
     since,
-    counts: planner.counts,
+    counts: { ...planner.counts, deleted: deletes?.records ?? 0 },
     create: planner.create,
     update: planner.update,
+    deletes,
     samples: planner.samples,
     rejects: planner.rejects.groups(),
     halts: planner.halts,
@@ -103,8 +113,8 @@ export async function planSync(parts: PlanParts, loaded: LoadedSync, options: Pl
 }
 
 /** The same for the same changes in the same order, however often nothing is fetched after them. */
-const planHash = (sync: string, mode: string, batches: readonly string[]): string =>
-  contentHash(JSON.stringify([sync, mode, batches])).slice(0, 16);
+const planHash = (sync: string, mode: string, batches: readonly string[], deletes: PlannedDeletes | null): string =>
+  contentHash(JSON.stringify([sync, mode, batches, ...(deletes ? [deletes.fingerprint] : [])])).slice(0, 16);
 
 /** What a batch without changes would send: nothing. */
 export const NOTHING_TO_SEND = fingerprint([]);

@@ -7,6 +7,7 @@ import type { LoadedSync } from '../model/project.ts';
 import { type DeleteLimits, deleteLimitsOf } from '../model/sync.ts';
 import type { DeleteIntent, Deletion, Missing, RemovalStart } from '../platform/ledger/deletes.ts';
 import type { Dependencies } from './dependencies.ts';
+import { keysHash } from './keys-hash.ts';
 import { type Marks, markFields, marksFor } from './mark-deleted.ts';
 import { reportProgress } from './progress.ts';
 import { runOf } from './run.ts';
@@ -40,20 +41,29 @@ export async function removeMissing(deps: Dependencies, { run, answered }: Remov
   const ledger = deps.ledger.deletes;
   const start = await ledger.begin(run);
   if (start.done) return start.done;
-  // What was planned named no deletes.
-  const planned = (await deps.ledger.deliveries.planned(run, 1)) !== undefined;
-  const skip = planned || start.recovering || answered?.answer === 'skip';
+  const planned = await deps.ledger.deliveries.plannedDeletes(run);
+  const skip = planned === null || start.recovering || answered?.answer === 'skip';
   if (!start.decided) {
     const found = await ledger.compare(start, run);
-    const approved = answered?.to === 'DELETE_GUARD' && answered.answer === 'retry';
+    // Whoever runs a plan has seen what it deletes.
+    const approved = planned !== undefined || (answered?.to === 'DELETE_GUARD' && answered.answer === 'retry');
     if (!skip && !approved) guard(found, limits);
     await ledger.decide(start, run, skip ? 'nothing' : 'missing');
   }
+  if (planned != null && !skip) await keepToPlannedDeletes(ledger, run, planned);
   const set = limits.set === null ? null : markFields(limits.set, start.startedAt);
   const removal = { ledger, run, start, loaded, destination: loaded.openDestination(deps.world), set };
   for (const { records, ...intent } of await ledger.inDoubt(run)) await request(removal, intent, records);
   if (!skip) await removeAll(removal);
   return ledger.close(start, run);
+}
+
+/** What is about to be deleted has to be what was planned, key by key, before the first of it is. */
+async function keepToPlannedDeletes(ledger: Removal['ledger'], run: string, planned: string): Promise<void> {
+  const hash = keysHash();
+  for await (const key of ledger.decidedKeys(run)) hash.add(key);
+  if (hash.end() !== planned)
+    throw new SyncFailure('PLAN_CHANGED', 'what is gone from the source is not what was planned', { effect: 'none' });
 }
 
 /** Invariant 6, safe deletes: what looks more like a broken source than like deleted records is a person's decision. */

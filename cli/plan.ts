@@ -97,7 +97,8 @@ export async function makePlan(context: CliContext, engine: Engine, sync: string
       ),
     );
     const { hash, mode, batches } = planned;
-    if (hash !== null) await engine.ledger.plans.store({ hash, sync, full: mode === 'full', batches });
+    const deletes = planned.deletes?.fingerprint ?? null;
+    if (hash !== null) await engine.ledger.plans.store({ hash, sync, full: mode === 'full', batches, deletes });
     return planned;
   } finally {
     interrupted.dispose();
@@ -127,6 +128,7 @@ function printPlan(
       { title: 'FILTERED' },
       { title: 'SUPERSEDED' },
       { title: 'REJECT' },
+      { title: 'DELETE' },
     ],
     [
       [
@@ -137,6 +139,7 @@ function printPlan(
         counts.filtered,
         counts.superseded,
         counts.quarantined,
+        counts.deleted,
       ].map(number),
     ],
   );
@@ -145,6 +148,7 @@ function printPlan(
   out.line();
   const { pages, writes } = planned.calls.run;
   out.line(`The run would read ${number(pages)} pages and send ${number(writes)} write requests.`);
+  printDeletes(out, planned);
   if (planned.halts.length > 0)
     out.line(
       out.style.bad(
@@ -155,6 +159,13 @@ function printPlan(
     out.line(
       `Do exactly this, or refuse: ${out.style.name(`syncline run ${planned.sync} --plan ${planned.hash} --wait`)}`,
     );
+}
+
+function printDeletes(out: Out, { deletes }: Plan): void {
+  if (deletes === null || deletes.records === 0) return;
+  out.line(`It would delete, such as: ${deletes.keys.map((key) => out.style.name(safeText(key))).join(', ')}.`);
+  if (deletes.guard !== null)
+    out.line(out.style.doubtful(`Without this plan it would ask before it deletes: ${deletes.guard}.`));
 }
 
 function printSamples(out: Out, { samples }: Plan): void {

@@ -25,10 +25,16 @@ async function engineFor(sync: TestSync) {
       tell: () => {},
     });
   /** Runs what a plan says, as `run --plan` does. */
-  const runPlan = async ({ hash, mode, batches }: Plan) => {
-    await ledger.plans.store({ hash: hash ?? '', sync: sync.name, full: mode === 'full', batches });
-    await ledger.plans.keepTo('planned', hash ?? '');
-    return (await start(sync.name, { run: 'planned', full: mode === 'full' })).result();
+  const runPlan = async ({ hash, mode, batches, deletes }: Plan, id = 'planned') => {
+    await ledger.plans.store({
+      hash: hash ?? '',
+      sync: sync.name,
+      full: mode === 'full',
+      batches,
+      deletes: deletes?.fingerprint ?? null,
+    });
+    await ledger.plans.keepTo(id, hash ?? '');
+    return (await start(sync.name, { run: id, full: mode === 'full' })).result();
   };
   return { ledger, run, plan, runPlan };
 }
@@ -171,4 +177,29 @@ test('batches on which a run would halt are named', async () => {
     policy: { maxRejectedAtLeast: 10, maxRejectedShare: 0.2, batchRecords: 20 },
   });
   expect(await plan()).toMatchObject({ halts: [1, 2], counts: { quarantined: 40 } });
+});
+
+test('a plan names what would be deleted, and a run that keeps to it deletes just that, or nothing', async () => {
+  let records = orders(10);
+  const books = journalDestination(upsert);
+  const { run, plan, runPlan } = await engineFor({
+    name: 'gone',
+    source: arraySource(() => records),
+    destination: books,
+    deletes: { maxShare: 0.1, atLeast: 2 },
+  });
+  await run('gone');
+  records = orders(8);
+  const planned = await plan({ full: true });
+  expect(planned).toMatchObject({ counts: { deleted: 2 }, deletes: { records: 2, keys: ['o8', 'o9'] } });
+  expect(planned.deletes?.guard).toContain('2 of 10 records');
+  records = orders(7);
+  expect((await plan({ full: true })).hash).not.toBe(planned.hash);
+  await expect(runPlan(planned)).rejects.toThrow();
+  expect(books.state.size).toBe(10);
+  records = orders(8);
+  // Whoever runs the plan has seen what it deletes: nobody is asked again.
+  expect(await runPlan(planned, 'again')).toMatchObject({ status: 'succeeded', counts: { deleted: 2 } });
+  expect(books.state.size).toBe(8);
+  expect((await plan({ limit: 3 })).deletes).toBeNull();
 });

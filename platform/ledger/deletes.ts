@@ -68,6 +68,18 @@ export function ledgerDeletes(pool: Pool) {
       );
     },
 
+    /** Keys of records at the destination, by the ledger's word: in their order, after this one. */
+    async known(syncId: number, after: string | null, limit: number): Promise<readonly string[]> {
+      const rows = await query<{ key: string }>(
+        pool,
+        'reading the ledger',
+        `select key from ledger where sync_id = $1 and state in ('c', 'x') and ($2::text is null or key > $2)
+         order by key limit $3`,
+        [syncId, after, limit],
+      );
+      return rows.map(({ key }) => key);
+    },
+
     /** Takes the next fence number for this attempt and tells how far an earlier one came. */
     begin: (run: string): Promise<RemovalStart> =>
       transaction(pool, 'beginning to delete', async (sql) => {
@@ -128,6 +140,22 @@ export function ledgerDeletes(pool: Pool) {
           );
         await sql.query(`insert into batches (run, seq, state) values ($1, $2, 'fetched')`, [run, DELETIONS]);
       }),
+
+    /** The keys of the list that was decided, in their order. */
+    async *decidedKeys(run: string): AsyncIterable<string> {
+      for (let after = -1; ; ) {
+        const rows: { n: number; key: string }[] = await query<{ n: number; key: string }>(
+          pool,
+          'reading what to delete',
+          'select n, key from deletions where run = $1 and n > $2 order by n limit 10000',
+          [run, after],
+        );
+        for (const { key } of rows) yield key;
+        const last = rows.at(-1);
+        if (!last) return;
+        after = last.n;
+      }
+    },
 
     /** Requests of earlier attempts whose outcome is not known, each with its records. */
     async inDoubt(run: string): Promise<readonly (DeleteIntent & { readonly records: readonly Deletion[] })[]> {

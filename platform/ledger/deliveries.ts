@@ -8,7 +8,7 @@ import type { RecordVersion } from '../../model/version.ts';
 import { plainArray, textArray } from './arrays.ts';
 import { keepTags, ledgerConflicts } from './conflicts.ts';
 import { ledgerDoubts } from './doubts.ts';
-import { type PlannedBatch, plannedBatch } from './plans.ts';
+import { type PlannedBatch, plannedBatch, plannedDeletes } from './plans.ts';
 import { insertRejects, resolveEntries } from './quarantine.ts';
 import { keepSample } from './samples.ts';
 import { holdFence, query, takeFence, transaction } from './sql.ts';
@@ -155,6 +155,7 @@ export function ledgerDeliveries(pool: Pool) {
 
     /** What a run that was given a plan may send of a batch; undefined when it was given none. */
     planned: (run: string, seq: number): Promise<PlannedBatch | undefined> => plannedBatch(pool, run, seq),
+    plannedDeletes: (run: string): Promise<string | null | undefined> => plannedDeletes(pool, run),
 
     /** Invariant 3, intent first: durable before the request leaves. */
     openIntent: (start: DeliveryStart, run: string, seq: number, records: readonly ReadyRecord[]): Promise<Intent> =>

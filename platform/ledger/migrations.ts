@@ -339,4 +339,8 @@ alter table syncs add column recovering_since timestamptz;
 alter table syncs add column paused_at timestamptz;
 alter table syncs add column pause_note text;
 `,
+  `
+-- The fingerprint of what a planned run may delete; null: nothing.
+alter table plans add column deletes text;
+`,
 ];

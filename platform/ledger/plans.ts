@@ -16,6 +16,8 @@ export interface StoredPlan {
   readonly full: boolean;
   /** The fingerprint of what each batch would send, in order. */
   readonly batches: readonly string[];
+  /** The fingerprint of what would be deleted; null: nothing may be. */
+  readonly deletes: string | null;
 }
 
 /** What the plan of a run says of one of its batches. */
@@ -43,21 +45,22 @@ export function ledgerPlans(pool: Pool) {
       await query(
         pool,
         'storing a plan',
-        `insert into plans (hash, sync, full_read, batches) values ($1, $2, $3, $4)
+        `insert into plans (hash, sync, full_read, batches, deletes) values ($1, $2, $3, $4, $5)
          on conflict (hash) do update set made_at = now()`,
-        [plan.hash, plan.sync, plan.full, JSON.stringify(plan.batches)],
+        [plan.hash, plan.sync, plan.full, JSON.stringify(plan.batches), plan.deletes],
       );
       await query(pool, 'forgetting old plans', `delete from plans where made_at < now() - interval '30 days'`);
     },
 
     async load(hash: string): Promise<StoredPlan | undefined> {
-      const [row] = await query<{ hash: string; sync: string; full_read: boolean; batches: string[] }>(
-        pool,
-        'reading a plan',
-        'select hash, sync, full_read, batches from plans where hash = $1',
-        [hash],
-      );
-      return row && { hash: row.hash, sync: row.sync, full: row.full_read, batches: row.batches };
+      const [row] = await query<{
+        hash: string;
+        sync: string;
+        full_read: boolean;
+        batches: string[];
+        deletes: string | null;
+      }>(pool, 'reading a plan', 'select hash, sync, full_read, batches, deletes from plans where hash = $1', [hash]);
+      return row && { hash: row.hash, sync: row.sync, full: row.full_read, batches: row.batches, deletes: row.deletes };
     },
 
     /** Holds a run, before it begins, to a plan. */
@@ -65,6 +68,17 @@ export function ledgerPlans(pool: Pool) {
       await query(pool, 'giving a run its plan', 'insert into planned_runs (run, hash) values ($1, $2)', [run, hash]);
     },
   };
+}
+
+/** What the plan of a run says of deletes: their fingerprint, or null for none. Undefined when the run keeps to no plan. */
+export async function plannedDeletes(pool: Pool, run: string): Promise<string | null | undefined> {
+  const [row] = await query<{ deletes: string | null }>(
+    pool,
+    'reading the plan of a run',
+    'select p.deletes from planned_runs r left join plans p on p.hash = r.hash where r.run = $1',
+    [run],
+  );
+  return row?.deletes;
 }
 
 /** Undefined when the run keeps to no plan. A plan that is gone has no batches, so that nothing agrees with it. */
