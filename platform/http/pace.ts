@@ -1,41 +1,18 @@
-import type { Connection } from '../../model/connection.ts';
 import type { FailureCode } from '../../model/failure.ts';
-import { type Breaker, tried } from '../limits/breaker.ts';
+import { tried } from '../limits/breaker.ts';
 import type { Heard } from '../limits/heard.ts';
 import { counted, heldAfter, learntAfter, learntFrom, type Refusal } from '../limits/hold.ts';
-import { type Lease, lease } from '../limits/lease.ts';
-import type { ConnectionState, StateStore } from '../limits/state.ts';
+import type { ConnectionState } from '../limits/state.ts';
 import { Evidence } from './evidence.ts';
 import { Grants } from './grants.ts';
 import type { Outgoing } from './pipeline.ts';
+import { type Answered, askStore, type PaceParts, type Standing } from './question.ts';
 import { notCalled, type Refused, refusalOf } from './refusals.ts';
+import { ShareKeeper } from './share-keeper.ts';
 import { type Caller, WaitingRoom } from './waiting-room.ts';
 
-/** Calls of one sync that are asked for at once, as a part of a second. */
-const QUANTUM_SECONDS = 0.06;
-/** The same where no limit of a second is stated. */
-const QUANTUM_CALLS = 10;
-/** Slots beyond what waits cover this much of a second, so that a fast connection is not asked for each call. */
-const SPARE_SECONDS = 0.025;
-/** Who has calls under way says so this often, so that its share is not given to others. */
-const HEARTBEAT_MS = 2_000;
-/** Who has none any more gives its share back after this. */
-const IDLE_MS = 300;
 /** Who waits for a share of the calls at once asks again after this. */
 const POLL_MS = 250;
-
-export interface PaceParts {
-  readonly connection: Connection;
-  readonly store: StateStore;
-  /** Names this worker among all that call the connection. */
-  readonly worker: string;
-  readonly clock: {
-    /** Milliseconds since 1970. */
-    now(): number;
-    /** Milliseconds; never goes back. */
-    elapsedMs(): number;
-  };
-}
 
 /** A call that may go out. */
 export interface Pass {
@@ -53,12 +30,15 @@ export class Pace {
   readonly #room = new WaitingRoom();
   readonly #evidence = new Evidence();
   readonly #grants = new Grants();
+  readonly #share = new ShareKeeper(
+    () => this.#ask(),
+    () => this.#running === 0 && this.#room.size === 0,
+  );
   #running = 0;
   #asking: 'no' | 'yes' | 'again' = 'no';
   #askNotBeforeMs = Number.NEGATIVE_INFINITY;
   #learnt: number | undefined;
   #alarm: NodeJS.Timeout | undefined;
-  #heartbeat: NodeJS.Timeout | undefined;
 
   constructor(parts: PaceParts) {
     this.#parts = parts;
@@ -110,7 +90,7 @@ export class Pace {
 
   close(): void {
     clearTimeout(this.#alarm);
-    clearTimeout(this.#heartbeat);
+    this.#share.stop();
   }
 
   #mayStartNow(): boolean {
@@ -159,19 +139,8 @@ export class Pace {
     );
   }
 
-  /** A share of the calls at once is kept while some are under way, and given back soon after. */
   #keepShare(): void {
-    if (!this.#grants.isShared) return;
-    const isIdle = this.#running === 0 && this.#room.size === 0;
-    if (this.#heartbeat !== undefined && !isIdle) return;
-    clearTimeout(this.#heartbeat);
-    const tell = () => {
-      this.#heartbeat = undefined;
-      void this.#ask().then(() => {
-        if (this.#running > 0) this.#keepShare();
-      });
-    };
-    this.#heartbeat = setTimeout(tell, isIdle ? IDLE_MS : HEARTBEAT_MS).unref();
+    if (this.#grants.isShared) this.#share.keep();
   }
 
   /** What was granted no longer holds: nothing starts before it has been asked for again. */
@@ -187,7 +156,7 @@ export class Pace {
     this.#asking = 'yes';
     let answered: Answered | undefined;
     try {
-      answered = await this.#askStore();
+      answered = await askStore(this.#parts, this.#standing());
     } catch (error) {
       this.#room.refuseAll(() => error);
     }
@@ -206,35 +175,15 @@ export class Pace {
     return this.#asking === 'again';
   }
 
-  /** Calls a second that are kept to: as stated, or as the system was heard to allow. */
-  #perSecond(): number | undefined {
-    const { perSecond } = this.#parts.connection.limits;
-    return perSecond === undefined || this.#learnt === undefined
-      ? (perSecond ?? this.#learnt)
-      : Math.min(perSecond, this.#learnt);
+  #standing(): Standing {
+    const [room, grants, evidence] = [this.#room, this.#grants, this.#evidence];
+    return { room, grants, evidence, running: this.#running, perSecond: this.#perSecond() };
   }
 
-  #askStore(): Promise<Answered> {
-    const { connection, store, worker, clock } = this.#parts;
-    const perSecond = this.#perSecond();
-    const quantum = perSecond === undefined ? QUANTUM_CALLS : Math.max(1, Math.ceil(perSecond * QUANTUM_SECONDS));
-    const spare = perSecond === undefined ? QUANTUM_CALLS : Math.ceil(perSecond * SPARE_SECONDS);
-    const question = {
-      worker,
-      limits: connection.limits,
-      waiting: Math.max(0, this.#room.due(quantum) - this.#grants.left),
-      privileged: this.#room.privileged,
-      spare: this.#room.size > 0 ? spare : 0,
-      running: this.#running,
-      unused: this.#grants.takeUnused(),
-      ...this.#evidence.take(),
-      tryMs: connection.timeoutMs + 5_000,
-      chance: Math.random(),
-    };
-    return store.change(connection.name, (before, nowMs) => {
-      const { state, answer } = lease(before, question, nowMs);
-      return { state, answer: { lease: answer, breaker: state.breaker, nowMs, aheadMs: clock.elapsedMs() - nowMs } };
-    });
+  /** As stated, or as the system was heard to allow, whatever is less. */
+  #perSecond(): number | undefined {
+    const known = [this.#parts.connection.limits.perSecond, this.#learnt].filter((limit) => limit !== undefined);
+    return known.length === 0 ? undefined : Math.min(...known);
   }
 
   #accept({ lease: granted, breaker, nowMs, aheadMs }: Answered): void {
@@ -267,12 +216,4 @@ export class Pace {
     store.change(connection.name, (state, nowMs) => ({ state: next(state, nowMs), answer: undefined })).catch(() => {});
     this.#askAnew();
   }
-}
-
-interface Answered {
-  readonly lease: Lease;
-  readonly breaker: Breaker;
-  readonly nowMs: number;
-  /** The worker's clock less the store's. */
-  readonly aheadMs: number;
 }

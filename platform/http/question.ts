@@ -1,0 +1,72 @@
+import type { Connection } from '../../model/connection.ts';
+import type { Breaker } from '../limits/breaker.ts';
+import { type Lease, lease } from '../limits/lease.ts';
+import type { StateStore } from '../limits/state.ts';
+import type { Evidence } from './evidence.ts';
+import type { Grants } from './grants.ts';
+import type { WaitingRoom } from './waiting-room.ts';
+
+/** Calls of one sync that are asked for at once, as a part of a second. */
+const QUANTUM_SECONDS = 0.06;
+/** The same where no limit of a second is known. */
+const QUANTUM_CALLS = 10;
+/** Slots beyond what waits cover this much of a second, so that a fast connection is not asked for each call. */
+const SPARE_SECONDS = 0.025;
+/** A try of a system that was down may take this much longer than its time-out. */
+const TRY_GRACE_MS = 5_000;
+
+export interface PaceParts {
+  readonly connection: Connection;
+  readonly store: StateStore;
+  /** Names this worker among all that call the connection. */
+  readonly worker: string;
+  readonly clock: {
+    /** Milliseconds since 1970. */
+    now(): number;
+    /** Milliseconds; never goes back. */
+    elapsedMs(): number;
+  };
+}
+
+/** How a worker stands when it asks. */
+export interface Standing {
+  readonly room: WaitingRoom;
+  readonly grants: Grants;
+  readonly evidence: Evidence;
+  /** Calls under way. */
+  readonly running: number;
+  /** Calls a second that are kept to; undefined where no limit of a second is known. */
+  readonly perSecond: number | undefined;
+}
+
+export interface Answered {
+  readonly lease: Lease;
+  readonly breaker: Breaker;
+  /** By the store's clock. */
+  readonly nowMs: number;
+  /** The worker's clock less the store's. */
+  readonly aheadMs: number;
+}
+
+/** Tells the store what the worker has seen, and asks for the next calls: of no sync more than of another. */
+export function askStore({ connection, store, worker, clock }: PaceParts, standing: Standing): Promise<Answered> {
+  const { room, grants, evidence, running, perSecond } = standing;
+  const quantum = perSecond === undefined ? QUANTUM_CALLS : Math.max(1, Math.ceil(perSecond * QUANTUM_SECONDS));
+  const spare = perSecond === undefined ? QUANTUM_CALLS : Math.ceil(perSecond * SPARE_SECONDS);
+  const question = {
+    worker,
+    limits: connection.limits,
+    running,
+    waiting: Math.max(0, room.due(quantum) - grants.left),
+    privileged: room.privileged,
+    spare: room.size > 0 ? spare : 0,
+    unused: grants.takeUnused(),
+    ...evidence.take(),
+    tryMs: connection.timeoutMs + TRY_GRACE_MS,
+    chance: Math.random(),
+  };
+  return store.change(connection.name, (before, nowMs) => {
+    const { state, answer } = lease(before, question, nowMs);
+    return { state, answer: { lease: answer, breaker: state.breaker, nowMs, aheadMs: clock.elapsedMs() - nowMs } };
+  });
+}
