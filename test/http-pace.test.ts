@@ -190,6 +190,22 @@ describe('the limits of a connection', () => {
     expect(await failed(second.enter(outgoing(), caller('orders')))).toMatchObject({ isTry: false });
   });
 
+  test('spend a short pause in the queue: no step fails, and no worker calls before its end', async () => {
+    const { paces } = workers(2, {});
+    const [first, second] = paces;
+    if (!first || !second) throw new Error('two workers');
+    const pass = await first.enter(outgoing(), caller('orders'));
+    first.refused({ code: 'RATE_LIMITED', waitMs: 5_000 });
+    first.leave(pass, undefined);
+    await settle();
+    let gone = 0;
+    for (const pace of [first, second]) void pace.enter(outgoing(), caller('orders')).then(() => gone++);
+    await jest.advanceTimersByTimeAsync(4_900);
+    expect(gone).toBe(0);
+    await jest.advanceTimersByTimeAsync(200);
+    expect(gone).toBe(2);
+  });
+
   test('that are told by the system are kept without being stated', async () => {
     const { pace } = oneWorker({});
     pace.leave(await pace.enter(outgoing(), caller('orders')), undefined);
