@@ -2,14 +2,15 @@ import { Context } from '@temporalio/activity';
 
 const latest = new WeakMap<Context, unknown>();
 
-/** Tells Temporal how far a step is: a heartbeat with counts, which the Temporal UI shows. Never record data. */
+/**
+ * Notes how far a step is, in counts, never record data: the next heartbeat carries it, and the Temporal UI shows it.
+ * A step that ends before the first heartbeat costs Temporal none.
+ */
 export function reportProgress(details: Readonly<Record<string, number>>): void {
-  const context = Context.current();
-  latest.set(context, details);
-  context.heartbeat(details);
+  latest.set(Context.current(), details);
 }
 
-/** Repeats the last report, so that a step that waits for one long call is not presumed dead. */
+/** Tells Temporal the last report, also while a step waits for one long call, so that it is not presumed dead. */
 export function stillAlive(context: Context): void {
   context.heartbeat(latest.get(context));
 }

@@ -17,6 +17,8 @@ function sided<T extends object>(endpoint: T, place: FailurePlace): T {
   return new Proxy(endpoint, {
     get(target, property) {
       const value = Reflect.get(target, property, target);
+      // Pure, and called for every record.
+      if (property === 'encode') return value;
       if (typeof value === 'function')
         return (...args: unknown[]) => called(() => Reflect.apply(value, target, args), place);
       return property === 'checksums' && typeof value === 'object' && value !== null ? sided(value, place) : value;

@@ -14,6 +14,9 @@ import { waitingAfter } from './waits.ts';
 /** A result larger than this never reaches Temporal: it would be a defect, and retried for ever (invariant 9). */
 const MAX_RESULT_BYTES = 256 * 1024;
 
+/** A cancellation is heard with a heartbeat, so it is not put off further than this. */
+const HEARTBEAT_MS = 1000;
+
 /**
  * The edge between a step and Temporal: keeps the heartbeat going while a call takes long, and turns a failure, once,
  * into what Temporal shall do next (invariant 12).
@@ -31,7 +34,7 @@ export class StepEdge implements ActivityInboundCallsInterceptor {
 
   async execute(input: ActivityExecuteInput, next: Next<ActivityInboundCallsInterceptor, 'execute'>): Promise<unknown> {
     const { info } = this.#context;
-    const every = Math.max(200, (info.heartbeatTimeoutMs ?? 10_000) / 4);
+    const every = Math.max(200, Math.min(HEARTBEAT_MS, (info.heartbeatTimeoutMs ?? 10_000) / 4));
     const beat = setInterval(() => stillAlive(this.#context), every);
     try {
       return refuseLarge(info.activityType, await inCallContext(contextOf(input, info), () => next(input)));
