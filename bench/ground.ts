@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
-import { z } from 'zod';
 import { startWorkerProcess, type WorkerProcess } from '../cli/runs/worker-process.ts';
-import { type Child, startChild } from '../dev/demo/child.ts';
+import type { Child } from '../dev/demo/child.ts';
 import { openStack, type Stack } from '../dev/stack/stack.ts';
 import { type Ledger, openLedger } from '../platform/ledger/ledger.ts';
 import type { Progress } from '../platform/progress.ts';
 import { family, processes } from './processes.ts';
+import { startProgram } from './programs.ts';
 import { writeProject } from './project.ts';
 
 /** Everything that a measurement needs, each part a process of its own as users run them. */
@@ -27,8 +27,6 @@ export interface Ground {
   close(): Promise<void>;
 }
 
-const announcement = z.object({ url: z.string() });
-
 export async function openGround(
   options: { readonly records: number; readonly rounds: number; readonly latencyMs: number; readonly journal: boolean },
   progress: Progress,
@@ -39,19 +37,10 @@ export async function openGround(
     for (const closer of closers.reverse()) await closer();
   };
   try {
-    const program = async (name: string, args: readonly string[]): Promise<{ child: Child; url: string }> => {
-      const child = startChild({
-        name,
-        program: `../../bench/${name}.js`,
-        args: [...args, '--latency-ms', String(options.latencyMs), '--while-stdin-open', 'yes'],
-        env: process.env,
-        logFile: join(folder, `${name}.log`),
-      });
-      closers.push(() => child.stop());
-      return { child, ...announcement.parse(JSON.parse(await child.announcement())) };
-    };
-    const source = await program('source', ['--orders', String(options.records)]);
-    const bulk = await program('bulk', []);
+    const keep = (child: Child) => closers.push(() => child.stop());
+    const latency = ['--latency-ms', String(options.latencyMs)];
+    const source = await startProgram('source', ['--orders', String(options.records), ...latency], folder, keep);
+    const bulk = await startProgram('bulk', latency, folder, keep);
     const stack = await openStack({ projectFolder: folder, progress, env: process.env });
     closers.push(() => stack.stop());
     const at = { source: source.url, bulk: bulk.url, databaseUrl: stack.databaseUrl, journal: options.journal };

@@ -1,12 +1,13 @@
 import { parseArgs } from 'node:util';
 import { createProgress } from '../platform/progress.ts';
+import { measureFirstStart } from './first-start.ts';
 import { openGround } from './ground.ts';
 import { type CaseResult, reportOf, resultOf } from './report.ts';
 import { type CaseName, caseNames, type Measured, round } from './rounds.ts';
 
 /**
  * Syncline against a program written by hand that promises nothing (bench/limit), in one run, alternately, medians.
- * npm run bench [-- --records 200000 --rounds 3 --case full-postgres --json]
+ * npm run bench [-- --records 200000 --rounds 3 --case full-postgres --json]; `--case first-start` stands for itself.
  */
 const { values } = parseArgs({
   options: {
@@ -19,6 +20,11 @@ const { values } = parseArgs({
     json: { type: 'boolean', default: false },
   },
 });
+
+if (values.case?.includes('first-start')) {
+  process.stdout.write(`${JSON.stringify({ firstStart: await measureFirstStart(10_000) }, null, 2)}\n`);
+  process.exit(0);
+}
 
 const records = Number(values.records);
 const rounds = Number(values.rounds);
