@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { createProgress } from '../platform/progress.ts';
 import { measureFirstStart } from './first-start.ts';
@@ -18,6 +19,8 @@ const { values } = parseArgs({
     // Without the journal of calls: what it costs is the difference.
     'no-journal': { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
+    // Also writes the page of results there.
+    report: { type: 'string' },
   },
 });
 
@@ -52,10 +55,10 @@ try {
     return result ? [result] : [];
   });
   const ledger = await ledgerBytes();
+  const page = `${reportOf(results)}\n\nLedger: ${ledger.ledgerBytesPerRecord} bytes a record; staged after the runs: ${ledger.stagedRows} pages.\n`;
+  if (values.report !== undefined) await writeFile(values.report, page);
   process.stdout.write(
-    values.json
-      ? `${JSON.stringify({ records, rounds, cases: results, ...ledger }, null, 2)}\n`
-      : `${reportOf(results)}\n\nLedger: ${ledger.ledgerBytesPerRecord} bytes a record; staged after the runs: ${ledger.stagedRows} pages.\n`,
+    values.json ? `${JSON.stringify({ records, rounds, cases: results, ...ledger }, null, 2)}\n` : page,
   );
 } finally {
   await ground.close();
