@@ -131,6 +131,13 @@ export function newDelivery(
 /** A record to send: what the mapping made, and what is known of it at the destination. */
 export interface Outgoing extends ReadyRecord, Pick<WriteItem, 'destinationId' | 'exists' | 'tag'> {}
 
+/** Field by field: for ten thousand records a spread costs more than all else in the comparison. */
+const outgoing = (
+  { ordinal, key, version, json, hash, encoded }: ReadyRecord,
+  destinationId: string | null,
+  known: boolean,
+): Outgoing => ({ ordinal, key, version, json, hash, encoded, destinationId, exists: known || destinationId !== null });
+
 /** Change detection: what the ledger already has in this form, or in a newer one, is not sent (invariant 5). */
 async function compare(
   delivery: Delivery,
@@ -148,7 +155,7 @@ async function compare(
     else if (letter === 's') superseded++;
     else {
       const destinationId = foundIds.get(record.ordinal) ?? destinationIds[index] ?? null;
-      changed.push({ ...record, destinationId, exists: letter === 'c' || destinationId !== null });
+      changed.push(outgoing(record, destinationId, letter === 'c'));
     }
   }
   return { changed, unchanged, superseded, renewed };
