@@ -12,7 +12,9 @@ export interface TickWorld extends Pick<Dependencies, 'ticksOf'> {
 export async function noteTicks({ ledger, ticksOf }: TickWorld, sync: string, at: string): Promise<void> {
   const since = await ledger.ticks.accountedUntil(sync);
   if (since === null || since >= at) return;
-  const between = (await ticksOf(sync, since, at)).filter((tick) => tick > since && tick < at);
+  // From the last known tick on, itself included: with jitter it fired after its time.
+  const from = new Date(Date.parse(since) - 1000).toISOString();
+  const between = (await ticksOf(sync, from, at)).filter((tick) => tick >= since && tick < at);
   const unknown = unaccountedTicks(between, await ledger.ticks.known(sync, since, at));
   if (unknown.length > 0) await ledger.ticks.passed(sync, unknown);
 }
