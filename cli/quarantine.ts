@@ -8,9 +8,8 @@ import { type CliContext, contextOf } from './context.ts';
 import { CommandFailed } from './errors.ts';
 import { type ChoiceOptions, choiceOf, stateOption, withChoice } from './quarantine/choice.ts';
 import { printEntries, printEntry, printReasons } from './quarantine/print.ts';
+import { nothingFits, replayChosen } from './quarantine/replay.ts';
 import { type Engine, openEngine } from './runs/engine.ts';
-import { announce, follow } from './runs/see-through.ts';
-import { newRunId, startRun } from './runs/start.ts';
 
 /** Entries that `list` and `show` give when no limit is stated. */
 const LISTED = 50;
@@ -80,7 +79,7 @@ async function list({ context, engine, sync, options }: Call): Promise<ExitCode>
   // The records themselves are for `show`: a list is passed on more lightly.
   const document = { sync, reasons, entries: entries.map(({ record: _record, ...entry }) => entry) };
   out.result(document, () => {
-    if (entries.length === 0) return out.line(nothing(sync));
+    if (entries.length === 0) return out.line(nothingFits(sync));
     printReasons(out, reasons);
     out.line();
     printEntries(out, entries);
@@ -100,7 +99,7 @@ async function show({ context, engine, sync, options }: Call): Promise<ExitCode>
   const entries = await engine.ledger.quarantine.list(sync, { limit: SHOWN, ...choiceOf(options) });
   if (entries.length === 0) await refuseUnknown(context, sync);
   out.result({ sync, entries }, () => {
-    if (entries.length === 0) return out.line(nothing(sync));
+    if (entries.length === 0) return out.line(nothingFits(sync));
     for (const [index, entry] of entries.entries()) {
       if (index > 0) out.line();
       printEntry(out, entry);
@@ -143,27 +142,8 @@ const replayCommand = (): Command =>
     replay,
   ).option('--wait', 'follow the run to its end and print its counts');
 
-async function replay({ context, engine, sync, options }: Call): Promise<ExitCode> {
-  soundSync(await checkProject(context.projectFolder, context.env), sync);
-  const run = newRunId(new Date());
-  const chosen = await engine.ledger.quarantine.choose(sync, run, choiceOf(options));
-  if (chosen === 0) {
-    context.out.result({ sync, status: 'nothing to replay' }, () => context.out.line(nothing(sync)));
-    return exitCode.ok;
-  }
-  context.progress.note(`${chosen.toLocaleString('en')} records are replayed from quarantine.`);
-  const wait = options.wait === true || engine.stack.owned;
-  if (wait) await engine.ensureWorker();
-  const started = await startRun(engine.client, engine.taskQueue, {
-    sync,
-    run,
-    full: false,
-    from: 'quarantine',
-    trigger: 'replay',
-    uiUrl: engine.stack.uiUrl,
-  });
-  return wait ? follow(context, engine, sync, started, {}) : announce(context, sync, started);
-}
+const replay = ({ context, engine, sync, options }: Call): Promise<ExitCode> =>
+  replayChosen(context, engine, sync, choiceOf(options), options);
 
 /** A misspelt name must not read as an empty quarantine. What the ledger still has of a removed sync can be seen. */
 async function refuseUnknown({ projectFolder, env }: CliContext, sync: string): Promise<void> {
@@ -173,5 +153,3 @@ async function refuseUnknown({ projectFolder, env }: CliContext, sync: string): 
     if (isSyncFailure(error) && error.code === 'SYNC_UNKNOWN') throw error;
   }
 }
-
-const nothing = (sync: string): string => `nothing of ${sync} lies in quarantine that fits`;

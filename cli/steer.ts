@@ -16,13 +16,6 @@ interface Steer {
 }
 
 const verbs = {
-  retry: {
-    verb: 'retry',
-    summary: 'try again the step on which a run waits',
-    description:
-      'After what was wrong has been mended: a run that is parked goes on where it stopped, and nothing is sent twice. ' +
-      'A run that waits for its next attempt tries at once.',
-  },
   skip: {
     verb: 'skip',
     summary: 'count the write in doubt as done on which a run waits',
@@ -47,7 +40,7 @@ const verbs = {
   },
 } as const satisfies Record<string, Steer>;
 
-/** `retry`, `skip`, `pause`, `resume` or `cancel`: the same that the Temporal UI can send as signals, with an answer. */
+/** `skip`, `pause`, `resume` or `cancel`: the same that the Temporal UI can send as signals, with an answer. */
 export function steerCommand(name: keyof typeof verbs): Command {
   const { verb, summary, description }: Steer = verbs[name];
   const command = new Command(name).summary(summary).description(description);
@@ -55,22 +48,32 @@ export function steerCommand(name: keyof typeof verbs): Command {
   return command
     .argument('<sync>', 'name of a file in syncs/')
     .addHelpText('after', `\nExample:\n  syncline ${name} orders-to-invoices`)
-    .action(async (sync: string, { note = null }: { note?: string | null }, command: Command) => {
-      const context = contextOf(command);
-      const engine = await openEngine(context);
-      try {
-        if (engine.stack.owned) await engine.ensureWorker();
-        const { run, workflowId, words } = await asked(context, engine, sync, verb, note);
-        // Without a stack that stays up nobody would act on it: this command waits for the effect itself.
-        if (engine.stack.owned && workflowId !== null && verb !== 'pause')
-          await seeItThrough(context, engine, sync, workflowId);
-        context.out.result({ sync, run, [name]: true, said: words }, () =>
-          context.out.line(run === null ? `${sync} ${words}` : `run ${run} of ${sync} ${words}`),
-        );
-      } finally {
-        await engine.close();
-      }
-    });
+    .action((sync: string, { note = null }: { note?: string | null }, command: Command) =>
+      steerSync(contextOf(command), name, verb, sync, note),
+    );
+}
+
+/** Asks a sync, and says what it answered; in a document under the name of the command. */
+export async function steerSync(
+  context: CliContext,
+  name: string,
+  verb: Verb,
+  sync: string,
+  note: string | null = null,
+): Promise<void> {
+  const engine = await openEngine(context);
+  try {
+    if (engine.stack.owned) await engine.ensureWorker();
+    const { run, workflowId, words } = await asked(context, engine, sync, verb, note);
+    // Without a stack that stays up nobody would act on it: this command waits for the effect itself.
+    if (engine.stack.owned && workflowId !== null && verb !== 'pause')
+      await seeItThrough(context, engine, sync, workflowId);
+    context.out.result({ sync, run, [name]: true, said: words }, () =>
+      context.out.line(run === null ? `${sync} ${words}` : `run ${run} of ${sync} ${words}`),
+    );
+  } finally {
+    await engine.close();
+  }
 }
 
 /** A sync that is not there at all is told from one that is idle. */

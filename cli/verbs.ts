@@ -66,8 +66,8 @@ export const verbs: readonly Verb[] = [
   },
   {
     name: 'retry',
-    summary: 'Try again the step on which a run waits',
-    load: async () => (await import('./steer.ts')).steerCommand('retry'),
+    summary: 'Try again what failed: a run, some records, all that waits for one connection',
+    load: async () => (await import('./retry.ts')).retryCommand(),
   },
   {
     name: 'skip',

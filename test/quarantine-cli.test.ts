@@ -68,3 +68,20 @@ test('a misspelt sync is no empty quarantine, a misspelt code no empty choice', 
     });
   });
 });
+
+test('retry takes a run, records by key, code, time or batch, or a connection; not two of them', async () => {
+  await withQuarantine(async (folder, database) => {
+    const retry = async (...args: string[]) => {
+      const ended = await syncline(['retry', ...args, '--json', '--project', folder], database);
+      return { code: ended.code, document: JSON.parse(ended.stdout) };
+    };
+    const refused = (code: string) => ({ code: 2, document: { error: { code } } });
+    expect(await retry('orders', '--batch', '7')).toMatchObject({ code: 0, document: { status: 'nothing to replay' } });
+    expect(await retry('orders', '--until', '1 hour')).toMatchObject({ document: { status: 'nothing to replay' } });
+    expect(await retry('orders', '--since', '1 hour', '--until', '2 hours')).toMatchObject(refused('USAGE'));
+    expect(await retry()).toMatchObject(refused('USAGE'));
+    expect(await retry('orders', '--connection', 'books')).toMatchObject(refused('USAGE'));
+    expect(await retry('--connection', 'boks')).toMatchObject(refused('CONNECTION_UNKNOWN'));
+    expect(await retry('--connection', 'books')).toEqual({ code: 0, document: { connection: 'books', runs: [] } });
+  });
+}, 120_000);

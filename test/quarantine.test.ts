@@ -226,3 +226,20 @@ test('entries are chosen by code, field, rule, key, time and number', async () =
   for (const [choice, found] of choices)
     expect([choice, (await ledger.quarantine.list('choices', choice)).length]).toEqual([choice, found]);
 });
+
+test('records are chosen by the run and batch that set them aside, and by time', async () => {
+  const { run, ledger } = await engineFor({
+    name: 'choose',
+    source: arraySource(() => Array.from({ length: 25 }, (_, n) => order(`o${n}`, n))),
+    destination: journalDestination(upsert),
+    map: () => ({ state: 'rejected', reason: 'no', field: '/value', rule: 'wanted' }),
+    policy: { batchRecords: 10, maxRejectedShare: 1 },
+  });
+  const first = (await run('choose')).run;
+  const count = async (choice: EntryChoice) => (await ledger.quarantine.list('choose', choice)).length;
+  expect(await count({ run: first, batch: 2 })).toBe(10);
+  expect(await count({ batch: 3 })).toBe(5);
+  expect(await count({ run: 'another' })).toBe(0);
+  expect(await count({ until: '2026-01-01T00:00:00Z' })).toBe(0);
+  expect(await ledger.quarantine.choose('choose', randomUUID(), { batch: 3, limit: 4 })).toBe(4);
+});

@@ -1,7 +1,9 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { exitCode } from '../../model/exit-code.ts';
 import { failures } from '../../model/failure.ts';
 import { didYouMean } from '../../model/near-name.ts';
 import { type EntryChoice, entryStates } from '../../platform/ledger/quarantine-work.ts';
+import { CommandFailed } from '../errors.ts';
 import { parseSince, parseWhole } from '../output/parse.ts';
 
 /** What the options say, once parsed. */
@@ -18,13 +20,28 @@ export const withChoice = (command: Command): Command =>
     .option('--key <key>', 'entries of this record')
     .option('--since <time>', 'entries set aside since: `2 hours` ago, or an ISO 8601 time', parseSince)
     .option('--until <time>', 'entries set aside before: `2 hours` ago, or an ISO 8601 time', parseSince)
+    .option('--run <run>', 'entries that this run set aside')
+    .option('--batch <number>', 'entries of the batch with this number', parseWhole(1, 1_000_000))
     .option('--limit <number>', 'at most so many', parseWhole(1, 1_000_000));
 
 export const stateOption = (): Option =>
   new Option('--state <state>', 'entries in this state').choices([...entryStates, 'all']).default('open');
 
 /** The choice without what is not given; `all` states are no narrowing. */
-export function choiceOf({ state, code, field, rule, key, since: from, until, limit }: ChoiceOptions): EntryChoice {
+export function choiceOf({
+  state,
+  code,
+  field,
+  rule,
+  key,
+  since: from,
+  until,
+  run,
+  batch,
+  limit,
+}: ChoiceOptions): EntryChoice {
+  if (from !== undefined && until !== undefined && from > until)
+    throw new CommandFailed('USAGE', '--until lies before --since', exitCode.usage);
   return {
     ...(state !== undefined && state !== 'all' && { state }),
     ...(code !== undefined && { code }),
@@ -33,6 +50,8 @@ export function choiceOf({ state, code, field, rule, key, since: from, until, li
     ...(key !== undefined && { key }),
     ...(from !== undefined && { since: from }),
     ...(until !== undefined && { until }),
+    ...(run !== undefined && { run }),
+    ...(batch !== undefined && { batch }),
     ...(limit !== undefined && { limit }),
   };
 }

@@ -21,6 +21,10 @@ export interface EntryChoice {
   readonly since?: string;
   /** ISO 8601; the moment itself no longer counts. */
   readonly until?: string;
+  /** Set aside by this run. */
+  readonly run?: string;
+  /** Of each run that set entries aside, those of the batch with this number. */
+  readonly batch?: number;
   readonly limit?: number;
 }
 
@@ -51,14 +55,17 @@ const iso = (column: string): string => `to_char(${column} at time zone 'UTC', '
 export const entryColumns = `q.id::text, q.state, q.run, q.seq as batch, q.ordinal, q.stage, q.key, q.code, q.field, q.rule, q.reason,
   q.record, ${iso('q.at')} as at, ${iso('q.resolved_at')} as "resolvedAt", q.resolved_by as "resolvedBy"`;
 
-/** The condition for `$1 … $8`; the limit is the caller's. */
+/** The condition for `$1 … $10`; the limit is the caller's. */
 const chosen = `q.sync_id = (select id from syncs where name = $1)
   and ($2::text is null or q.state = $2) and ($3::text is null or q.code = $3)
   and ($4::text is null or starts_with(ltrim(q.field, '/') || '/', ltrim($4, '/') || '/'))
   and ($5::text is null or q.rule = $5) and ($6::text is null or q.key = $6) and ($7::timestamptz is null or q.at >= $7)
-  and ($8::timestamptz is null or q.at < $8)`;
+  and ($8::timestamptz is null or q.at < $8) and ($9::text is null or q.run = $9) and ($10::int is null or q.seq = $10)`;
 
-const valuesOf = (sync: string, { state, code, field, rule, key, since, until }: EntryChoice): unknown[] => [
+const valuesOf = (
+  sync: string,
+  { state, code, field, rule, key, since, until, run, batch }: EntryChoice,
+): unknown[] => [
   sync,
   state ?? null,
   code ?? null,
@@ -67,6 +74,8 @@ const valuesOf = (sync: string, { state, code, field, rule, key, since, until }:
   key ?? null,
   since ?? null,
   until ?? null,
+  run ?? null,
+  batch ?? null,
 ];
 
 /** The entries chosen, latest first. */
@@ -76,7 +85,7 @@ export const listEntries =
     query<QuarantineEntry & Record<string, unknown>>(
       pool,
       'reading the quarantine',
-      `select ${entryColumns} from quarantine q where ${chosen} order by q.at desc, q.id desc limit $9`,
+      `select ${entryColumns} from quarantine q where ${chosen} order by q.at desc, q.id desc limit $11`,
       [...valuesOf(sync, choice), choice.limit ?? null],
     );
 
@@ -100,7 +109,7 @@ export const dropEntries =
       pool,
       'dropping from quarantine',
       `update quarantine set state = 'dropped', record = null, resolved_at = now(), resolved_by = null
-       where id in (select id from quarantine q where ${chosen} order by id limit $9) and state = 'open' returning id`,
+       where id in (select id from quarantine q where ${chosen} order by id limit $11) and state = 'open' returning id`,
       [...valuesOf(sync, { ...choice, state: 'open' }), choice.limit ?? null],
     );
     return rows.length;
@@ -125,8 +134,8 @@ export const chooseForReplay = (pool: Pool) => ({
       pool,
       'choosing what to replay',
       `insert into replays (run, n, entry)
-       select $10, row_number() over (order by c.id) - 1, c.id from (
-         select q.id from quarantine q where ${chosen} and q.record is not null order by q.id limit $9
+       select $12, row_number() over (order by c.id) - 1, c.id from (
+         select q.id from quarantine q where ${chosen} and q.record is not null order by q.id limit $11
        ) c returning n`,
       [...valuesOf(sync, { ...choice, state: 'open' }), choice.limit ?? null, run],
     );

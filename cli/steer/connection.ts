@@ -1,0 +1,52 @@
+import { type ExitCode, exitCode } from '../../model/exit-code.ts';
+import { didYouMean } from '../../model/near-name.ts';
+import type { Parked, Waiting } from '../../model/run-state.ts';
+import { checkProject } from '../../platform/project/load.ts';
+import type { CliContext } from '../context.ts';
+import { CommandFailed } from '../errors.ts';
+import { safeText } from '../output/text.ts';
+import type { Engine } from '../runs/engine.ts';
+import { observeRun } from '../runs/observe.ts';
+import { askRun } from './ask.ts';
+
+/** A run that was asked to try again. */
+interface Retried {
+  readonly sync: string;
+  readonly run: string;
+  /** What it waited for. */
+  readonly code: string;
+  readonly said: string;
+}
+
+/** Every open run that waits because of one system tries again, whether it is parked or would try later by itself. */
+export async function retryConnection(context: CliContext, engine: Engine, connection: string): Promise<ExitCode> {
+  const { project } = await checkProject(context.projectFolder, context.env);
+  const names = [...(project?.connections.keys() ?? [])];
+  if (project && !names.includes(connection))
+    throw new CommandFailed(
+      'CONNECTION_UNKNOWN',
+      `the project has no connection \`${connection}\`.${didYouMean(connection, names)}`,
+      exitCode.usage,
+    );
+  if (engine.stack.owned) await engine.ensureWorker();
+  const open = (await engine.ledger.reports.latestRuns()).filter(({ endedAt }) => endedAt === null);
+  const retried: Retried[] = [];
+  for (const { sync, run, workflowId } of open) {
+    const seen = await observeRun(engine.client, workflowId).catch(() => null);
+    const code = seen ? waitsFor(seen.state?.parked ?? seen.waiting, connection) : null;
+    if (code === null) continue;
+    const { words } = await askRun(engine.client, workflowId, 'retry');
+    retried.push({ sync, run, code, said: words });
+  }
+  const { out } = context;
+  out.result({ connection, runs: retried }, () => {
+    if (retried.length === 0) out.line(`no run waits for ${connection}`);
+    for (const { sync, run, code, said } of retried)
+      out.line(`${out.style.name(sync)}  run ${run}, ${code}: ${safeText(said)}`);
+  });
+  return exitCode.ok;
+}
+
+/** The code of what a run waits for, when that lies at this connection. */
+const waitsFor = (reason: Parked | Waiting | null, connection: string): string | null =>
+  reason?.place?.connection === connection ? reason.code : null;
