@@ -64,7 +64,7 @@ test.each([false, true])(
     await withOrders(
       records,
       async ({ ledger, run }, books) => {
-        await run('orders');
+        const first = await run('orders');
         const before = await ledger.positions.current('orders');
         pages.length = 0;
         // The destination has version 60 of o59; the source now answers with a record whose version lies in the range.
@@ -79,6 +79,7 @@ test.each([false, true])(
         expect(await ledger.positions.current('orders')).toEqual(before);
         expect(books.effects.filter(({ key }) => key === 'o59')).toHaveLength(1);
         expect((await ledger.reports.run(report.run))?.mode).toBe('backfill');
+        expect((await ledger.standings.all())[0]?.lastGood?.run).toBe(first.run);
         expect(pages.length).toBe(ordered ? 2 : 4);
       },
       { source: { ...source, can } },

@@ -87,6 +87,7 @@ test('a tick starts a run that names itself; one that finds a run open is noted 
       (await engine.ledger.ticks.latest(sync.name, 10)).find((tick) => tick.run === 'by-hand'),
     );
     expect(skipped).toMatchObject({ outcome: 'skipped' });
+    expect((await engine.ledger.standings.all())[0]?.idleTicks?.skipped).toBeGreaterThan(0);
     const ended = await engine.client.workflow.getHandle(`sync:${sync.name}:scheduled-${skipped.at}`).result();
     expect(ended).toMatchObject({ status: 'skipped', counts: { fetched: 0 } });
     sync.release();

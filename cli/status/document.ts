@@ -15,6 +15,7 @@ export const standingDocument = (seen: SyncSeen): object => ({
   behindMs: behindMs(seen, Date.now()),
   lastGood: seen.standing?.lastGood ?? null,
   lastFailure: seen.standing?.lastFailure ?? null,
+  idleTicks: seen.standing?.idleTicks ?? null,
 });
 
 export const runDocument = (run: Seen): object => ({

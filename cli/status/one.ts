@@ -97,7 +97,13 @@ function printParked(out: Out, parked: NonNullable<RunState['parked']>, sync: st
 }
 
 function printStanding(out: Out, seen: SyncSeen): void {
-  const { pausedAt = null, pauseNote = null, lastGood = null, lastFailure = null } = seen.standing ?? {};
+  const {
+    pausedAt = null,
+    pauseNote = null,
+    lastGood = null,
+    lastFailure = null,
+    idleTicks = null,
+  } = seen.standing ?? {};
   const behind = behindMs(seen, Date.now());
   const rows: [string, string][] = [];
   if (pausedAt !== null) rows.push(['paused', `${ago(pausedAt)}${pauseNote === null ? '' : `: ${pauseNote}`}`]);
@@ -112,6 +118,11 @@ function printStanding(out: Out, seen: SyncSeen): void {
     rows.push([
       'last failure',
       `${lastFailure.run}, ${ago(lastFailure.at)}: ${lastFailure.code}: ${lastFailure.message}`,
+    ]);
+  if (idleTicks)
+    rows.push([
+      'no run at',
+      `${idleTicks.skipped} skipped and ${idleTicks.missed} missed ticks in 7 days, the last ${idleTicks.last}: syncline schedule list ${seen.sync}`,
     ]);
   printRows(out, rows);
   if (pausedAt !== null && seen.runs[0]?.summary.endedAt !== null)

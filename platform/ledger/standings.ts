@@ -20,6 +20,8 @@ export interface Standing {
     readonly code: string;
     readonly message: string;
   } | null;
+  /** Ticks of its schedule in the last seven days that began no run. */
+  readonly idleTicks: { readonly skipped: number; readonly missed: number; readonly last: string } | null;
 }
 
 const iso = (column: string): string => `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')`;
@@ -32,17 +34,23 @@ export function ledgerStandings(pool: Pool) {
         pool,
         'reading how the syncs stand',
         `select s.name as sync, ${iso('s.paused_at')} as "pausedAt", s.pause_note as "pauseNote",
-           g.good as "lastGood", f.failure as "lastFailure"
+           g.good as "lastGood", f.failure as "lastFailure",
+           t.idle as "idleTicks"
          from syncs s
          left join lateral (
            select jsonb_build_object('run', r.id, 'status', r.status, 'at', ${iso('r.ended_at')}, 'upTo', ${iso('r.started_at')}) as good
-           from runs r where r.sync_id = s.id and r.mode <> 'replay' and r.status in ('succeeded', 'partial')
+           from runs r where r.sync_id = s.id and r.mode in ('incremental', 'full') and r.status in ('succeeded', 'partial')
            order by r.started_at desc limit 1
          ) g on true
          left join lateral (
            select jsonb_build_object('run', r.id, 'at', ${iso('r.ended_at')}, 'code', r.failure_code, 'message', r.failure) as failure
            from runs r where r.sync_id = s.id and r.failure_code is not null order by r.started_at desc limit 1
          ) f on true
+         left join lateral (
+           select jsonb_build_object('skipped', count(*) filter (where outcome = 'skipped'),
+             'missed', count(*) filter (where outcome = 'missed'), 'last', ${iso('max(at)')}) as idle
+           from ticks where sync_id = s.id and at > now() - interval '7 days' having count(*) > 0
+         ) t on true
          order by s.name`,
         [],
       ),
