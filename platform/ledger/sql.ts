@@ -9,7 +9,8 @@ export function ledgerPool(databaseUrl: string, max = 8, options = ''): Pool {
     connectionString: databaseUrl,
     max,
     connectionTimeoutMillis: 10_000,
-    options: `-c search_path=${LEDGER_SCHEMA} -c application_name=syncline ${options}`,
+    // Over ten thousand keys a statement looks dear to the planner: compiling it would take longer than running it.
+    options: `-c search_path=${LEDGER_SCHEMA} -c application_name=syncline -c jit=off ${options}`,
   });
   // An idle connection that breaks is replaced at the next query; without a listener it would end the process.
   pool.on('error', () => {});
