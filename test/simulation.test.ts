@@ -9,7 +9,7 @@ import { type Fault, type Schedule, type SimulatedRun, Simulation } from './supp
 /**
  * The steps themselves, on a real ledger, under random schedules of crashes, frozen attempts, lost answers, half-done
  * requests, cancelled runs. A schedule that breaks a promise is printed with its seed, made as small as it gets.
- * `SIMULATION_RUNS=5000 SIMULATION_SEED=7` for more.
+ * `SIMULATION_RUNS=5000 SIMULATION_SEED=7` for more; `SIMULATION_SHRINK=0` to end at the first.
  */
 const numRuns = Number(process.env['SIMULATION_RUNS'] ?? 30);
 const seed = process.env['SIMULATION_SEED'];
@@ -101,7 +101,11 @@ const play = (promise: DeliveryClass): Promise<void> =>
       played++;
       expect(await found(schedule)).toEqual([]);
     }),
-    { numRuns, endOnFailure: false, ...(seed === undefined ? {} : { seed: Number(seed) }) },
+    {
+      numRuns,
+      endOnFailure: process.env['SIMULATION_SHRINK'] === '0',
+      ...(seed === undefined ? {} : { seed: Number(seed) }),
+    },
   );
 
 /** All at once: a schedule mostly waits for the ledger. */

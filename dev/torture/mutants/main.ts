@@ -74,7 +74,12 @@ async function apply(folder: string, { file, find, replace }: Mutant['edits'][nu
 }
 
 async function bySimulation(folder: string, mutant: Mutant, { seed, schedules }: Options): Promise<Finding | null> {
-  const env = { ...process.env, SIMULATION_RUNS: String(schedules), SIMULATION_SEED: String(seed) };
+  const env = {
+    ...process.env,
+    SIMULATION_RUNS: String(schedules),
+    SIMULATION_SEED: String(seed),
+    SIMULATION_SHRINK: '0',
+  };
   const said = await output('npm', ['run', '-s', 'jest', '--', 'test/simulation.test.ts'], folder, env);
   const words = said.split('\n').find((line) => mutant.found.test(line));
   return words === undefined
