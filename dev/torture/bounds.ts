@@ -9,7 +9,7 @@ export const HEARTBEAT_MS = 2000;
 const RECOVERY_MS = 15_000;
 
 /** When nothing is broken any more and a run is open for longer, it is stuck. */
-export const STUCK_AFTER_MS = 90_000;
+export const stuckAfterMs = (patient: boolean): number => (patient ? 600_000 : 90_000);
 
 /** A round in which less happened proves nothing. */
 export const leastFaults: Readonly<Record<Kind, number>> = {

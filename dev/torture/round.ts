@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { deal, type Ground } from './blows.ts';
-import { leastFaults, STUCK_AFTER_MS } from './bounds.ts';
+import { leastFaults, stuckAfterMs } from './bounds.ts';
 import type { YardClass } from './project.ts';
 import type { RunEnd, Runs } from './runs.ts';
 import type { Kind, RoundPlan } from './schedule.ts';
@@ -30,6 +30,7 @@ export async function play(
   runs: ReadonlyMap<YardClass, Runs>,
   plan: RoundPlan,
   tally: Tally,
+  patient: boolean,
 ): Promise<Played> {
   const { systems, workers, servers } = ground;
   await workers.ready();
@@ -55,7 +56,7 @@ export async function play(
   workers.arm([]);
   await systems.trouble(0, false);
   const healedMs = performance.now();
-  untilMs = healedMs + STUCK_AFTER_MS;
+  untilMs = healedMs + stuckAfterMs(patient);
   const ends = new Map(await Promise.all(ending));
   const endedMs = performance.now();
   await watch.stop();

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { type Guard, startGuard } from '../stack/guard.ts';
 import type { Ground } from './blows.ts';
-import { boundsBroken, STUCK_AFTER_MS, vacuous } from './bounds.ts';
+import { boundsBroken, stuckAfterMs, vacuous } from './bounds.ts';
 import { breaches, type Excused, excusedBy } from './checker.ts';
 import { startSystems } from './control.ts';
 import { connect, type Judgement, Witness } from './evidence.ts';
@@ -80,10 +80,11 @@ export class Yard {
     const fromMs = performance.now();
     const plan = planRound(round, random.fork(), [...runs.keys()], this.#live);
     for (const one of runs.values()) one.answers = { retry: 0, skip: 0 };
-    const { ends, ...measured } = await play(this.#parts, runs, plan, this.#tally);
+    const { ends, ...measured } = await play(this.#parts, runs, plan, this.#tally, this.#patient);
     const found = [...stuck(ends), ...boundsBroken(plan.kind, measured, this.#patient)];
     found.push(...(await this.#judge((name) => proves(plan, ends.get(name)))));
-    found.push(...(await this.#lastRuns(plan, ends)));
+    // Behind a run that is stuck the next one finds its sync locked: there is nothing more to learn.
+    if (stuck(ends).length === 0) found.push(...(await this.#lastRuns(plan, ends)));
     const faults = await this.#tally.faults();
     const moved = this.#moved();
     found.push(...vacuous(plan.kind, faults, moved));
@@ -105,7 +106,7 @@ export class Yard {
   /** With nothing broken, a run of each sync that has something left to prove has to end well. */
   async #lastRuns(plan: RoundPlan, ends: Ends): Promise<string[]> {
     const { runs, random } = this.#parts;
-    const untilMs = performance.now() + STUCK_AFTER_MS;
+    const untilMs = performance.now() + stuckAfterMs(this.#patient);
     const left = [...runs].filter(([name]) => plan.runs.has(name) && !proves(plan, ends.get(name)).final);
     if (left.length === 0) return [];
     const last = left.map(async ([name, one]) => {
