@@ -27,10 +27,12 @@ export function printExplained(out: Out, explained: Explained): void {
 function printWrite(out: Out, write: LastWrite): void {
   const rows: [string, string | null][] = [
     [write.state, write.confirmedAt],
+    ['fetched', write.fetchedAt],
     ['sent', write.sentAt],
     ['by run', write.run === null ? null : `${write.run} (${write.mode}, started by ${write.trigger})`],
     ['in batch', write.batch === null || write.batch === 0 ? null : String(write.batch)],
     ['in request', write.request === null ? null : `${write.request}, with ${write.records} records`],
+    ['read back', readBackWords(write)],
     ['version', write.version],
     ['content hash', write.hash],
     ['id there', write.destinationId],
@@ -51,6 +53,13 @@ function printCallsOf(out: Out, title: string, calls: readonly Call[]): void {
     );
   const [first] = calls;
   out.line(out.style.faint(`  syncline calls show ${first?.id} shows one.`));
+}
+
+/** The run compares a sample of what it delivered: whether this record was in it is not noted. */
+function readBackWords({ reconciled }: LastWrite): string | null {
+  if (!reconciled || reconciled.checked === 0) return null;
+  const { checked, missing, different } = reconciled;
+  return `${checked} records of its run at the end of it: ${missing} missing, ${different} different`;
 }
 
 function printLineage(out: Out, { outcome, reason, field, fields }: Lineage): void {

@@ -1,4 +1,5 @@
 import type { Pool } from 'pg';
+import type { Reconciled } from '../../model/batch.ts';
 import type { RunMode } from '../../model/run-state.ts';
 import type { RecordVersion } from '../../model/version.ts';
 import { query } from './sql.ts';
@@ -21,6 +22,10 @@ export interface LastWrite {
   readonly records: number | null;
   /** ISO 8601: when the request left, and when its outcome was noted. */
   readonly sentAt: string | null;
+  /** ISO 8601: when its batch was fetched. */
+  readonly fetchedAt: string | null;
+  /** What the run found when it read back what it had delivered; null when nothing was read back. */
+  readonly reconciled: Reconciled | null;
   readonly confirmedAt: string | null;
   readonly workflowId: string | null;
   readonly mode: RunMode | null;
@@ -68,10 +73,12 @@ export function ledgerLife(pool: Pool) {
         'reading the ledger',
         `select case l.state when 'd' then 'deleted' when 's' then 'marked as deleted' when 'x' then 'delete in doubt' else 'delivered' end as state, replace(l.hash::text, '-', '') as hash,
            l.version::text, s.watermark, l.destination_id as "destinationId", i.request_id::text as request, i.run,
-           i.seq as batch, i.items as records, ${iso('i.opened_at')} as "sentAt", ${iso('i.decided_at')} as "confirmedAt",
+           i.seq as batch, i.items as records, ${iso('i.opened_at')} as "sentAt",
+           ${iso('b.fetched_at')} as "fetchedAt", r.reconciled, ${iso('i.decided_at')} as "confirmedAt",
            r.workflow_id as "workflowId", r.mode, r.trigger
          from syncs s join ledger l on l.sync_id = s.id and l.key = $2
-         left join intents i on i.id = l.intent left join runs r on r.id = i.run where s.name = $1`,
+         left join intents i on i.id = l.intent left join runs r on r.id = i.run
+         left join batches b on b.run = i.run and b.seq = i.seq where s.name = $1`,
         [sync, key],
       );
       const row = rows[0];
