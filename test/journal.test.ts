@@ -175,6 +175,9 @@ describe('an entry', () => {
         ]);
         const details = await Promise.all(entries.map(async ({ id }) => JSON.stringify((await shown(id)).detail)));
         expect(details.join()).not.toContain('canary');
+        const login = await shown(entries.at(-1)?.id);
+        expect([login.route, login.detail.requestBody, login.detail.responseBody]).toEqual(['/login', null, null]);
+        expect(login.requestBytes).toBeGreaterThan(0);
       },
     );
   });
