@@ -64,25 +64,25 @@ test.each([false, true])(
     await withOrders(
       records,
       async ({ ledger, run }, books) => {
-        const first = await run('orders');
-        const before = await ledger.positions.current('orders');
+        const first = await run('backfilled');
+        const before = await ledger.positions.current('backfilled');
         pages.length = 0;
         // The destination has version 60 of o59; the source now answers with a record whose version lies in the range.
         records[59] = order(59, 25, 'older');
         records[20] = order(20, 21, 'mended, without a new version');
         const range = { since: number(21), until: number(30) };
-        const report = await run('orders', { range });
+        const report = await run('backfilled', { range });
         expect(report.counts).toMatchObject(
           ordered ? { fetched: 10, delivered: 1, unchanged: 9 } : { fetched: 11, delivered: 1, superseded: 1 },
         );
         expect(report.status).toBe('succeeded');
-        expect(await ledger.positions.current('orders')).toEqual(before);
+        expect(await ledger.positions.current('backfilled')).toEqual(before);
         expect(books.effects.filter(({ key }) => key === 'o59')).toHaveLength(1);
         expect((await ledger.reports.run(report.run))?.mode).toBe('backfill');
         expect((await ledger.standings.all())[0]?.lastGood?.run).toBe(first.run);
         expect(pages.length).toBe(ordered ? 2 : 4);
       },
-      { source: { ...source, can } },
+      { name: 'backfilled', source: { ...source, can } },
     );
   },
 );

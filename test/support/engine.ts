@@ -114,6 +114,8 @@ export interface TestEngine {
   run(sync: string, options?: StartOptions): Promise<RunReport>;
   /** One more worker, with settings and workflows of its own if need be. */
   startWorker(settings?: Partial<Settings>, code?: WorkflowCode): Promise<RunningWorker>;
+  /** A run that something else started: its history is recorded too, where histories are. */
+  alsoStarted(workflowId: string, name: string): void;
   close(): Promise<void>;
 }
 
@@ -190,6 +192,7 @@ export async function createTestEngine(
     start,
     run: async (sync, options) => (await start(sync, options)).result() as Promise<RunReport>,
     startWorker,
+    alsoStarted: (id, name) => void started.set(id, name),
     async close() {
       await recordHistories(client, started);
       for (const worker of workers) worker.drain();
