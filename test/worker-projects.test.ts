@@ -1,0 +1,42 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, jest, test } from '@jest/globals';
+import { projectStore } from '../workers/projects.ts';
+import { withProject } from './support/temp-project.ts';
+
+const connections = (perDay: number) =>
+  `shop:\n  kind: rest\n  address: https://shop.example\n  limits: { perDay: ${perDay} }\nbooks:\n  kind: files\n  folder: .\n`;
+const files = {
+  'connections.yaml': connections(2),
+  'mappings/order.ts': `import { map } from 'syncline';
+import { z } from 'zod';
+const Order = z.object({ id: z.string() });
+export const order = map(Order, Order, (from) => ({ id: from.id }));`,
+  'syncs/orders.ts': `import { defineSync } from 'syncline';
+import files from 'syncline/connectors/files';
+import rest from 'syncline/connectors/rest';
+import { order } from '../mappings/order.ts';
+export default defineSync({
+  source: rest.source('shop', { path: '/orders' }),
+  key: 'id',
+  mapping: order,
+  destination: files.destination('books', { path: 'orders.jsonl', format: 'jsonl', key: 'id' }),
+});`,
+};
+
+test('an open run uses its connections as they are now, so that a raised limit ends its wait', async () => {
+  await withProject(files, async (folder) => {
+    const projects = projectStore(folder, {});
+    const { version } = await projects.current('orders');
+    const limits = async () => (await projects.version('orders', version)).sourceConnection.limits;
+    expect(await limits()).toEqual({ perDay: 2 });
+    await writeFile(join(folder, 'connections.yaml'), connections(1000));
+    const later = performance.now() + 60_000;
+    const clock = jest.spyOn(performance, 'now').mockReturnValue(later);
+    expect(await limits()).toEqual({ perDay: 1000 });
+    clock.mockReturnValue(later + 60_000);
+    await writeFile(join(folder, 'connections.yaml'), 'shop: [broken');
+    expect(await limits()).toEqual({ perDay: 1000 });
+    clock.mockRestore();
+  });
+});
