@@ -52,7 +52,8 @@ export interface Answered {
 export function askStore({ connection, store, worker, clock }: PaceParts, standing: Standing): Promise<Answered> {
   const { room, grants, evidence, running, perSecond } = standing;
   const quantum = perSecond === undefined ? QUANTUM_CALLS : Math.max(1, Math.ceil(perSecond * QUANTUM_SECONDS));
-  const spare = perSecond === undefined ? QUANTUM_CALLS : Math.ceil(perSecond * SPARE_SECONDS);
+  // None of a quota of a minute or a day: what a worker does not use when it ends would be lost.
+  const spare = perSecond === undefined ? 0 : Math.floor(perSecond * SPARE_SECONDS);
   const question = {
     worker,
     limits: connection.limits,
