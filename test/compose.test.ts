@@ -60,8 +60,12 @@ describeUnless(noDockerCompose, 'docker-compose itself', () => {
       command: words,
     });
     const seen = z.object({ services: z.record(z.string(), part) }).parse(parse(stdout));
-    for (const [name, { environment, entrypoint, command }] of services)
-      expect(seen.services[name]).toEqual({ environment, entrypoint, command });
+    for (const [name, { environment, entrypoint, command }] of services) {
+      // From the workers' secrets file, which was made for this folder.
+      const { SYNCLINE_KEY: key, ...stated } = seen.services[name]?.environment ?? {};
+      expect({ ...seen.services[name], environment: stated }).toEqual({ environment, entrypoint, command });
+      if ('SYNCLINE_PROJECT' in environment) expect(Buffer.from(key ?? '', 'base64').length).toBe(32);
+    }
   });
 
   it('says what to set when no project is named', async () => {

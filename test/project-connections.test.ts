@@ -287,6 +287,21 @@ const badInputs: readonly BadInput[] = [
     says: 'Did you mean `method`?',
   },
   {
+    what: 'an API key in clear',
+    yaml: shop(`${url}\n  auth: { kind: api-key, header: X-Key, value: plain-canary }`),
+    expected: 'SECRET_IN_CLEAR 4:48',
+    says: '{ env: NAME }',
+    hides: 'canary',
+  },
+  {
+    what: 'the secret of an OAuth client in clear',
+    yaml: shop(
+      `${url}\n  auth: { kind: oauth2, grant: client-credentials, tokenUrl: "https://l.test/t", clientId: me, clientSecret: canary }`,
+    ),
+    expected: 'SECRET_IN_CLEAR 4:110',
+    hides: 'canary',
+  },
+  {
     what: 'the key of a client certificate in clear',
     yaml: shop(`${url}\n  clientCertificate: { certificate: { file: c.pem }, key: "-----BEGIN PRIVATE KEY-----abc" }`),
     expected: 'SECRET_IN_CLEAR 4:59',

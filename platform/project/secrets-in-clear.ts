@@ -17,6 +17,13 @@ export interface ValueProblem {
   readonly problem: Problem;
 }
 
+/** Where a reference to a secret stands, though the name of the key does not say so. */
+const holdsSecret: ReadonlySet<string> = new Set([
+  'auth.value',
+  'clientCertificate.certificate',
+  'clientCertificate.key',
+]);
+
 /** Secrets and addresses in one system's entry: what is wrong with them. No message repeats a value. */
 export function inspectValues(entry: Tree): readonly ValueProblem[] {
   const isSession = entry.type === 'map' && sessionAuth(entry);
@@ -41,7 +48,10 @@ function scalarFault(path: readonly string[], scalar: TreeScalar, isSession: boo
   const isReference = path.length > 1 && providerIn([key]) !== undefined && isSecretName(path.at(-2) ?? '');
   const text = typeof scalar.value === 'string' ? scalar.value : String(scalar.value ?? '');
   const kind = secretKind(text);
-  const isNamed = isSecretName(key) && text !== '' && !(isSession && pathText(path) === 'auth.token');
+  const isNamed =
+    (isSecretName(key) || holdsSecret.has(pathText(path))) &&
+    text !== '' &&
+    !(isSession && pathText(path) === 'auth.token');
   if (kind !== undefined || (isNamed && !isReference)) return inClear(path, scalar, kind);
   if (typeof scalar.value !== 'string' || !(looksLikeAddress(text) || isAddressKey(key))) return undefined;
   const fault = addressFault(text);
@@ -69,13 +79,6 @@ function inClear(path: readonly string[], scalar: TreeScalar, kind: string | und
       : `Write the reference \`${reference}\`, which is read when it is needed.`;
   return problem('error', 'SECRET_IN_CLEAR', path, scalar, what, next);
 }
-
-/** Keys below which a reference to a secret stands, though their names do not say so. */
-const holdsSecret: ReadonlySet<string> = new Set([
-  'auth.value',
-  'clientCertificate.certificate',
-  'clientCertificate.key',
-]);
 
 /** Secret references of an entry: unknown providers, and what they name but is not there or lies open. */
 export async function inspectReferences(
