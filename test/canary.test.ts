@@ -161,7 +161,7 @@ test('secrets of every kind are found nowhere, and runs whose credentials were b
       await expectNoCanary(scene, worker.log());
     });
   });
-}, 240_000);
+}, 400_000);
 
 async function withScene(work: (scene: Scene) => Promise<void>): Promise<void> {
   const system = await startGuardedSystem({ ...right });
