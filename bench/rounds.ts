@@ -28,9 +28,10 @@ export async function* round(
   records: number,
   wanted: ReadonlySet<CaseName>,
 ): AsyncGenerator<Measured> {
+  // What an earlier round has changed would be read in both versions.
+  await post(`${ground.source}/reset`);
   if (wanted.has('full-http')) yield await fullLoad(ground, 'http', number);
   if ([...wanted].every((name) => name === 'full-http')) return;
-  await post(`${ground.source}/reset`);
   const full = await fullLoad(ground, 'postgres', number);
   if (wanted.has('full-postgres')) yield full;
   const sync = syncName('postgres', number);
