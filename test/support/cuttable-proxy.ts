@@ -5,6 +5,8 @@ export interface CuttableProxy {
   readonly port: number;
   /** Cuts every connection and accepts no more. May be called twice. */
   cut(): Promise<void>;
+  /** Accepts connections again, on the same port. */
+  mend(): Promise<void>;
   /** Cuts what is open as soon as the client sends `text`, before the server sees it (`before`) or its answer is seen. */
   cutAt(text: string, when: 'before' | 'after'): void;
 }
@@ -41,6 +43,7 @@ export async function startProxy(targetPort: number): Promise<CuttableProxy> {
       for (const target of pairs) target.destroy();
       await close();
     },
+    mend: () => new Promise((resolve) => server.listen(port, '127.0.0.1', resolve)),
     cutAt: (text, when) => {
       trigger = { text, when };
     },
