@@ -44,6 +44,8 @@ export interface Delivery {
 export interface DeliverInput extends BatchRef {
   /** What a person decided of a write in doubt that nothing else can settle: send it again, or count it as done. */
   readonly answer?: 'retry' | 'skip';
+  /** Tells this answer from the others to the same batch. */
+  readonly answerNumber?: number;
 }
 
 /**
@@ -52,15 +54,14 @@ export interface DeliverInput extends BatchRef {
  */
 export async function deliverBatch(deps: Dependencies, input: DeliverInput): Promise<Counts> {
   const { loaded } = await runOf(deps, input.run);
-  const work = () => deliver(deps, input, loaded);
-  // An answer of a person counts in the first attempt only: that one is never turned away.
-  return input.answer ? work() : deps.bulkhead.hold(loaded.destinationConnection.name, work);
+  return deps.bulkhead.hold(loaded.destinationConnection.name, () => deliver(deps, input, loaded));
 }
 
-async function deliver(deps: Dependencies, { answer, ...ref }: DeliverInput, loaded: LoadedSync): Promise<Counts> {
+async function deliver(deps: Dependencies, input: DeliverInput, loaded: LoadedSync): Promise<Counts> {
+  const ref: BatchRef = { run: input.run, seq: input.seq };
   const start = await deps.ledger.deliveries.begin(ref.run, ref.seq);
   if (start.delivered) return start.delivered;
-  const decided = answerOnce(answer, Context.current().info.attempt);
+  const decided = answerOnce(await freshAnswer(deps, start, input));
   await settleLeftDoubts(deps, ref.run, start, decided);
   const batch = (await preparedOf(deps, loaded, ref)).transformed;
   const delivery = newDelivery(deps, ref, start, loaded, batch);
@@ -85,6 +86,19 @@ async function deliver(deps: Dependencies, { answer, ...ref }: DeliverInput, loa
   });
   deps.cache.drop(ref);
   return counts;
+}
+
+/**
+ * What a person decided, for the first attempt that asks: a later one, or one that an operator reset, may meet other
+ * doubts than the one that was shown, and has to ask again.
+ */
+async function freshAnswer(
+  { ledger }: Dependencies,
+  start: DeliveryStart,
+  { answer, answerNumber, ...ref }: DeliverInput,
+): Promise<DeliverInput['answer']> {
+  if (answer === undefined || answerNumber === undefined) return undefined;
+  return (await ledger.deliveries.takeAnswer(start, ref, answerNumber)) ? answer : undefined;
 }
 
 export function newDelivery(

@@ -12,9 +12,9 @@ import { settle, write } from './send.ts';
 /** What a person decided of one write in doubt; given once, so that it never reaches a doubt that nobody was asked about. */
 export type TakeAnswer = () => 'retry' | 'skip' | undefined;
 
-/** A later attempt of the step may meet other doubts than the one that was shown: it has to ask again. */
-export function answerOnce(answer: 'retry' | 'skip' | undefined, attempt: number): TakeAnswer {
-  let left = attempt === 1 ? answer : undefined;
+/** An answer that no attempt before this one has taken. */
+export function answerOnce(answer: 'retry' | 'skip' | undefined): TakeAnswer {
+  let left = answer;
   return () => {
     const taken = left;
     left = undefined;

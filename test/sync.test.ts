@@ -168,6 +168,38 @@ test.each([
   expect(books.effects).toHaveLength(effects);
 });
 
+test('class T5: an answer settles the write in doubt that was shown, and no later one, even when its step is reset', async () => {
+  const books = journalDestination({});
+  books.fate = (n) => (n === 1 ? 'lost before' : n === 2 ? 'lost after' : 'done');
+  const { write } = books;
+  books.write = (request) =>
+    write(request).catch((error: unknown) => {
+      if (books.requests === 1) throw error;
+      throw new SyncFailure('TIMEOUT', 'no answer', { effect: 'unknown', retryAfterMs: 3_600_000 });
+    });
+  const { start, client } = await engineFor({
+    name: 'asked',
+    source: arraySource(() => orders(10)),
+    destination: books,
+  });
+  const handle = await start('asked');
+  const state = () => handle.query<RunState>('status');
+  await until(async () => (await state()).parked);
+  await handle.signal('retry');
+  // The request that was sent anew is in doubt as well, and its step waits for its second attempt.
+  await until(async () => books.requests === 2 && (await state()).waiting);
+  const { pendingActivities } = (await handle.describe()).raw;
+  await client.workflowService.resetActivity({
+    namespace: 'default',
+    execution: { workflowId: handle.workflowId },
+    id: pendingActivities?.[0]?.activityId ?? '',
+  });
+  expect(await until(async () => (await state()).parked)).toMatchObject({ code: 'OUTCOME_UNKNOWN' });
+  await handle.signal('skip');
+  expect(await handle.result()).toMatchObject({ status: 'succeeded', counts: { delivered: 10 } });
+  expect(books.effects).toHaveLength(10);
+});
+
 test('a record that the destination refuses is set aside alone, with the reason', async () => {
   const books = journalDestination(upsert, 3);
   books.fate = (n, { items }) =>

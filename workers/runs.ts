@@ -45,7 +45,7 @@ export function runsOf(client: Client): Runs {
         if (!activityId || !lastFailure || !isIdle(state, pauseInfo?.manual?.reason)) continue;
         const step = { namespace, execution: { workflowId }, id: activityId };
         // Let go of again, a step is due at once. A reset would do so too, but would begin its attempts anew, and with
-        // them an answer of a person that is to be taken once.
+        // them the pauses that grow.
         await client.workflowService.pauseActivity({ ...step, reason: HURRIED });
         await client.workflowService.unpauseActivity(step);
       }

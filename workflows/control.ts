@@ -14,6 +14,13 @@ import { patch } from './patches.ts';
 /** What a person answers to a run that is parked. */
 export type Answer = 'retry' | 'skip';
 
+/** An answer, to which failure, and its number in this execution: whatever it decides, it decides once. */
+export interface Answered {
+  readonly answer: Answer;
+  readonly to: FailureCode;
+  readonly answerNumber: number;
+}
+
 /**
  * What people have asked of a run, and what the run asks of them. Whoever asks only sets state; the run acts on it.
  */
@@ -86,16 +93,12 @@ export class RunControl {
 
   /**
    * Works on a step. When its retries are used up, or it needs a person, the run waits instead of failing; `work` is
-   * then called again with what the person answered, and to which failure.
+   * then called again with what the person answered.
    */
-  async step<T>(
-    name: string,
-    batch: number | null,
-    work: (answer?: Answer, to?: FailureCode) => Promise<T>,
-  ): Promise<T> {
-    for (let answer: Answer | undefined, to: FailureCode | undefined; ; ) {
+  async step<T>(name: string, batch: number | null, work: (answered?: Answered) => Promise<T>): Promise<T> {
+    for (let answered: Answered | undefined; ; ) {
       try {
-        return await work(answer, to);
+        return await work(answered);
       } catch (error) {
         if (isCancellation(error)) throw error;
         if (CancellationScope.current().consideredCancelled) throw cancelledBy(error);
@@ -105,8 +108,8 @@ export class RunControl {
           await this.#awaitQuota(name, batch, failure);
           continue;
         }
-        answer = await this.#park(name, batch, failure, error);
-        to = failure.code;
+        const answer = await this.#park(name, batch, failure, error);
+        answered = { answer, to: failure.code, answerNumber: this.#answers };
       } finally {
         if (this.#waiting.delete(idOf(name, batch))) this.#changed();
       }

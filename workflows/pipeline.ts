@@ -56,9 +56,9 @@ export async function syncBatches(run: Run, steps: Steps, policy: Policy): Promi
 
 async function finishBatch(run: Run, steps: Steps, ref: BatchRef, before: Promise<void>): Promise<void> {
   const { control } = run;
-  await control.step('validate', ref.seq, (answer, to) =>
+  await control.step('validate', ref.seq, (answered) =>
     steps.validateBatch.executeWithOptions({ summary: `batch ${ref.seq}: validate` }, [
-      answer === 'skip' && to === 'SCHEMA_DRIFT' ? { ...ref, acceptDrift: true } : ref,
+      answered?.answer === 'skip' && answered.to === 'SCHEMA_DRIFT' ? { ...ref, acceptDrift: true } : ref,
     ]),
   );
   await control.step('transform', ref.seq, () =>
@@ -67,9 +67,9 @@ async function finishBatch(run: Run, steps: Steps, ref: BatchRef, before: Promis
   await before;
   await control.beforeWriting();
   control.refuseAborted();
-  const counts = await control.step('deliver', ref.seq, (answer) =>
+  const counts = await control.step('deliver', ref.seq, (answered) =>
     steps.deliverBatch.executeWithOptions({ summary: `batch ${ref.seq}: deliver` }, [
-      answer ? { ...ref, answer } : ref,
+      answered ? { ...ref, answer: answered.answer, answerNumber: answered.answerNumber } : ref,
     ]),
   );
   run.closed(counts);

@@ -60,9 +60,9 @@ async function runToEnd(run: Run): Promise<RunReport | null> {
   if (run.plan.deletes) {
     run.counts = addCounts(
       run.counts,
-      await control.step('remove', null, (answer, to) =>
+      await control.step('remove', null, (answered) =>
         steps.removeMissing.executeWithOptions({ summary: 'delete what is gone from the source' }, [
-          { run: input.run, ...(answer && to && { answered: { answer, to } }) },
+          { run: input.run, ...(answered && { answered: { answer: answered.answer, to: answered.to } }) },
         ]),
       ),
     );

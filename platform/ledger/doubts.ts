@@ -34,6 +34,17 @@ export function ledgerDoubts(pool: Pool) {
         await sql.query('delete from staged where run = $1 and seq = $2', [ref.run, ref.seq]);
       }),
 
+    /** Whether this is the first to take the answer of this number; then it is taken. */
+    takeAnswer: (start: DeliveryStart, ref: BatchRef, answerNumber: number): Promise<boolean> =>
+      transaction(pool, 'taking an answer', async (sql) => {
+        await holdFence(sql, start.syncId, start.fence);
+        const { rowCount } = await sql.query(
+          'insert into answers (run, seq, number) values ($1, $2, $3) on conflict do nothing',
+          [ref.run, ref.seq, answerNumber],
+        );
+        return rowCount === 1;
+      }),
+
     /** Proves that no other attempt has taken over since. Throws FENCED. */
     stillWriter: (start: DeliveryStart): Promise<void> =>
       transaction(pool, 'proving to be the writer', (sql) => holdFence(sql, start.syncId, start.fence)),

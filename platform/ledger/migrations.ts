@@ -343,4 +343,14 @@ alter table syncs add column pause_note text;
 -- The fingerprint of what a planned run may delete; null: nothing.
 alter table plans add column deletes text;
 `,
+  `
+-- The answers of people to a batch in doubt that a step has taken: each decides once, however often its step begins.
+create table answers (
+  run text not null references runs on delete cascade,
+  seq integer not null,
+  number integer not null,
+  taken_at timestamptz not null default now(),
+  primary key (run, seq, number)
+);
+`,
 ];
