@@ -5,14 +5,13 @@ import { exitCode } from '../model/exit-code.ts';
 import { didYouMean } from '../model/near-name.ts';
 import { engineKeys } from '../platform/crypto/engine-keys.ts';
 import { openDetail } from '../platform/journal/entry.ts';
-import type { Ledger } from '../platform/ledger/ledger.ts';
 import { checkProject } from '../platform/project/load.ts';
 import { type CallOptions, callChoiceOf, withCallChoice } from './calls/choice.ts';
 import { curlLines } from './calls/curl.ts';
 import { printCall, printCalls } from './calls/print.ts';
 import { type CliContext, contextOf } from './context.ts';
 import { CommandFailed } from './errors.ts';
-import { openEngine } from './runs/engine.ts';
+import { withEngine } from './runs/engine.ts';
 
 export function callsCommand(): Command {
   return new Command('calls')
@@ -41,7 +40,7 @@ const listCommand = (): Command =>
     new Command('list').description('Lists calls, latest first.').argument('<name>', 'a sync, or a connection'),
   ).action(async (name: string, options: CallOptions, command: Command) => {
     const context = contextOf(command);
-    await withLedger(context, async (ledger) => {
+    await withEngine(context, async ({ ledger }) => {
       const calls = await ledger.calls.list(callChoiceOf(name, options));
       if (calls.length === 0) await refuseUnknown(context, name);
       context.out.result({ of: name, calls }, () => {
@@ -94,7 +93,7 @@ const noDetail =
 
 async function foundCall(context: CliContext, id: string): Promise<OpenedCall> {
   const keys = await engineKeys(context.env, context.projectFolder);
-  return withLedger(context, async (ledger) => {
+  return withEngine(context, async ({ ledger }) => {
     const stored = await ledger.calls.show(id);
     if (stored === undefined)
       throw new CommandFailed(
@@ -106,17 +105,6 @@ async function foundCall(context: CliContext, id: string): Promise<OpenedCall> {
     const { detail, ...call } = stored;
     return { ...call, detail: detail === null ? null : await openDetail(detail, keys) };
   });
-}
-
-async function withLedger<T>(context: CliContext, work: (ledger: Ledger) => Promise<T>): Promise<T> {
-  const engine = await openEngine(context);
-  try {
-    const answer = await work(engine.ledger);
-    process.exitCode = exitCode.ok;
-    return answer;
-  } finally {
-    await engine.close();
-  }
 }
 
 /** A misspelt name must not read as a connection that was never called. */

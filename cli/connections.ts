@@ -1,18 +1,15 @@
-import process from 'node:process';
 import { Command } from 'commander';
-import { exitCode } from '../model/exit-code.ts';
-import { didYouMean } from '../model/near-name.ts';
 import type { Project } from '../model/project.ts';
 import type { Ledger } from '../platform/ledger/ledger.ts';
 import { released } from '../platform/limits/hold.ts';
 import { type ConnectionReport, connectionWords, isWorthTelling, reportOf } from '../platform/limits/report.ts';
 import { untouched } from '../platform/limits/state.ts';
 import { checkProject } from '../platform/project/load.ts';
-import { type CliContext, contextOf } from './context.ts';
-import { CommandFailed } from './errors.ts';
+import { contextOf } from './context.ts';
+import { refuseUnknownConnection } from './known-connection.ts';
 import type { Out } from './output/out.ts';
 import { safeText } from './output/text.ts';
-import { openEngine } from './runs/engine.ts';
+import { withEngine } from './runs/engine.ts';
 
 export function connectionsCommand(): Command {
   return new Command('connections')
@@ -39,7 +36,7 @@ const listCommand = (): Command =>
     .action(async (_options: unknown, command: Command) => {
       const context = contextOf(command);
       const { project } = await checkProject(context.projectFolder, context.env);
-      const reports = await withLedger(context, (ledger) => connectionReports(ledger, project));
+      const reports = await withEngine(context, ({ ledger }) => connectionReports(ledger, project));
       context.out.result({ connections: reports }, () => {
         if (reports.length === 0) return context.out.line('the project names no connection');
         const { out } = context;
@@ -60,15 +57,8 @@ const releaseCommand = (): Command =>
     .action(async (name: string, _options: unknown, command: Command) => {
       const context = contextOf(command);
       const { project } = await checkProject(context.projectFolder, context.env);
-      const names = [...(project?.connections.keys() ?? [])];
-      if (project !== undefined && !names.includes(name))
-        throw new CommandFailed(
-          'NAME_UNKNOWN',
-          `there is no connection \`${name}\`.${didYouMean(name, names)}`,
-          exitCode.usage,
-          '`syncline connections` lists them.',
-        );
-      const wasWaiting = await withLedger(context, (ledger) => ledger.connections.change(name, released));
+      refuseUnknownConnection(project, name);
+      const wasWaiting = await withEngine(context, ({ ledger }) => ledger.connections.change(name, released));
       context.out.result({ connection: name, released: wasWaiting }, () =>
         context.out.line(wasWaiting ? `${name} is called again from now on` : `nothing held ${name} back`),
       );
@@ -93,15 +83,4 @@ export function printTroubles(out: Out, reports: readonly ConnectionReport[]): v
   if (troubles.length > 0) out.line();
   for (const report of troubles)
     out.line(`${out.style.name(report.connection)} ${out.style.doubtful(safeText(connectionWords(report)))}`);
-}
-
-async function withLedger<T>(context: CliContext, work: (ledger: Ledger) => Promise<T>): Promise<T> {
-  const engine = await openEngine(context);
-  try {
-    const answer = await work(engine.ledger);
-    process.exitCode = exitCode.ok;
-    return answer;
-  } finally {
-    await engine.close();
-  }
 }

@@ -12,7 +12,7 @@ import { soundSync } from '../platform/project/sound-sync.ts';
 import { type CliContext, contextOf } from './context.ts';
 import { type Lineage, lineageOf } from './explain/lineage.ts';
 import { printExplained } from './explain/print.ts';
-import { openEngine } from './runs/engine.ts';
+import { withEngine } from './runs/engine.ts';
 
 /** Entries of one record that are shown, latest first. */
 const ENTRIES = 10;
@@ -36,14 +36,11 @@ Examples:
     )
     .action(async (sync: string, key: string, _options: unknown, command: Command) => {
       const context = contextOf(command);
-      const engine = await openEngine(context);
-      try {
+      await withEngine(context, async (engine) => {
         const explained = await explainRecord(engine.ledger, sync, key, await loadedSync(context, sync, engine.ledger));
         context.out.result(explained, () => printExplained(context.out, explained));
         process.exitCode = exitCode.ok;
-      } finally {
-        await engine.close();
-      }
+      });
     });
 }
 

@@ -13,7 +13,7 @@ import { createWorld } from '../workers/world.ts';
 import { type CliContext, contextOf } from './context.ts';
 import type { Out } from './output/out.ts';
 import { cutText, safeText } from './output/text.ts';
-import { type Engine, openEngine } from './runs/engine.ts';
+import { type Engine, withEngine } from './runs/engine.ts';
 import { interruption } from './runs/interruption.ts';
 
 interface PlanFlags {
@@ -57,8 +57,7 @@ function wholeNumber(text: string): number {
 
 async function plan(context: CliContext, sync: string, flags: PlanFlags): Promise<ExitCode> {
   const loaded = soundSync(await checkProject(context.projectFolder, context.env), sync);
-  const engine = await openEngine(context);
-  try {
+  return withEngine(context, async (engine) => {
     const planned = await makePlan(context, engine, sync, flags);
     const delivery = deliveryClassOf(loaded);
     const document = {
@@ -67,9 +66,7 @@ async function plan(context: CliContext, sync: string, flags: PlanFlags): Promis
     };
     context.out.result(document, () => printPlan(context.out, planned, flags, document.delivery));
     return exitCode.ok;
-  } finally {
-    await engine.close();
-  }
+  });
 }
 
 /** Plans a sync as the project is now, and keeps the plan when it can be run. */

@@ -3,7 +3,7 @@ import { checkProject } from '../platform/project/load.ts';
 import { soundSync } from '../platform/project/sound-sync.ts';
 import { type CliContext, contextOf } from './context.ts';
 import { parseWhole } from './output/parse.ts';
-import { openEngine } from './runs/engine.ts';
+import { withEngine } from './runs/engine.ts';
 import { positionWords } from './runs/position.ts';
 
 export function positionsCommand(): Command {
@@ -23,8 +23,7 @@ export function positionsCommand(): Command {
 
 async function positions(context: CliContext, sync: string, limit: number): Promise<void> {
   soundSync(await checkProject(context.projectFolder, context.env), sync);
-  const engine = await openEngine(context);
-  try {
+  await withEngine(context, async (engine) => {
     const kept = await engine.ledger.positions.list(sync, limit);
     const { out } = context;
     const listed = kept.map(({ run, at, watermark }) => ({ run, at, position: positionWords(watermark) }));
@@ -35,7 +34,5 @@ async function positions(context: CliContext, sync: string, limit: number): Prom
         listed.map(({ run, at, position }) => [run, at, position]),
       );
     });
-  } finally {
-    await engine.close();
-  }
+  });
 }

@@ -9,7 +9,7 @@ import { CommandFailed } from './errors.ts';
 import { type ChoiceOptions, choiceOf, stateOption, withChoice } from './quarantine/choice.ts';
 import { printEntries, printEntry, printReasons } from './quarantine/print.ts';
 import { nothingFits, replayChosen } from './quarantine/replay.ts';
-import { type Engine, openEngine } from './runs/engine.ts';
+import { type Engine, withEngine } from './runs/engine.ts';
 
 /** Entries that `list` and `show` give when no limit is stated. */
 const LISTED = 50;
@@ -42,12 +42,9 @@ const verb = (name: string, description: string, work: Work): Command =>
     .argument('<sync>', 'name of a file in syncs/')
     .action(async (sync: string, options: Options, command: Command) => {
       const context = contextOf(command);
-      const engine = await openEngine(context);
-      try {
+      await withEngine(context, async (engine) => {
         process.exitCode = await work({ context, engine, sync, options });
-      } finally {
-        await engine.close();
-      }
+      });
     });
 
 interface Options extends ChoiceOptions {

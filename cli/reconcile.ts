@@ -11,7 +11,7 @@ import { createWorld } from '../workers/world.ts';
 import { type CliContext, contextOf } from './context.ts';
 import { CommandFailed } from './errors.ts';
 import type { Out } from './output/out.ts';
-import { type Engine, openEngine } from './runs/engine.ts';
+import { type Engine, withEngine } from './runs/engine.ts';
 import { followRun } from './runs/follow.ts';
 import { interruption } from './runs/interruption.ts';
 import { newRunId, startRun } from './runs/start.ts';
@@ -55,8 +55,7 @@ interface Repair {
 
 async function reconcile(context: CliContext, sync: string, wantsRepair: boolean): Promise<ExitCode> {
   soundSync(await checkProject(context.projectFolder, context.env), sync);
-  const engine = await openEngine(context);
-  try {
+  return withEngine(context, async (engine) => {
     const comparison = await compare(context, engine, sync);
     if (comparison.by === 'nothing') throw unreadable(sync);
     const faults = comparison.missing.length + comparison.different.length;
@@ -67,9 +66,7 @@ async function reconcile(context: CliContext, sync: string, wantsRepair: boolean
     if (missing.length + different.length === 0 && (await engine.ledger.recovery.end(sync)))
       context.progress.note('Both sides agree: the recovery is over, and deletes go on with the next run.');
     return missing.length + different.length === 0 ? exitCode.ok : exitCode.failed;
-  } finally {
-    await engine.close();
-  }
+  });
 }
 
 const unreadable = (sync: string): CommandFailed =>

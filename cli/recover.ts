@@ -9,7 +9,7 @@ import { checkProject } from '../platform/project/load.ts';
 import { soundSync } from '../platform/project/sound-sync.ts';
 import { type CliContext, contextOf } from './context.ts';
 import { CommandFailed } from './errors.ts';
-import { type Engine, openEngine } from './runs/engine.ts';
+import { type Engine, withEngine } from './runs/engine.ts';
 
 interface Flags {
   readonly mayRepeat?: boolean;
@@ -45,8 +45,7 @@ Ends with 7 while a run of the sync is open.`,
 async function recover(context: CliContext, sync: string, flags: Flags): Promise<ExitCode> {
   const loaded = soundSync(await checkProject(context.projectFolder, context.env), sync);
   const { promise, repeats } = whatRepeats(loaded);
-  const engine = await openEngine(context);
-  try {
+  return withEngine(context, async (engine) => {
     if (flags.done === true) {
       const ended = await engine.ledger.recovery.end(sync);
       const words = ended ? `${sync} no longer recovers.` : `${sync} was not recovering.`;
@@ -58,9 +57,7 @@ async function recover(context: CliContext, sync: string, flags: Flags): Promise
     const began = await engine.ledger.recovery.begin(sync);
     context.out.result({ sync, class: promise, repeats, ...began }, () => print(context, sync, began, repeats));
     return exitCode.ok;
-  } finally {
-    await engine.close();
-  }
+  });
 }
 
 /** A record is written twice where the destination neither shows what it has nor replaces it. */

@@ -5,7 +5,7 @@ import { type CliContext, contextOf } from './context.ts';
 import { CommandFailed } from './errors.ts';
 import { type ChoiceOptions, choiceOf, withChoice } from './quarantine/choice.ts';
 import { replayChosen } from './quarantine/replay.ts';
-import { type Engine, openEngine } from './runs/engine.ts';
+import { withEngine } from './runs/engine.ts';
 import { retryConnection } from './steer/connection.ts';
 import { steerSync } from './steer.ts';
 
@@ -56,15 +56,6 @@ async function retry(context: CliContext, sync: string | undefined, options: Ret
   if (narrowed) return withEngine(context, (engine) => replayChosen(context, engine, sync, choice, options));
   await steerSync(context, 'retry', 'retry', sync);
   return exitCode.ok;
-}
-
-async function withEngine<T>(context: CliContext, work: (engine: Engine) => Promise<T>): Promise<T> {
-  const engine = await openEngine(context);
-  try {
-    return await work(engine);
-  } finally {
-    await engine.close();
-  }
 }
 
 const usage = (message: string): CommandFailed => new CommandFailed('USAGE', message, exitCode.usage);

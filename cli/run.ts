@@ -5,7 +5,7 @@ import { wasSound } from '../platform/project/sound-before.ts';
 import { type CliContext, contextOf } from './context.ts';
 import { CommandFailed } from './errors.ts';
 import { parseDuration } from './output/parse.ts';
-import { type Engine, openEngine } from './runs/engine.ts';
+import { type Engine, withEngine } from './runs/engine.ts';
 import { finishOpenRun } from './runs/open-run.ts';
 import { positionOf, rereading, rereadingWords } from './runs/position.ts';
 import { announce, follow } from './runs/see-through.ts';
@@ -67,8 +67,7 @@ function triggerKey(text: string): string {
 
 async function run(context: CliContext, sync: string, options: RunOptions): Promise<ExitCode> {
   await refuseUnsound(context, sync, options);
-  const engine = await openEngine(context);
-  try {
+  return withEngine(context, async (engine) => {
     const wait = options.wait === true || engine.stack.owned;
     if (wait && options.wait !== true)
       context.progress.note('No stack is up: it is started for this run, which is followed to its end.');
@@ -76,9 +75,7 @@ async function run(context: CliContext, sync: string, options: RunOptions): Prom
     const started = once?.started ?? (await start(context, engine, sync, options, { wait, run: once?.run }));
     if (wait) return await follow(context, engine, sync, started, options);
     return announce(context, sync, started, once?.started ? 'started before' : 'started');
-  } finally {
-    await engine.close();
-  }
+  });
 }
 
 /** A run that is only started has to answer at once: the project is read only where it has changed since its last check. */

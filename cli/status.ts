@@ -6,7 +6,7 @@ import { soundSync } from '../platform/project/sound-sync.ts';
 import { connectionReports, printTroubles } from './connections.ts';
 import { type CliContext, contextOf } from './context.ts';
 import type { Out } from './output/out.ts';
-import { type Engine, openEngine } from './runs/engine.ts';
+import { type Engine, withEngine } from './runs/engine.ts';
 import { expectedRecords } from './runs/expected.ts';
 import { printAll } from './status/all.ts';
 import { runDocument, standingDocument, syncDocument } from './status/document.ts';
@@ -42,13 +42,10 @@ Examples:
 async function status(context: CliContext, sync: string | undefined, watching: boolean): Promise<void> {
   const checked = await checkProject(context.projectFolder, context.env);
   if (sync !== undefined) soundSync(checked, sync);
-  const engine = await openEngine(context);
-  try {
+  await withEngine(context, async (engine) => {
     if (sync === undefined) await statusOfAll(context, engine, checked.project, watching);
     else await statusOfOne(context, engine, sync, watching);
-  } finally {
-    await engine.close();
-  }
+  });
   process.exitCode = exitCode.ok;
 }
 

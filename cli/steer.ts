@@ -5,7 +5,7 @@ import { checkProject } from '../platform/project/load.ts';
 import { soundSync } from '../platform/project/sound-sync.ts';
 import { type CliContext, contextOf } from './context.ts';
 import { CommandFailed } from './errors.ts';
-import { type Engine, openEngine } from './runs/engine.ts';
+import { type Engine, withEngine } from './runs/engine.ts';
 import { followRun } from './runs/follow.ts';
 import { steer } from './steer/steer.ts';
 
@@ -61,8 +61,7 @@ export async function steerSync(
   sync: string,
   note: string | null = null,
 ): Promise<void> {
-  const engine = await openEngine(context);
-  try {
+  await withEngine(context, async (engine) => {
     if (engine.stack.owned) await engine.ensureWorker();
     const { run, workflowId, words } = await asked(context, engine, sync, verb, note);
     // Without a stack that stays up nobody would act on it: this command waits for the effect itself.
@@ -71,9 +70,7 @@ export async function steerSync(
     context.out.result({ sync, run, [name]: true, said: words }, () =>
       context.out.line(run === null ? `${sync} ${words}` : `run ${run} of ${sync} ${words}`),
     );
-  } finally {
-    await engine.close();
-  }
+  });
 }
 
 /** A sync that is not there at all is told from one that is idle. */

@@ -51,7 +51,7 @@ const where = ({ field, rule }: QuarantineEntry): string =>
   [field === null ? '' : ` at ${safeText(field)}`, rule === null ? '' : ` by the rule ${safeText(rule)}`].join('');
 
 /** The record as indented JSON; every line is made safe, so that its text cannot steer the terminal. */
-export function recordLines(record: string | null): readonly string[] {
+function recordLines(record: string | null): readonly string[] {
   if (record === null) return ['the record itself is no longer here'];
   return JSON.stringify(JSON.parse(record), undefined, 2).split('\n').map(safeText);
 }

@@ -20,7 +20,17 @@ export interface Engine {
   close(): Promise<void>;
 }
 
-export async function openEngine(context: CliContext): Promise<Engine> {
+/** Works with the engine, and closes it whatever comes of the work. */
+export async function withEngine<T>(context: CliContext, work: (engine: Engine) => Promise<T>): Promise<T> {
+  const engine = await openEngine(context);
+  try {
+    return await work(engine);
+  } finally {
+    await engine.close();
+  }
+}
+
+async function openEngine(context: CliContext): Promise<Engine> {
   const stack = await openStack(context);
   const closers: (() => Promise<unknown>)[] = [() => stack.stop()];
   const close = async () => {

@@ -7,8 +7,7 @@ import { CommandFailed } from '../errors.ts';
 import { realTime } from '../output/parse.ts';
 import type { Engine } from './engine.ts';
 
-export const POSITION_GRAMMAR =
-  'a run whose end it was, a version, an ISO 8601 time, or how long ago, such as `2 hours`';
+const POSITION_GRAMMAR = 'a run whose end it was, a version, an ISO 8601 time, or how long ago, such as `2 hours`';
 
 /** A position as people read it: the ISO time or the number. */
 export const positionWords = (version: RecordVersion): string => String(sinceWatermark(version, 0));

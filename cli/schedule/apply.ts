@@ -14,7 +14,7 @@ import {
 } from '../../platform/schedules/schedules.ts';
 import { type CliContext, contextOf } from '../context.ts';
 import { safeText } from '../output/text.ts';
-import { type Engine, openEngine } from '../runs/engine.ts';
+import { type Engine, withEngine } from '../runs/engine.ts';
 
 interface ApplyOptions {
   readonly prune?: boolean;
@@ -36,8 +36,7 @@ export const applyCommand = (): Command =>
 async function apply(context: CliContext, { prune = false, dryRun = false }: ApplyOptions): Promise<ExitCode> {
   // All files have to be sound: a sync that cannot be read must not look like one that is gone.
   const project = await loadProject(context.projectFolder, context.env);
-  const engine = await openEngine(context);
-  try {
+  return withEngine(context, async (engine) => {
     const desired = desiredSchedules(project, engine.taskQueue);
     const applied = await appliedSchedules(engine.client, engine.taskQueue, project.syncs.keys());
     const changes = compareSchedules(desired, applied);
@@ -49,9 +48,7 @@ async function apply(context: CliContext, { prune = false, dryRun = false }: App
     if (engine.stack.owned && !dryRun)
       context.progress.note('No stack is up. Schedules are kept, and start runs while one is: syncline dev');
     return dryRun && pending ? exitCode.conflict : exitCode.ok;
-  } finally {
-    await engine.close();
-  }
+  });
 }
 
 export const desiredSchedules = (project: Pick<Project, 'syncs'>, taskQueue: string): readonly DesiredSchedule[] =>

@@ -5,7 +5,7 @@ import type { AppliedSchedule } from '../../platform/schedules/decode.ts';
 import { appliedSchedule } from '../../platform/schedules/schedules.ts';
 import { type CliContext, contextOf } from '../context.ts';
 import { CommandFailed } from '../errors.ts';
-import { type Engine, openEngine } from '../runs/engine.ts';
+import { type Engine, withEngine } from '../runs/engine.ts';
 
 /** A verb about the schedule of one sync. */
 export const syncVerb = <Options>(
@@ -23,12 +23,9 @@ export const syncVerb = <Options>(
     .argument('<sync>', 'name of a file in syncs/')
     .action(async (sync: string, options: Options, command: Command) => {
       const context = contextOf(command);
-      const engine = await openEngine(context);
-      try {
+      await withEngine(context, async (engine) => {
         process.exitCode = await work({ context, engine, sync, options });
-      } finally {
-        await engine.close();
-      }
+      });
     });
 
 /** The schedule of a sync as the server has it. */

@@ -15,7 +15,7 @@ import { appliedSchedules } from '../../platform/schedules/schedules.ts';
 import { type CliContext, contextOf } from '../context.ts';
 import type { Out } from '../output/out.ts';
 import { safeText } from '../output/text.ts';
-import { type Engine, openEngine } from '../runs/engine.ts';
+import { type Engine, withEngine } from '../runs/engine.ts';
 import { paintStatus } from '../runs/report.ts';
 import { desiredSchedules } from './apply.ts';
 
@@ -63,8 +63,7 @@ interface Listed {
 async function list(context: CliContext, sync: string | undefined, next: number): Promise<ExitCode> {
   const checked = await checkProject(context.projectFolder, context.env);
   if (sync !== undefined) soundSync(checked, sync);
-  const engine = await openEngine(context);
-  try {
+  return withEngine(context, async (engine) => {
     const desired = desiredSchedules({ syncs: checked.project?.syncs ?? new Map() }, engine.taskQueue);
     const applied = await appliedSchedules(engine.client, engine.taskQueue, checked.project?.syncs.keys() ?? []);
     for (const { sync: name, paused } of applied) if (!paused) await noteUntilNow(engine, name);
@@ -77,9 +76,7 @@ async function list(context: CliContext, sync: string | undefined, next: number)
     }
     context.out.result({ schedules: listed }, () => print(context.out, sync, listed));
     return exitCode.ok;
-  } finally {
-    await engine.close();
-  }
+  });
 }
 
 /** A tick of which nothing is known after this long began no run, jitter and a slow start included. */

@@ -1,9 +1,8 @@
 import { type ExitCode, exitCode } from '../../model/exit-code.ts';
-import { didYouMean } from '../../model/near-name.ts';
 import type { Parked, Waiting } from '../../model/run-state.ts';
 import { checkProject } from '../../platform/project/load.ts';
 import type { CliContext } from '../context.ts';
-import { CommandFailed } from '../errors.ts';
+import { refuseUnknownConnection } from '../known-connection.ts';
 import { safeText } from '../output/text.ts';
 import type { Engine } from '../runs/engine.ts';
 import { observeRun } from '../runs/observe.ts';
@@ -21,13 +20,7 @@ interface Retried {
 /** Every open run that waits because of one system tries again, whether it is parked or would try later by itself. */
 export async function retryConnection(context: CliContext, engine: Engine, connection: string): Promise<ExitCode> {
   const { project } = await checkProject(context.projectFolder, context.env);
-  const names = [...(project?.connections.keys() ?? [])];
-  if (project && !names.includes(connection))
-    throw new CommandFailed(
-      'CONNECTION_UNKNOWN',
-      `the project has no connection \`${connection}\`.${didYouMean(connection, names)}`,
-      exitCode.usage,
-    );
+  refuseUnknownConnection(project, connection);
   if (engine.stack.owned) await engine.ensureWorker();
   const open = (await engine.ledger.reports.latestRuns()).filter(({ endedAt }) => endedAt === null);
   const retried: Retried[] = [];

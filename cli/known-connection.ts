@@ -1,0 +1,15 @@
+import { exitCode } from '../model/exit-code.ts';
+import { didYouMean } from '../model/near-name.ts';
+import type { Project } from '../model/project.ts';
+import { CommandFailed } from './errors.ts';
+
+/** A misspelt name must not read as a connection that is well. A project that cannot be read refuses none. */
+export function refuseUnknownConnection(project: Project | undefined, name: string): void {
+  if (project === undefined || project.connections.has(name)) return;
+  throw new CommandFailed(
+    'CONNECTION_UNKNOWN',
+    `the project has no connection \`${name}\`.${didYouMean(name, [...project.connections.keys()])}`,
+    exitCode.usage,
+    '`syncline connections` lists them.',
+  );
+}
