@@ -44,7 +44,7 @@ export const callTiming = z.object({
 export type CallTiming = z.infer<typeof callTiming>;
 
 /** A body as it is kept: redacted, and cut at the limit. */
-export const callBody = z.object({
+const callBody = z.object({
   text: z.string(),
   /** Bytes of the whole body. */
   bytes: z.number(),

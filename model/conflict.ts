@@ -24,7 +24,7 @@ export interface ConflictFacts {
 export type ConflictVerdict = 'there' | 'write' | 'superseded' | 'hold';
 
 /** A record that others keep changing between the look and the write is left to a person. */
-export const MOST_CONFLICTS = 3;
+const MOST_CONFLICTS = 3;
 
 /** Decides a conflict from what was read back. Pure. */
 export function judgeConflict({ policy, found, same, ours, met }: ConflictFacts): ConflictVerdict {

@@ -1,7 +1,7 @@
 import { didYouMean } from './near-name.ts';
 
 /** What a template of a signed request may use, and what it becomes. */
-export const signatureFields = {
+const signatureFields = {
   method: 'the method, in capitals',
   host: 'the host, with its port where the address has one',
   path: 'the path of the address, encoded as it is sent',

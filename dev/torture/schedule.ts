@@ -4,7 +4,7 @@ import type { Random } from './random.ts';
 import type { Toxic } from './toxiproxy.ts';
 
 /** What workers talk to: each link can be spoiled by itself. */
-export const linkNames = ['temporal', 'ledger', 'warehouse', 'source', 'destination'] as const;
+const linkNames = ['temporal', 'ledger', 'warehouse', 'source', 'destination'] as const;
 export type LinkName = (typeof linkNames)[number];
 
 /** Something that happens at a moment of a round. Times in milliseconds since its beginning. */

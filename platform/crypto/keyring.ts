@@ -28,10 +28,9 @@ const ID_BYTES = 8;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 const HEADER_BYTES = 1 + ID_BYTES;
-const OVERHEAD_BYTES = HEADER_BYTES + NONCE_BYTES + TAG_BYTES;
 
 /** The bytes that an envelope has more than what is in it. */
-export const ENVELOPE_OVERHEAD_BYTES = OVERHEAD_BYTES;
+export const ENVELOPE_OVERHEAD_BYTES = HEADER_BYTES + NONCE_BYTES + TAG_BYTES;
 
 /** A ring of keys of 32 bytes each. The id of a key follows from the key, so that nobody has to hand out names. */
 export function keyring(keys: readonly Buffer[]): Keyring {
@@ -60,19 +59,19 @@ export function keyring(keys: readonly Buffer[]): Keyring {
 
 /** The id of the key that sealed it; null for what is no envelope. */
 export function idIn(envelope: Buffer): string | null {
-  if (envelope.length < OVERHEAD_BYTES || envelope[0] !== VERSION) return null;
+  if (envelope.length < ENVELOPE_OVERHEAD_BYTES || envelope[0] !== VERSION) return null;
   return envelope.subarray(1, HEADER_BYTES).toString('hex');
 }
 
 function decrypted(envelope: Buffer, key: Buffer, purpose: string): Buffer {
   const header = envelope.subarray(0, HEADER_BYTES);
   const nonce = envelope.subarray(HEADER_BYTES, HEADER_BYTES + NONCE_BYTES);
-  const tag = envelope.subarray(HEADER_BYTES + NONCE_BYTES, OVERHEAD_BYTES);
+  const tag = envelope.subarray(HEADER_BYTES + NONCE_BYTES, ENVELOPE_OVERHEAD_BYTES);
   try {
     const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG_BYTES })
       .setAAD(bound(header, purpose))
       .setAuthTag(tag);
-    return Buffer.concat([decipher.update(envelope.subarray(OVERHEAD_BYTES)), decipher.final()]);
+    return Buffer.concat([decipher.update(envelope.subarray(ENVELOPE_OVERHEAD_BYTES)), decipher.final()]);
   } catch {
     throw damaged(purpose);
   }

@@ -48,7 +48,7 @@ export interface Missing {
 }
 
 /** The number of the batch under which the deletions of a run are kept; batches that were read count from 1. */
-export const DELETIONS = 0;
+const DELETIONS = 0;
 
 // Rows at the destination: delivered, or with a delete whose outcome nobody knows.
 const missingRows = `from ledger l where l.sync_id = $1 and l.state in ('c', 'x') and not exists (

@@ -52,7 +52,7 @@ export interface QuarantineEntry {
 
 const iso = (column: string): string => `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 
-export const entryColumns = `q.id::text, q.state, q.run, q.seq as batch, q.ordinal, q.stage, q.key, q.code, q.field, q.rule, q.reason,
+const entryColumns = `q.id::text, q.state, q.run, q.seq as batch, q.ordinal, q.stage, q.key, q.code, q.field, q.rule, q.reason,
   q.record, ${iso('q.at')} as at, ${iso('q.resolved_at')} as "resolvedAt", q.resolved_by as "resolvedBy"`;
 
 /** The condition for `$1 … $10`; the limit is the caller's. */

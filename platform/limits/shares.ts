@@ -23,7 +23,7 @@ export interface Share {
 }
 
 /** Workers that have been heard of lately. */
-export const living = (workers: Workers, nowMs: number): Workers =>
+const living = (workers: Workers, nowMs: number): Workers =>
   Object.fromEntries(Object.entries(workers).filter(([, { untilMs }]) => untilMs > nowMs));
 
 /**

@@ -3,7 +3,7 @@ import { engineKeys } from '../crypto/engine-keys.ts';
 import type { Keyring } from '../crypto/keyring.ts';
 
 /** The tokens of one connection as they are kept. Times are milliseconds since 1970, by the clock of who renewed. */
-export const keptTokens = z.strictObject({
+const keptTokens = z.strictObject({
   /** What they were asked for with; when that changes they are worth nothing. */
   grant: z.string(),
   accessToken: z.string().optional(),

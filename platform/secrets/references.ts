@@ -20,7 +20,7 @@ export interface ReferenceState {
 }
 
 /** Every reference of a connection. Among the settings of its kind those that stand under the name of a secret. */
-export function referencesOf({ auth, clientCertificate, settings }: Connection): readonly Reference[] {
+function referencesOf({ auth, clientCertificate, settings }: Connection): readonly Reference[] {
   return [
     ...below(auth, 'auth', () => true),
     ...below(clientCertificate, 'clientCertificate', () => true),

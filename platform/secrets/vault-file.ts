@@ -25,7 +25,6 @@ const vaultShape = z.strictObject({
 });
 
 export type Vault = z.output<typeof vaultShape>;
-export type VaultEntry = Vault['entries'][string];
 
 /** Binds an envelope to its entry: a value that was moved to another name does not open. */
 export const purposeOf = (name: string): string => `vault entry ${name}`;

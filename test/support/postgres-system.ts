@@ -35,7 +35,7 @@ export function sqlTools(url: string): ConnectorTools & { close(): Promise<void>
 }
 
 /** A database of its own with an empty table to read and one to write, behind a proxy that can be cut. */
-export async function postgresSystem(): Promise<LiveSystem> {
+async function postgresSystem(): Promise<LiveSystem> {
   const database = await createTestDatabase();
   const proxy = await startProxy(Number(new URL(database.url).port));
   const url = new URL(database.url);
