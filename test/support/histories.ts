@@ -9,7 +9,8 @@ const MAX_BYTES = 200_000;
 
 /**
  * Keeps the histories of an engine's runs when RECORD_HISTORIES names a folder: `<release>-<sync>.json` (or
- * RECORD_AS instead of the release), the last run of each sync. Record from released code only: a history made by the code under test replays on it by definition.
+ * RECORD_AS instead of the release), the last run of each sync. Record from released code only: a history made by the code
+ * under test replays on it by definition.
  */
 export async function recordHistories(client: Client, started: ReadonlyMap<string, string>): Promise<void> {
   const folder = process.env['RECORD_HISTORIES'];
@@ -18,7 +19,9 @@ export async function recordHistories(client: Client, started: ReadonlyMap<strin
   const made = process.env['RECORD_AS'] ?? version;
   await mkdir(folder, { recursive: true });
   for (const [workflowId, sync] of started) {
-    const json = historyToJSON(await client.workflow.getHandle(workflowId).fetchHistory());
+    const history = historyToJSON(await client.workflow.getHandle(workflowId).fetchHistory());
+    // Stack traces name the folder of whoever records.
+    const json = history.replaceAll(`${process.cwd()}/`, '/syncline/');
     if (json.length <= MAX_BYTES) await writeFile(join(folder, `${made}-${sync}.json`), json);
   }
 }
