@@ -32,7 +32,7 @@ export function quarantineCommand(): Command {
 Examples:
   syncline quarantine list orders-to-invoices                              how many for which reason, and the latest
   syncline quarantine show orders-to-invoices --key 4711                   the record, and why it was set aside
-  syncline quarantine replay orders-to-invoices --code mapping-rejected    through today's mapping, then delivered
+  syncline quarantine replay orders-to-invoices --code MAPPING_REJECTED    through today's mapping, then delivered
   syncline quarantine drop orders-to-invoices --field /email --yes         give up: the records are removed`,
     );
 }

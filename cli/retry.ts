@@ -34,7 +34,7 @@ export function retryCommand(): Command {
 Examples:
   syncline retry orders-to-invoices                              the run that waits
   syncline retry orders-to-invoices --key 4711                   one record
-  syncline retry orders-to-invoices --code record-rejected       all that failed in one way
+  syncline retry orders-to-invoices --code RECORD_REJECTED       all that failed in one way
   syncline retry orders-to-invoices --since '2 hours'            all that was set aside since
   syncline retry orders-to-invoices --run 20261126T… --batch 3   one batch
   syncline retry --connection books                              the outage of a system is over`,
