@@ -14,7 +14,7 @@ import { exitOfLive } from './live/judge.ts';
 import { printLive } from './live/print.ts';
 import { callProject } from './live/probe.ts';
 import type { Out } from './output/out.ts';
-import { safeText } from './output/text.ts';
+import { counted, safeText } from './output/text.ts';
 
 export function checkCommand(): Command {
   return new Command('check')
@@ -136,9 +136,7 @@ function printProblem(out: Out, problem: Problem): void {
 function verdict(out: Out, syncs: number, problems: readonly Problem[]): string {
   const errors = problems.filter(({ severity }) => severity === 'error').length;
   const warnings = problems.length - errors;
-  const counts = `${count(errors, 'error')}, ${count(warnings, 'warning')}`;
+  const counts = `${counted(errors, 'error')}, ${counted(warnings, 'warning')}`;
   if (errors > 0) return out.style.bad(`${counts}.`);
-  return out.style.good(`${count(syncs, 'sync')} ready; ${counts}.`);
+  return out.style.good(`${counted(syncs, 'sync')} ready; ${counts}.`);
 }
-
-const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? '' : 's'}`;

@@ -1,4 +1,4 @@
-import type { ExitCode } from '../model/exit-code.ts';
+import { type ExitCode, exitCode } from '../model/exit-code.ts';
 
 /**
  * A command that cannot go on, for reasons that are no SyncFailure: wrong arguments, something missing.
@@ -19,3 +19,6 @@ export class CommandFailed extends Error {
     this.next = next;
   }
 }
+
+/** The command line is wrong in a way that only the command itself can tell. */
+export const usage = (message: string): CommandFailed => new CommandFailed('USAGE', message, exitCode.usage);

@@ -1,5 +1,5 @@
 import process from 'node:process';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { type Plan, planSync } from '../activities/plan-sync.ts';
 import { deliveryPromise } from '../model/delivery.ts';
 import { type ExitCode, exitCode } from '../model/exit-code.ts';
@@ -12,6 +12,7 @@ import { soundSync } from '../platform/project/sound-sync.ts';
 import { createWorld } from '../workers/world.ts';
 import { type CliContext, contextOf } from './context.ts';
 import type { Out } from './output/out.ts';
+import { parseWhole } from './output/parse.ts';
 import { cutText, safeText } from './output/text.ts';
 import { type Engine, withEngine } from './runs/engine.ts';
 import { interruption } from './runs/interruption.ts';
@@ -32,8 +33,12 @@ export function planCommand(): Command {
     )
     .argument('<sync>', 'name of a file in syncs/')
     .option('--full', 'plan a run that reads everything')
-    .option('--limit <records>', 'look at the first so many records only; such a plan cannot be run', wholeNumber)
-    .option('--samples <records>', 'creates and updates to show field by field', wholeNumber, 5)
+    .option(
+      '--limit <records>',
+      'look at the first so many records only; such a plan cannot be run',
+      parseWhole(0, 999_999_999),
+    )
+    .option('--samples <records>', 'creates and updates to show field by field', parseWhole(0, 999_999_999), 5)
     .addHelpText(
       'after',
       `
@@ -48,11 +53,6 @@ What a destination refuses is known only when it is asked to write: no plan can 
     .action(async (sync: string, flags: PlanFlags, command: Command) => {
       process.exitCode = await plan(contextOf(command), sync, flags);
     });
-}
-
-function wholeNumber(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('expected a whole number');
-  return Number(text);
 }
 
 async function plan(context: CliContext, sync: string, flags: PlanFlags): Promise<ExitCode> {

@@ -1,15 +1,14 @@
-import process from 'node:process';
 import { Command } from 'commander';
 import { type ExitCode, exitCode } from '../model/exit-code.ts';
 import { isSyncFailure } from '../model/failure.ts';
 import { checkProject } from '../platform/project/load.ts';
 import { soundSync } from '../platform/project/sound-sync.ts';
-import { type CliContext, contextOf } from './context.ts';
+import type { CliContext } from './context.ts';
 import { CommandFailed } from './errors.ts';
 import { type ChoiceOptions, choiceOf, stateOption, withChoice } from './quarantine/choice.ts';
 import { printEntries, printEntry, printReasons } from './quarantine/print.ts';
 import { nothingFits, replayChosen } from './quarantine/replay.ts';
-import { type Engine, withEngine } from './runs/engine.ts';
+import { type SyncCall, syncVerb } from './sync-verb.ts';
 
 /** Entries that `list` and `show` give when no limit is stated. */
 const LISTED = 50;
@@ -38,27 +37,14 @@ Examples:
 }
 
 const verb = (name: string, description: string, work: Work): Command =>
-  withChoice(new Command(name).description(description))
-    .argument('<sync>', 'name of a file in syncs/')
-    .action(async (sync: string, options: Options, command: Command) => {
-      const context = contextOf(command);
-      await withEngine(context, async (engine) => {
-        process.exitCode = await work({ context, engine, sync, options });
-      });
-    });
+  withChoice(syncVerb<Options>(name, description, work));
 
 interface Options extends ChoiceOptions {
   readonly yes?: boolean;
   readonly wait?: boolean;
 }
 
-interface Call {
-  readonly context: CliContext;
-  readonly engine: Engine;
-  readonly sync: string;
-  readonly options: Options;
-}
-
+type Call = SyncCall<Options>;
 type Work = (call: Call) => Promise<ExitCode>;
 
 const listCommand = (): Command =>

@@ -2,7 +2,7 @@ import process from 'node:process';
 import { Command } from 'commander';
 import { type ExitCode, exitCode } from '../model/exit-code.ts';
 import { type CliContext, contextOf } from './context.ts';
-import { CommandFailed } from './errors.ts';
+import { usage } from './errors.ts';
 import { type ChoiceOptions, choiceOf, withChoice } from './quarantine/choice.ts';
 import { replayChosen } from './quarantine/replay.ts';
 import { withEngine } from './runs/engine.ts';
@@ -57,5 +57,3 @@ async function retry(context: CliContext, sync: string | undefined, options: Ret
   await steerSync(context, 'retry', 'retry', sync);
   return exitCode.ok;
 }
-
-const usage = (message: string): CommandFailed => new CommandFailed('USAGE', message, exitCode.usage);

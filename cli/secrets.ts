@@ -18,7 +18,7 @@ import {
 } from '../platform/secrets/vault-edit.ts';
 import { readVault, type Vault } from '../platform/secrets/vault-file.ts';
 import { type CliContext, contextOf } from './context.ts';
-import { CommandFailed } from './errors.ts';
+import { CommandFailed, usage } from './errors.ts';
 import { givenValue, refuseArgument } from './secrets/value.ts';
 
 export function secretsCommand(): Command {
@@ -183,5 +183,3 @@ function known(vault: Vault, name: string): string {
   const hint = didYouMean(name, names) || ' `syncline secrets list` lists them.';
   throw usage(`the vault has no entry of this name.${hint}`);
 }
-
-const usage = (message: string): CommandFailed => new CommandFailed('USAGE', message, exitCode.usage);

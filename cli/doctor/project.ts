@@ -2,6 +2,7 @@ import { formatProblem, hasErrors } from '../../model/problem.ts';
 import { type CheckedProject, checkProject } from '../../platform/project/load.ts';
 import { findingsOf } from '../live/judge.ts';
 import { callProject } from '../live/probe.ts';
+import { counted } from '../output/text.ts';
 import { type Finding, failed, ok, warning } from './finding.ts';
 import { checkSecrets } from './secrets.ts';
 
@@ -22,12 +23,10 @@ export async function checkProjectFolder(folder: string, env: NodeJS.ProcessEnv)
 }
 
 function judge(folder: string, { project, problems }: CheckedProject): Finding {
-  const found = `${folder}: ${count(project?.syncs.size ?? 0, 'sync')}, ${count(project?.connections.size ?? 0, 'system')}`;
+  const found = `${folder}: ${counted(project?.syncs.size ?? 0, 'sync')}, ${counted(project?.connections.size ?? 0, 'system')}`;
   const [first] = [...problems].sort((a, b) => Number(a.severity === 'warning') - Number(b.severity === 'warning'));
   if (first === undefined) return ok(part, found);
-  const counted = `${found}; ${count(problems.length, 'problem')}, first: ${formatProblem(first)}`;
+  const summary = `${found}; ${counted(problems.length, 'problem')}, first: ${formatProblem(first)}`;
   const say = first.severity === 'error' ? failed : warning;
-  return say(part, counted, '`syncline check` lists them.');
+  return say(part, summary, '`syncline check` lists them.');
 }
-
-const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? '' : 's'}`;

@@ -59,7 +59,11 @@ async function callConnection(
   const call = seen.calls.findLast((one) => one.connection.name === connection.name);
   const nowMs = Date.now();
   return {
-    ...{ name: connection.name, kind: connection.kind, says, problem, ms: call?.ms ?? ms },
+    name: connection.name,
+    kind: connection.kind,
+    says,
+    problem,
+    ms: call?.ms ?? ms,
     status: call?.status ?? null,
     login: loginOf(connection, problem, call),
     scopes: scopesOf(call),

@@ -4,13 +4,13 @@ import { type ReadRange, slicesOf } from '../../model/range.ts';
 import { checkProject } from '../../platform/project/load.ts';
 import { soundSync } from '../../platform/project/sound-sync.ts';
 import type { CliContext } from '../context.ts';
-import { CommandFailed } from '../errors.ts';
+import { usage } from '../errors.ts';
 import { parseDuration } from '../output/parse.ts';
 import type { Engine } from '../runs/engine.ts';
 import { positionOf, rereading, rereadingWords } from '../runs/position.ts';
 import { announce, follow } from '../runs/see-through.ts';
 import { type StartedRun, type StartOptions, startRun } from '../runs/start.ts';
-import { syncVerb } from './frame.ts';
+import { syncVerb } from '../sync-verb.ts';
 
 interface BackfillOptions {
   readonly from: string;
@@ -78,5 +78,3 @@ const backfillOf = ({ stack }: Engine, sync: string, range: Required<ReadRange>)
   trigger: 'backfill',
   uiUrl: stack.uiUrl,
 });
-
-const usage = (message: string): CommandFailed => new CommandFailed('USAGE', message, exitCode.usage);

@@ -1,5 +1,5 @@
 import process from 'node:process';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { Temporal } from 'temporal-polyfill';
 import { noteTicks } from '../../activities/ticks.ts';
 import { type ExitCode, exitCode } from '../../model/exit-code.ts';
@@ -14,6 +14,7 @@ import { matchingTimes, nextTimes } from '../../platform/schedules/matching-time
 import { appliedSchedules } from '../../platform/schedules/schedules.ts';
 import { type CliContext, contextOf } from '../context.ts';
 import type { Out } from '../output/out.ts';
+import { parseWhole } from '../output/parse.ts';
 import { safeText } from '../output/text.ts';
 import { type Engine, withEngine } from '../runs/engine.ts';
 import { paintStatus } from '../runs/report.ts';
@@ -30,17 +31,10 @@ export const listCommand = (): Command =>
         'and whether the server has what the file says.',
     )
     .argument('[sync]', 'only this one, in detail')
-    .option('-n, --next <number>', 'how many next runs', count, 3)
+    .option('-n, --next <number>', 'how many next runs', parseWhole(1, 100), 3)
     .action(async (sync: string | undefined, options: { readonly next: number }, command: Command) => {
       process.exitCode = await list(contextOf(command), sync, options.next);
     });
-
-function count(text: string): number {
-  const number = Number(text);
-  if (!Number.isSafeInteger(number) || number < 1 || number > 100)
-    throw new InvalidArgumentError('Expected a whole number from 1 to 100.');
-  return number;
-}
 
 /** A schedule as `list` shows it; also the entry of its document. */
 interface Listed {

@@ -7,7 +7,8 @@ import type { AppliedSchedule } from '../../platform/schedules/decode.ts';
 import { overlapNames } from '../../platform/schedules/encode.ts';
 import { CommandFailed } from '../errors.ts';
 import { workflowUrl } from '../runs/start.ts';
-import { scheduleOf, syncVerb } from './frame.ts';
+import { syncVerb } from '../sync-verb.ts';
+import { scheduleOf } from './schedule-of.ts';
 
 /** The server takes a trigger at its own pace; what it did not start within this was skipped. */
 const TAKEN_WITHIN_MS = 5000;

@@ -1,0 +1,17 @@
+import { exitCode } from '../../model/exit-code.ts';
+import type { AppliedSchedule } from '../../platform/schedules/decode.ts';
+import { appliedSchedule } from '../../platform/schedules/schedules.ts';
+import { CommandFailed } from '../errors.ts';
+import type { Engine } from '../runs/engine.ts';
+
+/** The schedule of a sync as the server has it. */
+export async function scheduleOf({ client }: Engine, sync: string): Promise<AppliedSchedule> {
+  const applied = await appliedSchedule(client, sync);
+  if (applied) return applied;
+  throw new CommandFailed(
+    'NOT_SCHEDULED',
+    `\`${sync}\` has no schedule on the server`,
+    exitCode.usage,
+    'Give its file a `schedule`, then: syncline schedule apply',
+  );
+}
