@@ -1,10 +1,10 @@
 import { formatDuration } from '../../model/duration.ts';
 import { type ExitCode, exitCode, exitCodeOf } from '../../model/exit-code.ts';
+import { SOON_DAYS } from '../../platform/limits/report.ts';
 import { type Finding, failed, ok, warning } from '../doctor/finding.ts';
+import { counted } from '../output/text.ts';
 import type { Live, LiveConnection, LiveProblem, LiveSync } from './facts.ts';
 
-/** A certificate is renewed with this many days in hand. */
-const FEW_DAYS = 14;
 /** Signed requests and tokens are refused when clocks differ by minutes. */
 const MUCH_SKEW_MS = 30_000;
 
@@ -37,7 +37,7 @@ export const skewWords = (skewMs: number): string =>
 
 function doubtsOf({ certificate, skewMs }: LiveConnection): readonly string[] {
   return [
-    ...(certificate !== null && certificate.daysLeft < FEW_DAYS
+    ...(certificate !== null && certificate.daysLeft < SOON_DAYS
       ? [`Its certificate ends ${certificate.validTo.slice(0, 10)}: tell its owner.`]
       : []),
     ...(skewMs !== null && Math.abs(skewMs) > MUCH_SKEW_MS
@@ -49,7 +49,7 @@ function doubtsOf({ certificate, skewMs }: LiveConnection): readonly string[] {
 function judgeSync(live: LiveSync): Finding {
   const part = `Sync ${live.name}`;
   if (live.problem) return failedBy(part, live.problem);
-  const found = `first page: ${count(live.records, 'record')}, ${live.ready} would be delivered`;
+  const found = `first page: ${counted(live.records, 'record')}, ${live.ready} would be delivered`;
   const fields = live.newFields.length === 0 ? '' : `; not in the schema: ${live.newFields.slice(0, 5).join(', ')}`;
   const [reason] = live.reasons;
   if (reason === undefined) return ok(part, found + fields);
@@ -57,8 +57,6 @@ function judgeSync(live: LiveSync): Finding {
   const todo = `Compare the mapping with what the source gives: syncline plan ${live.name}`;
   return live.rejected === live.records ? failed(part, why, todo) : warning(part, why, todo);
 }
-
-const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? '' : 's'}`;
 
 const failedBy = (part: string, { code, message, todo }: LiveProblem): Finding =>
   failed(part, `${code}: ${message}`, todo);

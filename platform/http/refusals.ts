@@ -1,6 +1,7 @@
 import { type FailureCode, SyncFailure } from '../../model/failure.ts';
 import { type Breaker, reasonOf } from '../limits/breaker.ts';
 import type { Lease } from '../limits/lease.ts';
+import { instant } from '../limits/report.ts';
 import { type Outgoing, placeOf } from './pipeline.ts';
 
 /** Why calls do not go out now, and for how long. */
@@ -39,8 +40,6 @@ const quotaWords = {
   day: 'the calls that the connection allows in a day are used up',
   told: 'the system says that its calls are used up',
 } as const;
-
-const instant = (ms: number): string => new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
 
 /** A wait is looked at again after this long, so that a limit that was raised or a person's word counts. */
 const LOOK_AGAIN_MS = 900_000;

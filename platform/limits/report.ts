@@ -127,7 +127,7 @@ export function connectionWords(report: ConnectionReport): string {
 }
 
 /** A certificate that ends within this should be renewed. */
-const SOON_DAYS = 30;
+export const SOON_DAYS = 30;
 
 /** Whether a person should know of it before asking. */
 export const isWorthTelling = ({ breaker, held, quotas, certificate }: ConnectionReport): boolean =>
@@ -136,6 +136,7 @@ export const isWorthTelling = ({ breaker, held, quotas, certificate }: Connectio
   (certificate !== null && certificate.daysLeft < SOON_DAYS) ||
   quotas.some(({ window, runsOut, returns }) => window === 'day' && (runsOut ?? returns) !== null);
 
-const instant = (ms: number): string => new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
+/** A moment as messages and screens name it: ISO 8601, to the second. */
+export const instant = (ms: number): string => new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
 const rounded = (value: number | undefined): number | null =>
   value === undefined ? null : Math.round(value * 10) / 10;
