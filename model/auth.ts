@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { secretRef } from './secret.ts';
 import { templateFault } from './signature.ts';
 
-const headerName = z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, 'expected the name of a header');
+/** The name of a header (RFC 9110, 5.1). */
+export const headerName = z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, 'expected the name of a header');
 
 const apiKey = z
   .strictObject({

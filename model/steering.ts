@@ -11,9 +11,10 @@ export interface Choice {
 
 /** What a person can answer to a run that is parked, and what each answer does. */
 export function choicesOf(parked: Pick<Parked, 'step' | 'code'>): readonly Choice[] {
+  const skip = skipDoes(parked);
   return [
     { verb: 'retry', does: retryDoes(parked) },
-    ...(skipDoes(parked) === null ? [] : [{ verb: 'skip' as const, does: skipDoes(parked) ?? '' }]),
+    ...(skip === null ? [] : [{ verb: 'skip' as const, does: skip }]),
     { verb: 'abort', does: 'ends the run and leaves the cursor where it was' },
   ];
 }

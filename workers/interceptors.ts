@@ -69,6 +69,8 @@ function contextOf({ args }: ActivityExecuteInput, { activityType, attempt }: In
   const [input] = stepInput.safeParse(args).data ?? [];
   return { run: input?.run ?? null, batch: input?.seq ?? null, step: activityType, attempt };
 }
+
+/** Says to the run that one of its steps waits. */
 export type TellRun = (info: Info, waiting: Waiting) => Promise<void>;
 
 /** A failure as Temporal understands it: its type is the code, and only `retry` and `wait` are tried again. */

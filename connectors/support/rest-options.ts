@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { headerName } from '../../model/auth.ts';
 
 const path = z.string().regex(/^\/[^\s#]*$/, { error: 'expected a path that begins with /, such as `/orders`' });
 /** A JSON pointer (RFC 6901); the empty one is the whole body. */
@@ -7,8 +8,6 @@ const pointer = z.string().regex(/^(\/.*)?$/, { error: 'expected a JSON pointer,
 const fieldPath = z.string().min(1);
 const queryValue = z.union([z.string(), z.number(), z.boolean()]).transform(String);
 const query = z.record(z.string().min(1), queryValue).default({});
-const headerName = z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, { error: 'expected the name of a header' });
-
 export const restSettings = z.strictObject({
   /** Where every path is joined to: `https://api.example.com/v2`. */
   address: z.url({ protocol: /^https?$/ }).refine(hasNothingToHide, {

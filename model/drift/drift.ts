@@ -52,7 +52,12 @@ export function driftOf(facts: DriftFacts): readonly DriftFinding[] {
     ...rejected,
     ...[...facts.leftOut].map(
       ([field, { records, reason }]): DriftFinding => ({
-        ...{ field, change: 'changed', found: `left out: ${reason}`, records, of: facts.fetched, breaking: false },
+        field,
+        change: 'changed',
+        found: `left out: ${reason}`,
+        records,
+        of: facts.fetched,
+        breaking: false,
       }),
     ),
     ...facts.shape.fields.flatMap((count) => {

@@ -1,6 +1,6 @@
 import type { Pool, PoolClient } from 'pg';
 import type { Call, JournalSettings } from '../../model/call.ts';
-import { query } from './sql.ts';
+import { isoTime, query } from './sql.ts';
 
 /** An entry of the journal as it is written. */
 export interface CallRow extends Omit<Call, 'id' | 'keys'> {
@@ -37,7 +37,7 @@ export interface StoredCall extends Call {
   readonly detail: Buffer | null;
 }
 
-const columns = `id::text, to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as at, connection, sync, run,
+const columns = `id::text, ${isoTime('at')} as at, connection, sync, run,
   batch, step, method, route, status, code, ms, request_bytes::float8 as "requestBytes",
   response_bytes::float8 as "responseBytes", coalesce(cardinality(keys), 0) as keys, bodies_dropped as "bodiesDropped"`;
 

@@ -2,7 +2,7 @@ import type { Pool } from 'pg';
 import type { Reconciled } from '../../model/batch.ts';
 import type { RunMode } from '../../model/run-state.ts';
 import type { RecordVersion } from '../../model/version.ts';
-import { query } from './sql.ts';
+import { isoTime, query } from './sql.ts';
 
 /** The last write of a record that the destination confirmed. */
 export interface LastWrite {
@@ -40,8 +40,6 @@ export interface SyncFacts {
   readonly lastFullRun: { readonly run: string; readonly status: string; readonly endedAt: string } | null;
 }
 
-const iso = (column: string): string => `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
-
 /** What the ledger knows of one record of a sync. */
 export function ledgerLife(pool: Pool) {
   return {
@@ -52,7 +50,7 @@ export function ledgerLife(pool: Pool) {
         'reading the sync',
         `select s.watermark, s.holder as "openRun", f.run, f.status, f."endedAt" from syncs s
          left join lateral (
-           select r.id as run, r.status, ${iso('r.ended_at')} as "endedAt" from runs r
+           select r.id as run, r.status, ${isoTime('r.ended_at')} as "endedAt" from runs r
            where r.sync_id = s.id and r.mode = 'full' and r.status in ('succeeded', 'partial')
            order by r.started_at desc limit 1
          ) f on true where s.name = $1`,
@@ -73,8 +71,8 @@ export function ledgerLife(pool: Pool) {
         'reading the ledger',
         `select case l.state when 'd' then 'deleted' when 's' then 'marked as deleted' when 'x' then 'delete in doubt' else 'delivered' end as state, replace(l.hash::text, '-', '') as hash,
            l.version::text, s.watermark, l.destination_id as "destinationId", i.request_id::text as request, i.run,
-           i.seq as batch, i.items as records, ${iso('i.opened_at')} as "sentAt",
-           ${iso('b.fetched_at')} as "fetchedAt", r.reconciled, ${iso('i.decided_at')} as "confirmedAt",
+           i.seq as batch, i.items as records, ${isoTime('i.opened_at')} as "sentAt",
+           ${isoTime('b.fetched_at')} as "fetchedAt", r.reconciled, ${isoTime('i.decided_at')} as "confirmedAt",
            r.workflow_id as "workflowId", r.mode, r.trigger
          from syncs s join ledger l on l.sync_id = s.id and l.key = $2
          left join intents i on i.id = l.intent left join runs r on r.id = i.run

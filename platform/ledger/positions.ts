@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
 import type { RecordVersion } from '../../model/version.ts';
-import { query } from './sql.ts';
+import { isoTime, query } from './sql.ts';
 
 /** Where the watermark of a sync stood after a run. */
 export interface KeptPosition {
@@ -10,7 +10,7 @@ export interface KeptPosition {
   readonly watermark: RecordVersion;
 }
 
-const columns = `w.run, to_char(w.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as at, w.watermark`;
+const columns = `w.run, ${isoTime('w.at')} as at, w.watermark`;
 
 /** The positions of a sync through time: what a run can be told to read again from. Read-only. */
 export function ledgerPositions(pool: Pool) {

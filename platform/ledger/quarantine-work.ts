@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
 import type { QuarantineGroup } from './quarantine.ts';
-import { query } from './sql.ts';
+import { isoTime, query } from './sql.ts';
 
 /**
  * `open`: waits for a person. `replayed`: went through the mapping again and was not rejected. `superseded`: a later
@@ -50,10 +50,8 @@ export interface QuarantineEntry {
   readonly resolvedBy: string | null;
 }
 
-const iso = (column: string): string => `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
-
 const entryColumns = `q.id::text, q.state, q.run, q.seq as batch, q.ordinal, q.stage, q.key, q.code, q.field, q.rule, q.reason,
-  q.record, ${iso('q.at')} as at, ${iso('q.resolved_at')} as "resolvedAt", q.resolved_by as "resolvedBy"`;
+  q.record, ${isoTime('q.at')} as at, ${isoTime('q.resolved_at')} as "resolvedAt", q.resolved_by as "resolvedBy"`;
 
 /** The condition for `$1 … $10`; the limit is the caller's. */
 const chosen = `q.sync_id = (select id from syncs where name = $1)

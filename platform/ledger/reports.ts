@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
 import type { Counts, Reconciled } from '../../model/batch.ts';
-import { query } from './sql.ts';
+import { isoTime, query } from './sql.ts';
 
 export interface RunSummary {
   readonly run: string;
@@ -19,8 +19,8 @@ export interface RunSummary {
 
 const runColumns = `r.id as run, s.name as sync, r.workflow_id as "workflowId", r.mode, r.trigger, r.status, r.counts,
   r.reconciled, r.failure_code as "failureCode", r.failure,
-  to_char(r.started_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as "startedAt",
-  to_char(r.ended_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as "endedAt"`;
+  ${isoTime('r.started_at')} as "startedAt",
+  ${isoTime('r.ended_at')} as "endedAt"`;
 
 /** The public, read-only side of the ledger. */
 export function ledgerReports(pool: Pool) {

@@ -103,3 +103,11 @@ export async function takeFence(sql: PoolClient, run: string): Promise<Writer> {
   if (!sync) throw new SyncFailure('HOLD_LOST', 'this run no longer holds its sync');
   return { syncId: sync.id, fence: Number(sync.fence) };
 }
+
+/** A column of times as ISO 8601 in UTC, to the millisecond. */
+export const isoTime = (column: string): string =>
+  `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+
+/** The same to the second, as ticks and pauses are. */
+export const isoSecond = (column: string): string =>
+  `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')`;

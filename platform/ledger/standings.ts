@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import { query } from './sql.ts';
+import { isoSecond, query } from './sql.ts';
 
 /** How a sync stands, beside its runs. Times in ISO 8601. */
 export interface Standing {
@@ -24,8 +24,6 @@ export interface Standing {
   readonly idleTicks: { readonly skipped: number; readonly missed: number; readonly last: string } | null;
 }
 
-const iso = (column: string): string => `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')`;
-
 /** The standing of each sync, and the decision of a person that holds it. */
 export function ledgerStandings(pool: Pool) {
   return {
@@ -33,22 +31,22 @@ export function ledgerStandings(pool: Pool) {
       query<Standing & Record<string, unknown>>(
         pool,
         'reading how the syncs stand',
-        `select s.name as sync, ${iso('s.paused_at')} as "pausedAt", s.pause_note as "pauseNote",
+        `select s.name as sync, ${isoSecond('s.paused_at')} as "pausedAt", s.pause_note as "pauseNote",
            g.good as "lastGood", f.failure as "lastFailure",
            t.idle as "idleTicks"
          from syncs s
          left join lateral (
-           select jsonb_build_object('run', r.id, 'status', r.status, 'at', ${iso('r.ended_at')}, 'upTo', ${iso('r.started_at')}) as good
+           select jsonb_build_object('run', r.id, 'status', r.status, 'at', ${isoSecond('r.ended_at')}, 'upTo', ${isoSecond('r.started_at')}) as good
            from runs r where r.sync_id = s.id and r.mode in ('incremental', 'full') and r.status in ('succeeded', 'partial')
            order by r.started_at desc limit 1
          ) g on true
          left join lateral (
-           select jsonb_build_object('run', r.id, 'at', ${iso('r.ended_at')}, 'code', r.failure_code, 'message', r.failure) as failure
+           select jsonb_build_object('run', r.id, 'at', ${isoSecond('r.ended_at')}, 'code', r.failure_code, 'message', r.failure) as failure
            from runs r where r.sync_id = s.id and r.failure_code is not null order by r.started_at desc limit 1
          ) f on true
          left join lateral (
            select jsonb_build_object('skipped', count(*) filter (where outcome = 'skipped'),
-             'missed', count(*) filter (where outcome = 'missed'), 'last', ${iso('max(at)')}) as idle
+             'missed', count(*) filter (where outcome = 'missed'), 'last', ${isoSecond('max(at)')}) as idle
            from ticks where sync_id = s.id and at > now() - interval '7 days' having count(*) > 0
          ) t on true
          order by s.name`,

@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import { query } from './sql.ts';
+import { isoSecond, query } from './sql.ts';
 
 /**
  * What came of a tick that began no run. `skipped`: a run of the sync was open. `missed`: nothing was there to begin
@@ -22,8 +22,6 @@ export interface TickCounts {
   readonly missed: number;
 }
 
-const iso = (column: string): string => `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')`;
-
 /** Ticks of schedules that began no run, so that none is lost silently. */
 export function ledgerTicks(pool: Pool) {
   return {
@@ -42,7 +40,7 @@ export function ledgerTicks(pool: Pool) {
       const rows = await query<{ at: string | null }>(
         pool,
         'reading the last tick',
-        `select ${iso(`greatest(s.scheduled_since, (select max(scheduled_for) from runs where sync_id = s.id),
+        `select ${isoSecond(`greatest(s.scheduled_since, (select max(scheduled_for) from runs where sync_id = s.id),
            (select max(at) from ticks where sync_id = s.id))`)} as at
          from syncs s where s.name = $1 and s.scheduled_since is not null`,
         [sync],
@@ -55,7 +53,7 @@ export function ledgerTicks(pool: Pool) {
       const rows = await query<{ at: string }>(
         pool,
         'reading the ticks',
-        `select ${iso('t.at')} as at from (
+        `select ${isoSecond('t.at')} as at from (
            select scheduled_for as at from runs where sync_id = (select id from syncs where name = $1)
            union select at from ticks where sync_id = (select id from syncs where name = $1)
          ) t where t.at >= $2 and t.at < $3 order by t.at`,
@@ -93,7 +91,7 @@ export function ledgerTicks(pool: Pool) {
       query<Tick & Record<string, unknown>>(
         pool,
         'reading the ticks',
-        `select s.name as sync, ${iso('t.at')} as at, t.outcome, t.run from ticks t join syncs s on s.id = t.sync_id
+        `select s.name as sync, ${isoSecond('t.at')} as at, t.outcome, t.run from ticks t join syncs s on s.id = t.sync_id
          where s.name = $1 order by t.at desc limit $2`,
         [sync, limit],
       ),

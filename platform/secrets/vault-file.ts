@@ -1,10 +1,10 @@
-import { randomUUID } from 'node:crypto';
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { errorCode } from '../../model/error-code.ts';
 import { SyncFailure } from '../../model/failure.ts';
 import { vaultName } from '../../model/secret.ts';
+import { writeFileAtomically } from '../atomic-file.ts';
 
 /** The vault of a project: encrypted entry by entry, so it may lie in version control like the rest of the project. */
 export const VAULT_FILE = 'vault.json';
@@ -52,16 +52,10 @@ export async function readVault(projectFolder: string): Promise<Vault> {
 }
 
 /** Writes the whole vault: a reader sees the old file or the new one. Names are in order, so that changes read well. */
-export async function writeVault(projectFolder: string, vault: Vault): Promise<void> {
-  const file = join(projectFolder, VAULT_FILE);
-  const temporary = `${file}.${randomUUID()}.tmp`;
-  try {
-    await writeFile(temporary, `${JSON.stringify(documentOf(vault), undefined, 2)}\n`, { mode: 0o600 });
-    await rename(temporary, file);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
+export function writeVault(projectFolder: string, vault: Vault): Promise<void> {
+  const text = `${JSON.stringify(documentOf(vault), undefined, 2)}
+`;
+  return writeFileAtomically(join(projectFolder, VAULT_FILE), text, 0o600);
 }
 
 /** As it is written: envelopes in base64. */
