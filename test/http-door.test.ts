@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import type { RequestListener } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
@@ -11,6 +12,8 @@ import type { Connection } from '../model/connection.ts';
 import type { HttpCall } from '../model/connector.ts';
 import { isSyncFailure, type SyncFailure } from '../model/failure.ts';
 import type { OpenHttpClient } from '../platform/http/client.ts';
+import { exchange } from '../platform/http/exchange.ts';
+import { isTooSlow } from '../platform/http/slow-body.ts';
 import { connectionTo, doorTo } from './support/tools.ts';
 import { bodyOf, json, listen, type TestServer, withServer } from './support/with-server.ts';
 
@@ -196,6 +199,41 @@ describe('a failure', () => {
     );
     for (const timer of timers) clearInterval(timer);
     expect(failure.code).toBe('TIMEOUT');
+  });
+
+  test.each<[name: string, bytesAtLooks: number[], expected: boolean]>([
+    ['nothing yet', [1], false],
+    ['little, shorter than the window', [1, 1, 1, 1, 1, 1, 1, 1, 1, 1], false],
+    ['nothing for the window', [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1], true],
+    ['a byte less than the least', [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1000], true],
+    ['just the least', [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1001], false],
+    ['much once, and nothing since', [0, ...Array<number>(11).fill(9000)], true],
+    ['nothing long ago, and enough since', [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2000], false],
+  ])('of a body that gave %s is too slow or not', (_name, bytesAtLooks, expected) => {
+    expect(isTooSlow(bytesAtLooks, { bytesPerSecond: 100, windowMs: 10_000 })).toBe(expected);
+  });
+
+  test('of a body that goes on too slowly is TIMEOUT long before the call would end, in doubt, and its connection is closed', async () => {
+    const minimumRate = { bytesPerSecond: 10_000, windowMs: 300 };
+    const wire = exchange({ timeoutMs: 600_000, maxResponseBytes: 1000, minimumRate });
+    let hungUp: Promise<unknown> | undefined;
+    await withServer(
+      (_, response) => {
+        response.writeHead(200, { 'content-type': 'application/json' });
+        const timer = setInterval(() => response.write(' '), 20);
+        hungUp = once(response, 'close').finally(() => clearInterval(timer));
+      },
+      async ({ address }) => {
+        const { method, signal } = call();
+        const failure = await failureOf(
+          wire.send({ method, url: new URL('/orders', address), route: '/orders', headers: {}, signal }),
+        );
+        expect(failure).toMatchObject({ code: 'TIMEOUT', effect: 'unknown' });
+        expect(failure.message).toContain('/orders gave less than 10000 bytes a second of its answer for 0.3 s');
+        await hungUp;
+      },
+    );
+    wire.close();
   });
 
   test('of a body over the limit is RESPONSE_TOO_LARGE, by its stated length', async () => {

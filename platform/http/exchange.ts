@@ -10,12 +10,15 @@ import { authoritiesOf } from './authorities.ts';
 import { classifyNetwork, failureOf, type Verdict } from './classify.ts';
 import { ADDRESS_REFUSED, type Guard } from './guard.ts';
 import { type Incoming, type Outgoing, placeOf, type Send } from './pipeline.ts';
+import { MINIMUM_RATE, type MinimumRate, watchRate } from './slow-body.ts';
 
 export interface ExchangeLimits {
   /** From the first byte sent to the last received. */
   readonly timeoutMs: number;
   /** The largest body read, decompressed. */
   readonly maxResponseBytes: number;
+  /** Of a body under way. Default: MINIMUM_RATE. */
+  readonly minimumRate?: MinimumRate;
 }
 
 /** Who we are in a TLS handshake: certificate and key as PEM, read anew for each call, as they are renewed. */
@@ -77,7 +80,7 @@ export function exchange(limits: ExchangeLimits, wire: Wire = {}): Exchange {
       };
       const stream = client.stream(request.url, { ...optionsOf(request), https });
       if (wire.sawCertificate) look(stream, request.url.host, wire.sawCertificate);
-      return receive(stream, request, limits.maxResponseBytes);
+      return receive(stream, request, limits);
     },
     close() {
       agent.http.destroy();
@@ -121,13 +124,16 @@ const optionsOf = ({ method, headers, body }: Outgoing) => ({
 
 type GotStream = ReturnType<typeof got.stream>;
 
-function receive(stream: GotStream, request: Outgoing, maxBytes: number): Promise<Incoming> {
+function receive(stream: GotStream, request: Outgoing, limits: ExchangeLimits): Promise<Incoming> {
+  const { maxResponseBytes: maxBytes, minimumRate = MINIMUM_RATE } = limits;
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
     let answer: { status: number; headers: Record<string, string> } | undefined;
     const { signal } = request;
+    let unwatch: (() => void) | undefined;
     const ended = () => {
+      unwatch?.();
       signal.removeEventListener('abort', abort);
       request.timed?.(timingOf(stream.timings));
     };
@@ -138,17 +144,23 @@ function receive(stream: GotStream, request: Outgoing, maxBytes: number): Promis
     };
     // Not left to got, which would keep a listener for each call on a signal that lives as long as a whole read.
     const abort = () => fail(signal.reason);
-    const cut = () => fail(failureOf(placeOf(request), tooLarge(maxBytes)));
+    const cut = (verdict: Verdict) => fail(failureOf(placeOf(request), verdict));
 
     signal.addEventListener('abort', abort, { once: true });
     stream.on('response', ({ statusCode, headers }) => {
       answer = { status: statusCode, headers: flat(headers) };
-      if (headers['content-encoding'] === undefined && Number(headers['content-length'] ?? 0) > maxBytes) cut();
+      if (headers['content-encoding'] === undefined && Number(headers['content-length'] ?? 0) > maxBytes)
+        cut(tooLarge(maxBytes));
     });
     stream.on('data', (chunk: Buffer) => {
       bytes += chunk.length;
-      if (bytes > maxBytes) cut();
-      else chunks.push(chunk);
+      if (bytes > maxBytes) return cut(tooLarge(maxBytes));
+      chunks.push(chunk);
+      unwatch ??= watchRate(
+        () => bytes,
+        minimumRate,
+        () => cut(tooSlow(minimumRate)),
+      );
     });
     stream.on('error', (error: Error) => fail(sorted(error, request)));
     stream.on('end', () => {
@@ -169,6 +181,12 @@ const tooLarge = (maxBytes: number): Verdict => ({
   code: 'RESPONSE_TOO_LARGE',
   effect: 'unknown',
   words: `answered with more than ${maxBytes} bytes`,
+});
+
+const tooSlow = ({ bytesPerSecond, windowMs }: MinimumRate): Verdict => ({
+  code: 'TIMEOUT',
+  effect: 'unknown',
+  words: `gave less than ${bytesPerSecond} bytes a second of its answer for ${windowMs / 1000} s`,
 });
 
 function flat(headers: Readonly<Record<string, string | string[] | undefined>>): Record<string, string> {
