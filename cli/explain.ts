@@ -4,14 +4,18 @@ import type { Call } from '../model/call.ts';
 import { exitCode } from '../model/exit-code.ts';
 import { isSyncFailure } from '../model/failure.ts';
 import type { LoadedSync } from '../model/project.ts';
+import { commandContext, inCallContext } from '../platform/journal/context.ts';
 import type { Ledger } from '../platform/ledger/ledger.ts';
 import type { LastWrite, SyncFacts } from '../platform/ledger/life.ts';
 import type { QuarantineEntry } from '../platform/ledger/quarantine-work.ts';
+import { createLog } from '../platform/log.ts';
 import { checkProject } from '../platform/project/load.ts';
 import { soundSync } from '../platform/project/sound-sync.ts';
+import { createWorld } from '../workers/world.ts';
 import { type CliContext, contextOf } from './context.ts';
 import { type Lineage, lineageOf } from './explain/lineage.ts';
-import { printExplained } from './explain/print.ts';
+import { askBoth } from './explain/live.ts';
+import { printExplained, printLive } from './explain/print.ts';
 import { withEngine } from './runs/engine.ts';
 
 /** Entries of one record that are shown, latest first. */
@@ -22,23 +26,30 @@ export function explainCommand(): Command {
     .summary('tell the life of one record')
     .description(
       'What the ledger knows of one record: when, by which run and request it was delivered, why it was set aside, and, ' +
-        'while the record as received is still at hand, how each field came to be. Reads the ledger only, never a system.',
+        'while the record as received is still at hand, how each field came to be. Reads the ledger only, unless --live is given.',
     )
     .argument('<sync>', 'name of a file in syncs/')
     .argument('<key>', 'the key of the record; the parts of a composite key are joined by `|`')
+    .option('--live', 'also ask both systems for the record as it is now, by its key; nothing is written')
     .addHelpText(
       'after',
       `
 Examples:
   syncline explain orders-to-invoices 4711
   syncline explain orders-to-invoices 4711 --json | jq '.lineage.fields'
-  syncline explain stock 'Berlin|4711'`,
+  syncline explain stock 'Berlin|4711'
+  syncline explain orders-to-invoices 4711 --live    both systems now, field by field`,
     )
-    .action(async (sync: string, key: string, _options: unknown, command: Command) => {
+    .action(async (sync: string, key: string, options: { readonly live?: boolean }, command: Command) => {
       const context = contextOf(command);
       await withEngine(context, async (engine) => {
-        const explained = await explainRecord(engine.ledger, sync, key, await loadedSync(context, sync, engine.ledger));
-        context.out.result(explained, () => printExplained(context.out, explained));
+        const loaded = await loadedSync(context, sync, engine.ledger);
+        const explained = await explainRecord(engine.ledger, sync, key, loaded);
+        const live = options.live === true ? await askLive(context, sync, engine.ledger, explained) : null;
+        context.out.result({ ...explained, live }, () => {
+          printExplained(context.out, explained);
+          if (live) printLive(context.out, live);
+        });
         process.exitCode = exitCode.ok;
       });
     });
@@ -66,6 +77,22 @@ async function loadedSync(context: CliContext, sync: string, ledger: Ledger): Pr
   } catch (error) {
     if (!isSyncFailure(error) || (await ledger.life.sync(sync)) === undefined) throw error;
     return null;
+  }
+}
+
+/** Calls both systems, at their pace and in the journal, as a run would. Throws when the sync's files are in error. */
+async function askLive(context: CliContext, sync: string, ledger: Ledger, { key, write }: Explained) {
+  const loaded = soundSync(await checkProject(context.projectFolder, context.env), sync);
+  const world = createWorld(context.projectFolder, context.env, createLog('silent'), ledger);
+  const { sourceConnection, destinationConnection } = loaded;
+  try {
+    return await context.progress.step(`Asking ${sourceConnection.name} and ${destinationConnection.name}`, () =>
+      inCallContext(commandContext('explain'), () =>
+        askBoth(loaded, world, { key, destinationId: write?.destinationId ?? null }),
+      ),
+    );
+  } finally {
+    await world.close();
   }
 }
 

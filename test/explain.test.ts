@@ -1,6 +1,9 @@
 import { z } from 'zod';
+import { askBoth } from '../cli/explain/live.ts';
 import { explainRecord } from '../cli/explain.ts';
 import { defineSync, map, orReject, to, trim } from '../index.ts';
+import type { Source } from '../model/connector.ts';
+import { SyncFailure } from '../model/failure.ts';
 import type { Json } from '../model/json.ts';
 import type { LoadedSync } from '../model/project.ts';
 import { arraySource, createTestEngine, type TestEngine, testRecord } from './support/engine.ts';
@@ -15,6 +18,12 @@ const mapping = map(Contact, testRecord, (contact) => ({
 const endpoint = { kind: 'test', connection: 'test', options: {} };
 const loaded: Pick<LoadedSync, 'sync'> = {
   sync: defineSync({ source: endpoint, destination: endpoint, key: 'id', version: 'version', mapping }),
+};
+
+const world = {
+  toolsFor: () => {
+    throw new Error('a test endpoint needs no tools');
+  },
 };
 
 let engine: TestEngine;
@@ -53,6 +62,7 @@ describe('after a run', () => {
     const { state, write, quarantine, lineage, unknown } = await explained('c1');
     expect(state).toBe('delivered');
     expect(write).toMatchObject({ run, batch: 1, records: 1, version: '7', destinationId: null, mode: 'full' });
+    expect(write).toMatchObject({ runDelivered: 1, reconciled: { checked: 1, missing: 0, different: 0 } });
     expect(write?.hash).toMatch(/^[0-9a-f]{32}$/);
     const intents = await engine.ledger.pool.query('select request_id::text as id from intents');
     expect(intents.rows).toEqual([{ id: write?.request }]);
@@ -98,6 +108,25 @@ describe('after a run', () => {
     expect(lineage?.fields.find(({ field }) => field.endsWith('value'))).toMatchObject({
       rejected: { reason: 'has no value' },
     });
+  });
+
+  test('as both systems have it now: field by field, absent, or that a system cannot be asked or fails', async () => {
+    const sync = { ...engine.loaded('contacts'), ...loaded };
+    const source = sync.openSource(world);
+    const byKey: Source = { ...source, readKeys: async () => records };
+    const ask = (key: string, from = byKey) =>
+      askBoth({ ...sync, openSource: () => from }, world, { key, destinationId: null });
+    const live = await ask('c1');
+    expect(live.source).toEqual({ state: 'found', record: records[0] });
+    expect(live.destination).toEqual({ state: 'found', record: { id: 'c1', version: 7, value: 'one' } });
+    expect(live.lineage?.fields.find(({ field }) => field.endsWith('value'))).toMatchObject({
+      from: [{ value: ' one ' }],
+      after: 'one',
+    });
+    expect(await ask('c9')).toEqual({ source: { state: 'absent' }, destination: { state: 'absent' }, lineage: null });
+    expect((await ask('c1', source)).source).toEqual({ state: 'cannot be asked' });
+    const readKeys = () => Promise.reject(new SyncFailure('CONNECTION_REFUSED', 'down'));
+    expect((await ask('c1', { ...source, readKeys })).source).toEqual({ state: 'failed', code: 'CONNECTION_REFUSED' });
   });
 
   test('without the files of the sync the reasons are still told', async () => {

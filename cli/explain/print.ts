@@ -1,4 +1,5 @@
 import type { Call } from '../../model/call.ts';
+import { type Json, valueAt } from '../../model/json.ts';
 import type { FieldLineage } from '../../model/mapping/walk.ts';
 import type { LastWrite } from '../../platform/ledger/life.ts';
 import type { Explained } from '../explain.ts';
@@ -6,6 +7,7 @@ import type { Out } from '../output/out.ts';
 import { cutText, safeText } from '../output/text.ts';
 import { printEntry } from '../quarantine/print.ts';
 import type { Lineage } from './lineage.ts';
+import type { LiveRecord, Side } from './live.ts';
 
 export function printExplained(out: Out, explained: Explained): void {
   const { sync, key, write, quarantine, lineage, unknown } = explained;
@@ -32,7 +34,7 @@ function printWrite(out: Out, write: LastWrite): void {
     ['by run', write.run === null ? null : `${write.run} (${write.mode}, started by ${write.trigger})`],
     ['in batch', write.batch === null || write.batch === 0 ? null : String(write.batch)],
     ['in request', write.request === null ? null : `${write.request}, with ${write.records} records`],
-    ['read back', readBackWords(write)],
+    ['reconciled', readBackWords(write)],
     ['version', write.version],
     ['content hash', write.hash],
     ['id there', write.destinationId],
@@ -55,24 +57,47 @@ function printCallsOf(out: Out, title: string, calls: readonly Call[]): void {
   out.line(out.style.faint(`  syncline calls show ${first?.id} shows one.`));
 }
 
-/** The run compares a sample of what it delivered: whether this record was in it is not noted. */
-function readBackWords({ reconciled }: LastWrite): string | null {
+/** The run compares a sample of what it delivered: which records were in it is not noted, unless it was all of them. */
+function readBackWords({ reconciled, runDelivered, runEndedAt }: LastWrite): string | null {
   if (!reconciled || reconciled.checked === 0) return null;
   const { checked, missing, different } = reconciled;
-  return `${checked} records of its run at the end of it: ${missing} missing, ${different} different`;
+  const covered =
+    runDelivered !== null && checked >= runDelivered
+      ? 'this record among them'
+      : 'whether this record was among them is not noted';
+  return `${runEndedAt ?? ''} by that run: ${checked} of ${runDelivered ?? 'its'} delivered records read back, ${covered}; ${missing} missing, ${different} different`;
 }
 
-function printLineage(out: Out, { outcome, reason, field, fields }: Lineage): void {
+/** The record as both systems have it now. */
+export function printLive(out: Out, { source, destination, lineage }: LiveRecord): void {
+  out.line();
+  out.line(`Now: source ${sideWords(source)}, destination ${sideWords(destination)}.`);
+  if (lineage) printLineage(out, lineage, destination.state === 'found' ? destination.record : undefined);
+}
+
+const sideWords = (side: Side): string => {
+  if (side.state === 'failed') return `failed with ${side.code}`;
+  return side.state === 'cannot be asked' ? 'cannot be asked by key (docs/connectors.md)' : side.state;
+};
+
+function printLineage(out: Out, { outcome, reason, field, fields }: Lineage, there?: Json): void {
   const why = reason === null ? '' : ` (${field === null ? '' : `${safeText(field)}: `}${safeText(reason)})`;
   out.line();
   out.line(`Through today's mapping: ${outcome === 'mapped' ? out.style.good(outcome) : out.style.bad(outcome)}${why}`);
   out.table(
-    [{ title: 'FIELD', paint: out.style.name }, { title: 'FROM' }, { title: 'RULES' }, { title: 'BECOMES' }],
+    [
+      { title: 'FIELD', paint: out.style.name },
+      { title: 'FROM' },
+      { title: 'RULES' },
+      { title: 'BECOMES' },
+      ...(there === undefined ? [] : [{ title: 'IS THERE' }]),
+    ],
     fields.map((one) => [
       one.field,
       one.from.map(({ path, value }) => `${path} = ${shown(value)}`).join(', '),
       one.steps.map(({ words }) => words).join(', then '),
       becomes(one),
+      ...(there === undefined ? [] : [shown(valueAt(there, one.field))]),
     ]),
   );
 }

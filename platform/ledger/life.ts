@@ -26,6 +26,9 @@ export interface LastWrite {
   readonly fetchedAt: string | null;
   /** What the run found when it read back what it had delivered; null when nothing was read back. */
   readonly reconciled: Reconciled | null;
+  /** Records that its run delivered: when as many were read back, this one was among them. */
+  readonly runDelivered: number | null;
+  readonly runEndedAt: string | null;
   readonly confirmedAt: string | null;
   readonly workflowId: string | null;
   readonly mode: RunMode | null;
@@ -72,7 +75,8 @@ export function ledgerLife(pool: Pool) {
         `select case l.state when 'd' then 'deleted' when 's' then 'marked as deleted' when 'x' then 'delete in doubt' else 'delivered' end as state, replace(l.hash::text, '-', '') as hash,
            l.version::text, s.watermark, l.destination_id as "destinationId", i.request_id::text as request, i.run,
            i.seq as batch, i.items as records, ${isoTime('i.opened_at')} as "sentAt",
-           ${isoTime('b.fetched_at')} as "fetchedAt", r.reconciled, ${isoTime('i.decided_at')} as "confirmedAt",
+           ${isoTime('b.fetched_at')} as "fetchedAt", r.reconciled, (r.counts->>'delivered')::int as "runDelivered",
+           ${isoTime('r.ended_at')} as "runEndedAt", ${isoTime('i.decided_at')} as "confirmedAt",
            r.workflow_id as "workflowId", r.mode, r.trigger
          from syncs s join ledger l on l.sync_id = s.id and l.key = $2
          left join intents i on i.id = l.intent left join runs r on r.id = i.run
