@@ -1,10 +1,13 @@
+import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RunReport } from '../model/batch.ts';
 import type { RunState } from '../model/run-state.ts';
 import { startProxy } from './support/cuttable-proxy.ts';
 import { withDatabase } from './support/database.ts';
 import { createTestEngine, type TestEngine } from './support/engine.ts';
+import { runProgram } from './support/program.ts';
 import { withProject } from './support/temp-project.ts';
 import { testTemporal } from './support/temporal.ts';
 import { bodyOf, json, startServer } from './support/with-server.ts';
@@ -13,9 +16,15 @@ import { startWorkerProcess, type WorkerProcess } from './support/worker-process
 const PAGES = 4;
 const PAGE_RECORDS = 10;
 
-const project = (address: string) => ({
-  'connections.yaml': ['shop', 'books']
-    .map((name) => `${name}: { kind: rest, address: '${address}', network: private }\n`)
+/** The addresses of the two systems. */
+interface Systems {
+  readonly shop: string;
+  readonly books: string;
+}
+
+const project = (systems: Systems) => ({
+  'connections.yaml': Object.entries(systems)
+    .map(([name, address]) => `${name}: { kind: rest, address: '${address}', network: private }\n`)
     .join(''),
   'mappings/order.ts': `import { map } from 'syncline';
 import { z } from 'zod';
@@ -66,18 +75,46 @@ async function startSystem(gates: { readonly page?: readonly [number, Gate]; rea
     const data = Array.from({ length: PAGE_RECORDS }, (_, n) => ({ id: `${page}-${n}` }));
     json(response, { data, next: page + 1 < PAGES ? String(page + 1) : null });
   });
-  return { ...server, written };
+  return { ...server, written, both: { shop: server.address, books: server.address } };
+}
+
+/** The same shop as a process of its own, so that it can be killed. */
+const shopProgram = `
+const [port, pages, records] = process.argv.slice(1).map(Number);
+const server = require('node:http').createServer((request, response) => {
+  const page = Number(new URL(request.url, 'http://shop').searchParams.get('cursor') ?? 0);
+  const data = Array.from({ length: records }, (_, n) => ({ id: page + '-' + n }));
+  response.setHeader('content-type', 'application/json');
+  response.end(JSON.stringify({ data, next: page + 1 < pages ? String(page + 1) : null }));
+});
+server.listen(port, '127.0.0.1', () => console.log(server.address().port));`;
+
+/** On the port given; 0: on any that is free. */
+async function startShop(port: number): Promise<{ readonly port: number; kill(): Promise<void> }> {
+  const args = ['-e', shopProgram, String(port), String(PAGES), String(PAGE_RECORDS)];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const ended = once(child, 'exit');
+  const [said]: unknown[] = await once(child.stdout, 'data');
+  return {
+    port: Number(String(said)),
+    async kill() {
+      child.kill('SIGKILL');
+      await ended;
+    },
+  };
 }
 
 interface Scene {
   readonly engine: TestEngine;
+  /** What `syncline status orders --json` says of the latest run. */
+  status(): Promise<{ readonly status: string; readonly waiting: { readonly nextAttempt: string | null } | null }>;
   worker(env?: Readonly<Record<string, string>>): Promise<WorkerProcess>;
 }
 
 /** Workers that a test starts are gone when it ends, whatever happens. */
-async function withScene(address: string, work: (scene: Scene) => Promise<void>): Promise<void> {
+async function withScene(systems: Systems, work: (scene: Scene) => Promise<void>): Promise<void> {
   await withDatabase((databaseUrl) =>
-    withProject(project(address), async (folder) => {
+    withProject(project(systems), async (folder) => {
       const taskQueue = `test-${randomBytes(6).toString('hex')}`;
       const engine = await createTestEngine([], { databaseUrl, taskQueue, worker: 'none' });
       const workers: WorkerProcess[] = [];
@@ -92,8 +129,12 @@ async function withScene(address: string, work: (scene: Scene) => Promise<void>)
         workers.push(started);
         return started;
       };
+      const status = async () => {
+        const { stdout } = await runProgram(['status', 'orders', '--json', '--project', folder], { env: settings });
+        return JSON.parse(stdout).runs[0];
+      };
       try {
-        await work({ engine, worker });
+        await work({ engine, worker, status });
       } finally {
         for (const { kill } of workers) await kill();
         await engine.close();
@@ -114,7 +155,7 @@ test('SIGTERM: a worker takes nothing new, ends the write that it has begun, han
   const write = new Gate();
   const system = await startSystem({ page: [2, page], write });
   try {
-    await withScene(system.address, async ({ engine, worker }) => {
+    await withScene(system.both, async ({ engine, worker }) => {
       const first = await worker({ SYNCLINE_GRACE_SECONDS: '2' });
       expect(await first.probe('/readyz')).toBe(200);
       const run = await engine.start('orders');
@@ -150,7 +191,7 @@ test('without Temporal a worker lives, is not ready, keeps what it did meanwhile
   const system = await startSystem({ write });
   const temporal = await startProxy(Number(new URL(`http://${testTemporal()}`).port));
   try {
-    await withScene(system.address, async ({ engine, worker }) => {
+    await withScene(system.both, async ({ engine, worker }) => {
       const { probe } = await worker({ TEMPORAL_ADDRESS: `127.0.0.1:${temporal.port}` });
       const run = await engine.start('orders');
       await until(() => write.came === 1);
@@ -167,5 +208,44 @@ test('without Temporal a worker lives, is not ready, keeps what it did meanwhile
     write.open();
     await temporal.cut();
     await system.close();
+  }
+});
+
+test('a source whose process is killed is one wait that `status` shows with its next attempt; back again, the run goes on', async () => {
+  const write = new Gate();
+  const books = await startSystem({ write });
+  let shop = await startShop(0);
+  try {
+    await withScene(
+      { shop: `http://127.0.0.1:${shop.port}`, books: books.address },
+      async ({ engine, worker, status }) => {
+        await worker();
+        const run = await engine.start('orders');
+        const state = () => run.query<RunState>('status');
+        // The window is full: the last page is asked for only when the first batch is delivered.
+        await until(async () => write.came === 1 && (await state()).fetched === 3 * PAGE_RECORDS);
+        await shop.kill();
+        write.open();
+        await until(async () => (await state()).waiting);
+        const first = (await state()).waiting;
+        // Null for the moment in which an attempt is under way.
+        let shown = await status();
+        while (!shown.waiting?.nextAttempt) shown = await status();
+        expect(shown).toMatchObject({
+          ...{ status: 'waiting', failure: null, parked: null },
+          waiting: { step: 'fetch', code: 'CONNECTION_REFUSED', place: { side: 'source', connection: 'shop' } },
+        });
+        await until(async () => ((await state()).waiting?.attempt ?? 0) > 3);
+        expect((await state()).waiting?.since).toBe(first?.since);
+        shop = await startShop(shop.port);
+        expect(await (run.result() as Promise<RunReport>)).toMatchObject(succeeded);
+        expect((await engine.ledger.reports.latestRuns('orders')).map((one) => one.status)).toEqual(['succeeded']);
+      },
+    );
+    expect(books.written).toEqual(everything);
+  } finally {
+    write.open();
+    await shop.kill();
+    await books.close();
   }
 });
