@@ -115,6 +115,19 @@ describe('a network error', () => {
     expect(classifyNetwork({ code: 'ETIMEDOUT', phase })).toMatchObject({ code: 'TIMEOUT', effect });
   });
 
+  test('of a certificate names its subject, names and days, with nothing in them that could draw on a terminal', () => {
+    const certificate = {
+      commonName: 'shop\u001b[2J',
+      names: 'DNS:a.example',
+      validFrom: 'Mar 1 2024 GMT',
+      validTo: 'Mar 1 2025 GMT',
+    };
+    expect(classifyNetwork({ code: 'CERT_HAS_EXPIRED', certificate }).words).toBe(
+      'has a certificate that is not accepted (CERT_HAS_EXPIRED): its subject is shop?[2J, its names are DNS:a.example, it is valid from Mar 1 2024 GMT to Mar 1 2025 GMT',
+    );
+    expect(classifyNetwork({ code: 'ECONNRESET', certificate }).words).not.toContain('subject');
+  });
+
   test('of time in the system call that connects has no effect', () => {
     expect(classifyNetwork({ code: 'ETIMEDOUT', syscall: 'connect' })).toMatchObject({
       code: 'TIMEOUT',

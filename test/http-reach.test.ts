@@ -140,7 +140,19 @@ const hasOpenssl = (() => {
       const sawCertificate = (connection: string, host: string, validTo: Date) =>
         seen.push([connection, host, Math.round((validTo.getTime() - Date.now()) / 86_400_000)]);
       try {
-        expect(await outcome(address, {}, { sawCertificate })).toMatchObject({ code: 'TLS_FAILED' });
+        expect(await outcome(address, {}, { sawCertificate })).toMatchObject({
+          code: 'TLS_FAILED',
+          message: expect.stringMatching(
+            /SELF_SIGNED_CERT\): its subject is shop, its names are IP Address:127\.0\.0\.1, it is valid from .+ GMT to .+ GMT/,
+          ),
+        });
+        const otherName = await outcome(`https://localhost:${port}`, { tls: { caFile: cert } });
+        expect(otherName).toMatchObject({
+          code: 'TLS_FAILED',
+          message: expect.stringMatching(
+            /ALTNAME_INVALID\): its subject is shop, its names are IP Address:127\.0\.0\.1, /,
+          ),
+        });
         expect(await outcome(address, { tls: { caFile: cert } }, { sawCertificate })).toBe(200);
         expect(seen).toEqual([['shop', `127.0.0.1:${port}`, 9]]);
         const tooOld = await outcome(address, { tls: { caFile: cert, minVersion: '1.3' } });

@@ -1,4 +1,5 @@
 import { type FailureCode, type FailureDetail, SyncFailure } from '../../model/failure.ts';
+import { describeCertificate, type PeerCertificate } from './peer-certificate.ts';
 import { retryAfterMs } from './retry-after.ts';
 
 /** What became of a failed call. `message` is in words, without the place, which the caller adds. */
@@ -50,13 +51,18 @@ export interface NetworkFacts {
   readonly phase?: string;
   /** The system call that failed, such as `connect`. */
   readonly syscall?: string;
+  /** What the other side showed in the handshake. */
+  readonly certificate?: PeerCertificate;
 }
 
 /** Sorts a network error into a failure. Until a connection stands, nothing can have been written. */
-export function classifyNetwork({ code, phase, syscall }: NetworkFacts): Verdict {
+export function classifyNetwork({ code, phase, syscall, certificate }: NetworkFacts): Verdict {
   if (code === 'ETIMEDOUT') return timeOut(phase ?? syscall);
   const known = networkErrors.find(({ codes }) => codes.test(code));
-  if (known) return { ...known.verdict, words: `${known.verdict.words} (${code})` };
+  if (known) {
+    const shown = known.ofCertificate && certificate ? `: ${describeCertificate(certificate)}` : '';
+    return { ...known.verdict, words: `${known.verdict.words} (${code})${shown}` };
+  }
   return { code: 'INTERNAL', effect: 'unknown', words: `failed in a way that the engine does not know (${code})` };
 }
 
@@ -73,7 +79,7 @@ const phaseWords: Readonly<Record<string, string>> = {
   send: 'did not take the request in time',
 };
 
-const networkErrors: readonly { readonly codes: RegExp; readonly verdict: Verdict }[] = [
+const networkErrors: readonly { readonly codes: RegExp; readonly verdict: Verdict; readonly ofCertificate?: true }[] = [
   {
     codes: /^(ECONNREFUSED|EHOSTUNREACH|EHOSTDOWN|ENETUNREACH|ENETDOWN)$/,
     verdict: { code: 'CONNECTION_REFUSED', effect: 'none', words: 'cannot be connected to' },
@@ -90,6 +96,7 @@ const networkErrors: readonly { readonly codes: RegExp; readonly verdict: Verdic
     codes:
       /^(CERT_\w+|\w+_CERT|\w+_CERT_IN_CHAIN|\w+_ISSUER_CERT(_LOCALLY)?|UNABLE_TO_VERIFY_LEAF_SIGNATURE|ERR_TLS_CERT_\w+)$/,
     verdict: { code: 'TLS_FAILED', effect: 'none', words: 'has a certificate that is not accepted' },
+    ofCertificate: true,
   },
   {
     codes: /^ERR_OSSL_\w+$/,

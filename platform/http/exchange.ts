@@ -9,6 +9,7 @@ import type { SyncFailure } from '../../model/failure.ts';
 import { authoritiesOf } from './authorities.ts';
 import { classifyNetwork, failureOf, type Verdict } from './classify.ts';
 import { ADDRESS_REFUSED, type Guard } from './guard.ts';
+import { noteCertificate, type PeerCertificate } from './peer-certificate.ts';
 import { type Incoming, type Outgoing, placeOf, type Send } from './pipeline.ts';
 import { MINIMUM_RATE, type MinimumRate, watchRate } from './slow-body.ts';
 
@@ -130,6 +131,7 @@ function receive(stream: GotStream, request: Outgoing, limits: ExchangeLimits): 
     const chunks: Buffer[] = [];
     let bytes = 0;
     let answer: { status: number; headers: Record<string, string> } | undefined;
+    let certificate: PeerCertificate | undefined;
     const { signal } = request;
     let unwatch: (() => void) | undefined;
     const ended = () => {
@@ -147,6 +149,7 @@ function receive(stream: GotStream, request: Outgoing, limits: ExchangeLimits): 
     const cut = (verdict: Verdict) => fail(failureOf(placeOf(request), verdict));
 
     signal.addEventListener('abort', abort, { once: true });
+    stream.on('request', (sent) => noteCertificate(sent, (shown) => (certificate = shown)));
     stream.on('response', ({ statusCode, headers }) => {
       answer = { status: statusCode, headers: flat(headers) };
       if (headers['content-encoding'] === undefined && Number(headers['content-length'] ?? 0) > maxBytes)
@@ -162,7 +165,7 @@ function receive(stream: GotStream, request: Outgoing, limits: ExchangeLimits): 
         () => cut(tooSlow(minimumRate)),
       );
     });
-    stream.on('error', (error: Error) => fail(sorted(error, request)));
+    stream.on('error', (error: Error) => fail(sorted(error, request, certificate)));
     stream.on('end', () => {
       ended();
       if (answer) resolve({ ...answer, body: chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks) });
@@ -196,7 +199,7 @@ function flat(headers: Readonly<Record<string, string | string[] | undefined>>):
   return result;
 }
 
-function sorted(error: Error, request: Outgoing): SyncFailure {
+function sorted(error: Error, request: Outgoing, certificate: PeerCertificate | undefined): SyncFailure {
   // got replaces some codes by its own; the error below still has the first.
   const cause = error.cause ?? error;
   const syscall =
@@ -207,6 +210,7 @@ function sorted(error: Error, request: Outgoing): SyncFailure {
     code: errorCode(cause) ?? errorCode(error) ?? error.name,
     ...(error instanceof TimeoutError ? { phase: error.event } : {}),
     ...(syscall === undefined ? {} : { syscall }),
+    ...(certificate && { certificate }),
   });
   return failureOf(placeOf(request), verdict);
 }
