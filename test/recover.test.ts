@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from '@jest/globals';
+import { afterEach, beforeAll, expect, test } from '@jest/globals';
 import { compareSync } from '../activities/compare-sync.ts';
 import type { DeliveryCapabilities } from '../model/delivery.ts';
 import type { Json } from '../model/json.ts';
@@ -7,6 +7,8 @@ import { arraySource, createTestEngine, type TestEngine } from './support/engine
 import { journalDestination } from './support/journal.ts';
 
 let engine: TestEngine | undefined;
+/** The first engine of a process loads the SDK and bundles the workflows: no test's own time. */
+beforeAll(async () => (await createTestEngine([])).close(), 180_000);
 afterEach(async () => {
   await engine?.close();
   engine = undefined;
