@@ -34,10 +34,15 @@ export async function settleLeftDoubts(
  * in between does not notice it. `provenAtMs`: when the ledger last accepted its fence.
  */
 export function refuseLate({ now, loaded }: Delivery, provenAtMs: number): void {
-  const silentMs = now() - provenAtMs;
-  // Presumed dead after a whole heartbeat time-out; half of it, as the last heartbeat was earlier than the proof.
-  if (silentMs <= loaded.policy.heartbeatTimeout / 2) return;
+  if (!mayBeReplaced(now() - provenAtMs, loaded.policy.heartbeatTimeout)) return;
   throw new SyncFailure('TIMEOUT', 'the step was held up just before a request: another may have taken over', {
     effect: 'none',
   });
 }
+
+/**
+ * Presumed dead after a whole heartbeat time-out; half of it, as the last heartbeat was earlier than the proof. A clock
+ * that went back does not say how long it was. Pure.
+ */
+export const mayBeReplaced = (silentMs: number, heartbeatTimeoutMs: number): boolean =>
+  silentMs < 0 || silentMs > heartbeatTimeoutMs / 2;

@@ -1,16 +1,61 @@
+import { expect, test } from '@jest/globals';
+import pg from 'pg';
+import { LEDGER_SCHEMA } from '../model/names.ts';
 import { migrate } from '../platform/ledger/migrate.ts';
-import { ledgerPool } from '../platform/ledger/sql.ts';
+import { migrations } from '../platform/ledger/migrations.ts';
 import { withDatabase } from './support/database.ts';
 
-const withPool = (work: (pool: ReturnType<typeof ledgerPool>) => Promise<void>) =>
-  withDatabase(async (url) => {
-    const pool = ledgerPool(url);
+/** What a ledger looks like: its columns, indexes and constraints, in words that PostgreSQL gives. */
+async function schemaOf(pool: pg.Pool): Promise<unknown> {
+  const columns = await pool.query(
+    `select table_name, column_name, data_type, is_nullable, column_default, collation_name, generation_expression
+     from information_schema.columns where table_schema = $1 order by table_name, column_name`,
+    [LEDGER_SCHEMA],
+  );
+  const indexes = await pool.query('select indexdef from pg_indexes where schemaname = $1 order by 1', [LEDGER_SCHEMA]);
+  const constraints = await pool.query(
+    `select conrelid::regclass::text as of, conname, pg_get_constraintdef(oid) as rule
+     from pg_constraint where connamespace = $1::regnamespace order by 1, 2`,
+    [LEDGER_SCHEMA],
+  );
+  return { columns: columns.rows, indexes: indexes.rows, constraints: constraints.rows };
+}
+
+const withPool = <T>(work: (pool: pg.Pool) => Promise<T>): Promise<T> =>
+  withDatabase(async (connectionString) => {
+    const pool = new pg.Pool({ connectionString, max: 2 });
     try {
-      await work(pool);
+      return await work(pool);
     } finally {
       await pool.end();
     }
   });
+
+test('a ledger of any earlier version comes to the schema of a new one, and keeps what it knows', async () => {
+  const now = migrations.length;
+  const fresh = await withPool(async (pool) => {
+    expect(await migrate(pool)).toEqual({ from: 0, to: now });
+    expect(await migrate(pool)).toEqual({ from: now, to: now });
+    return schemaOf(pool);
+  });
+  await withPool(async (pool) => {
+    for (let version = 1; version < now; version++) {
+      expect(await migrate(pool, migrations.slice(0, version))).toEqual({ from: 0, to: version });
+      await pool.query(`insert into ${LEDGER_SCHEMA}.syncs (name) values ('kept')`);
+      expect(await migrate(pool)).toEqual({ from: version, to: now });
+      expect(await schemaOf(pool)).toEqual(fresh);
+      expect((await pool.query(`select name from ${LEDGER_SCHEMA}.syncs`)).rows).toEqual([{ name: 'kept' }]);
+      await pool.query(`drop schema ${LEDGER_SCHEMA} cascade`);
+    }
+  });
+});
+
+test('engines that start together wait for each other', async () => {
+  await withPool(async (pool) => {
+    const both = await Promise.all([migrate(pool), migrate(pool)]);
+    expect(both.map(({ from }) => from).sort((a, b) => a - b)).toEqual([0, migrations.length]);
+  });
+});
 
 const FIRST = 'create table first (n integer);';
 const SECOND = 'create table second (n integer);';
