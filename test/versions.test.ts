@@ -48,7 +48,6 @@ test('a run ends on the build on which it began, new ones begin on the new build
   );
   const temporal = { client: engine.client, namespace: 'default' };
   const deployment = engine.taskQueue;
-  const say = (w: string) => process.stderr.write(`STEP ${w}\n`);
   const promote = async (build: string) => {
     // A build is known once its worker has polled.
     while (
@@ -62,19 +61,16 @@ test('a run ends on the build on which it began, new ones begin on the new build
 
   await engine.startWorker({ build: { id: 'old', deployment } });
   await promote('old');
-  say('promoted');
   const began = await engine.start('long-run');
   while (books.requests === 0 && (await began.query<{ fetched: number }>('status')).fetched === 0) await sleep(50);
 
   await engine.startWorker({ build: { id: 'new', deployment } }, await nextCode());
   await promote('new');
   expect(await describeDeployment(temporal, deployment)).toMatchObject({ current: 'new' });
-  say('next');
   const next = await engine.start('next');
   expect(await next.result()).toMatchObject({ status: 'succeeded', counts: { delivered: 40 } });
   expect(await buildOf(next)).toBe('new');
 
-  say('nextdone');
   held = false;
   open();
   expect(await began.result()).toMatchObject({ status: 'succeeded', counts: { delivered: 40 } });
@@ -82,7 +78,6 @@ test('a run ends on the build on which it began, new ones begin on the new build
   expect(books.effects).toHaveLength(40);
 
   await promote('old');
-  say('promoted');
   const back = await engine.start('back');
   expect(await back.result()).toMatchObject({ status: 'succeeded' });
   expect(await buildOf(back)).toBe('old');
