@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
-import { announce, programOptions } from '../dev/demo/program.ts';
+import { programOptions } from '../dev/demo/program.ts';
+import { listenAndAnnounce } from './announced.ts';
 
 /**
  * The HTTP destination of the benchmark: `POST /invoices/bulk` takes `{"invoices": [...]}` of up to 500 and answers a
@@ -63,12 +64,4 @@ function answerOf(call: string, key: string | string[] | undefined, chunks: read
   return answer;
 }
 
-server.listen(0, '127.0.0.1', () => {
-  const address = server.address();
-  const port = typeof address === 'object' && address !== null ? address.port : 0;
-  const close = async () => {
-    server.close();
-    server.closeAllConnections();
-  };
-  announce({ url: `http://127.0.0.1:${port}`, port, close }, options.has('while-stdin-open'));
-});
+listenAndAnnounce(server, options.has('while-stdin-open'));

@@ -1,5 +1,6 @@
 import { createServer, type ServerResponse } from 'node:http';
-import { announce, numberOption, programOptions } from '../dev/demo/program.ts';
+import { numberOption, programOptions } from '../dev/demo/program.ts';
+import { listenAndAnnounce } from './announced.ts';
 import { OrderLog } from './order-log.ts';
 
 /**
@@ -49,12 +50,4 @@ function answer(response: ServerResponse, status: number, body: Buffer): void {
   response.end(body);
 }
 
-server.listen(0, '127.0.0.1', () => {
-  const address = server.address();
-  const port = typeof address === 'object' && address !== null ? address.port : 0;
-  const close = async () => {
-    server.close();
-    server.closeAllConnections();
-  };
-  announce({ url: `http://127.0.0.1:${port}`, port, close }, options.has('while-stdin-open'));
-});
+listenAndAnnounce(server, options.has('while-stdin-open'));
