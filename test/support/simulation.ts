@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { asyncLocalStorage, type Context } from '@temporalio/activity';
 import { z } from 'zod';
 import { BatchCache } from '../../activities/cache.ts';
+import type { DeliverInput } from '../../activities/deliver.ts';
 import type { Dependencies } from '../../activities/dependencies.ts';
 import { type Activities, createActivities } from '../../activities/index.ts';
 import type { RemoveInput } from '../../activities/remove.ts';
@@ -63,6 +63,11 @@ export interface ClosedRun {
 
 class Crash extends Error {}
 
+type Answered = Required<Pick<DeliverInput, 'answer' | 'answerNumber'>>;
+
+/** What needs more, of one step or of whoever is asked, never ends. */
+const MOST_ATTEMPTS = 60;
+
 interface Attempt {
   dead: boolean;
   /** Resolves `presumedDead`: the silence has lasted too long. */
@@ -91,6 +96,8 @@ export class Simulation {
   readonly #ledger: Ledger;
   readonly #loaded: LoadedSync;
   readonly #zombies: Promise<unknown>[] = [];
+  /** Attempts that sleep, each until so many calls have been made. */
+  #frozen: readonly { readonly until: number; readonly wake: () => void }[] = [];
   /** Of the worker that takes the next attempt: what a dead one had in memory is gone. */
   #cache = new BatchCache(4);
   #read: SimulatedRun['read'] = 'whole';
@@ -116,6 +123,7 @@ export class Simulation {
     }
     this.#healed = true;
     this.destination.healed = true;
+    this.#wake(Number.POSITIVE_INFINITY);
     await Promise.all(this.#zombies);
     await this.#run({ changes: [], removals: [], read: 'whole', cancelAt: null, full: true });
   }
@@ -161,10 +169,10 @@ export class Simulation {
       if (records > 0) {
         await this.#step((steps) => steps.validateBatch(ref));
         await this.#step((steps) => steps.transformBatch(ref));
-        await this.#answered((answer) =>
+        await this.#answered((answered) =>
           this.#step((steps) => {
             if (++deliveries === cancelAt) throw new SyncFailure('HOLD_LOST', cancelled);
-            return steps.deliverBatch(answer ? { ...ref, answer } : ref);
+            return steps.deliverBatch({ ...ref, ...answered });
           }),
         );
       }
@@ -187,22 +195,26 @@ export class Simulation {
   }
 
   /** Whoever is asked about a write in doubt answers one way, then the other. */
-  async #answered(work: (answer?: 'retry' | 'skip') => Promise<unknown>): Promise<void> {
-    for (let answer: 'retry' | 'skip' | undefined; ; ) {
+  async #answered(work: (answered?: Answered) => Promise<unknown>): Promise<void> {
+    let answered: Answered | undefined;
+    for (let asked = 0; asked < MOST_ATTEMPTS; asked++) {
       try {
-        await work(answer);
+        await work(answered);
         return;
       } catch (error) {
         if (!isSyncFailure(error) || error.code !== 'OUTCOME_UNKNOWN') throw error;
-        answer = (this.answers.retry + this.answers.skip) % 2 === 0 ? 'skip' : 'retry';
+        const answerNumber = this.answers.retry + this.answers.skip + 1;
+        const answer = answerNumber % 2 === 1 ? 'skip' : 'retry';
         this.answers[answer]++;
+        answered = { answer, answerNumber };
       }
     }
+    throw new Error('whoever is asked is asked for ever');
   }
 
   /** One step, attempt after attempt, as Temporal would. */
   async #step<T>(work: (steps: Activities) => Promise<T>): Promise<T> {
-    for (let number = 1; number < 60; number++) {
+    for (let number = 1; number < MOST_ATTEMPTS; number++) {
       let presume = () => {};
       const presumedDead = new Promise<void>((resolve) => {
         presume = resolve;
@@ -269,6 +281,7 @@ export class Simulation {
   async #gate(attempt: Attempt, name: string, call: () => Promise<unknown>): Promise<unknown> {
     if (attempt.dead) throw new Crash();
     const at = ++this.#calls;
+    this.#wake(at);
     const fault = this.#healed ? undefined : this.#schedule.faults.find((one) => one.at === at);
     if (fault?.what === 'crash before') this.#crash(attempt);
     if (fault?.what === 'freeze' && this.#mayFreeze(name)) await this.#freeze(attempt, at + fault.calls);
@@ -294,7 +307,13 @@ export class Simulation {
     this.#skippedMs += 60_000;
     this.#cache = new BatchCache(4);
     attempt.presume();
-    while (this.#calls < until && !this.#healed) await sleep(1);
+    if (this.#healed) return;
+    await new Promise<void>((wake) => (this.#frozen = [...this.#frozen, { until, wake }]));
+  }
+
+  #wake(until: number): void {
+    for (const frozen of this.#frozen) if (frozen.until <= until) frozen.wake();
+    this.#frozen = this.#frozen.filter((frozen) => frozen.until > until);
   }
 
   #load(): LoadedSync {
