@@ -2,6 +2,7 @@ import { bucketsFor, FINER, FINEST } from '../model/bucket.ts';
 import type { BucketSums, Buckets, Checksums, Destination } from '../model/connector.ts';
 import type { EndpointWorld, LoadedSync } from '../model/project.ts';
 import type { DeliveredRecord } from '../platform/ledger/compare.ts';
+import type { Extra } from '../platform/ledger/extras.ts';
 import type { Ledger } from '../platform/ledger/ledger.ts';
 import { type ReadResult, readAndCompare } from './compare-read.ts';
 
@@ -14,8 +15,8 @@ export interface Comparison {
   readonly missing: readonly DeliveredRecord[];
   readonly different: readonly DeliveredRecord[];
   readonly extra: number;
-  /** Ids in the destination, some of them. */
-  readonly extraSamples: readonly string[];
+  /** Some of them. */
+  readonly extras: readonly Extra[];
   /** What came from the destination: sums, keys with their hash, and whole records. */
   readonly transferred: { readonly sums: number; readonly keys: number; readonly records: number };
 }
@@ -26,6 +27,8 @@ export interface ComparePaths {
 }
 
 export interface CompareOptions {
+  /** Extra records to name, at the most. Default 20. */
+  readonly extras?: number;
   readonly signal: AbortSignal;
   readonly tell: (progress: { readonly checked: number; readonly of: number }) => void;
 }
@@ -41,7 +44,7 @@ export async function compareSync(
   const destination = loaded.openDestination(world);
   const whole = { world, loaded, destination, compare: ledger.compare, syncId, of, ...options };
   if (destination.checksums !== undefined) return compareSums(whole, destination.checksums);
-  const empty = { missing: [], different: [], extra: 0, extraSamples: [] };
+  const empty = { missing: [], different: [], extra: 0, extras: [] };
   if (destination.read === undefined)
     return { sync: loaded.name, by: 'nothing', checked: 0, ...empty, transferred: { sums: 0, keys: 0, records: 0 } };
   const read = await readAndCompare(whole, pagesOf(whole));
@@ -83,7 +86,7 @@ async function* pagesOf({ compare, syncId }: Whole): AsyncIterable<readonly Deli
 
 /** Buckets of which the keys are fetched at once. */
 const BUCKETS_AT_ONCE = 256;
-const STRANGERS_SHOWN = 20;
+const EXTRAS_NAMED = 20;
 
 async function compareSums(whole: Whole, checksums: Checksums): Promise<Comparison> {
   const { compare, syncId, loaded, signal } = whole;
@@ -91,7 +94,7 @@ async function compareSums(whole: Whole, checksums: Checksums): Promise<Comparis
   const missing: DeliveredRecord[] = [];
   const different: DeliveredRecord[] = [];
   const unnoted: DeliveredRecord[] = [];
-  const forgotten: string[] = [];
+  const forgotten: Extra[] = [];
   let keys = 0;
   for (let start = 0; start < suspicious.length; start += BUCKETS_AT_ONCE) {
     signal.throwIfAborted();
@@ -108,22 +111,24 @@ async function compareSums(whole: Whole, checksums: Checksums): Promise<Comparis
       else if (found.state === 'gone') missing.push(record);
       else if (found.state === 'changed' || found.hash !== record.hash) different.push(record);
     }
-    for (const { key, state } of noted.values()) if (state !== 'gone') forgotten.push(key);
+    for (const { key, id, state } of noted.values()) if (state !== 'gone') forgotten.push({ key, id });
     whole.tell({ checked: whole.of - (suspicious.length - start - some.length), of: whole.of });
   }
   const read = await readUnnoted(whole, unnoted);
-  const strangers = await checksums.strangers(loaded.name, STRANGERS_SHOWN, signal);
   // A row that was delivered before its sums were noted is a stranger to them.
-  const known = unnoted.length - read.missing.length;
+  const lost = new Set(read.missing);
+  const known = new Set(unnoted.filter((one) => !lost.has(one)).map((one) => one.destinationId ?? one.key));
+  const named = whole.extras ?? EXTRAS_NAMED;
+  const strangers = await checksums.strangers(loaded.name, named + known.size, signal);
+  const unknown = strangers.ids.flatMap((id) => (known.has(id) ? [] : [{ key: id, id }]));
   return {
     sync: loaded.name,
     by: 'checksums',
     checked: whole.of,
     missing: [...missing, ...read.missing],
     different: [...different, ...read.different],
-    extra: Math.max(0, strangers.records - known) + forgotten.length,
-    extraSamples:
-      known > 0 ? forgotten.slice(0, STRANGERS_SHOWN) : [...forgotten, ...strangers.ids].slice(0, STRANGERS_SHOWN),
+    extra: Math.max(0, strangers.records - known.size) + forgotten.length,
+    extras: [...forgotten, ...unknown].slice(0, named),
     transferred: { sums, keys, records: read.records },
   };
 }

@@ -50,7 +50,7 @@ export class DeletePlanner {
       records: missing,
       keys,
       fingerprint: hash.end(),
-      guard: whyGuarded(() => guard({ known, missing, keyless: this.#keyless, seen }, limits)),
+      guard: whyGuarded(() => guard({ known, missing, extras: 0, keyless: this.#keyless, seen }, limits)),
     };
   }
 }

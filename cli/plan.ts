@@ -48,7 +48,8 @@ Examples:
   syncline plan orders-to-invoices --json | jq '.rejects'
   syncline run orders-to-invoices --plan 5f0c1d2e3a4b5c6d --wait   do exactly what the plan said, or refuse
 
-What a destination refuses is known only when it is asked to write: no plan can foretell it.`,
+What a destination refuses is known only when it is asked to write: no plan can foretell it. Records of the destination that
+the ledger does not know are in no plan: only \`reconcile --repair --remove-extras\` removes them.`,
     )
     .action(async (sync: string, flags: PlanFlags, command: Command) => {
       process.exitCode = await plan(contextOf(command), sync, flags);

@@ -181,6 +181,8 @@ export type BucketSums = ReadonlyMap<number, { readonly records: number; readonl
 export interface NotedRecord {
   /** The key of the sync. */
   readonly key: string;
+  /** The destination's own id. */
+  readonly id: string;
   /** The content hash of what was sent. */
   readonly hash: string;
   /** `changed`: it is no longer as it was stored. `gone`: it is no longer there. */

@@ -170,7 +170,7 @@ test('invariant 6, safe deletes: nothing is deleted unless the read came to its 
   await batch(2, true, ['o2']);
   await expect(compare()).rejects.toEqual(refused);
   await delivered(2);
-  expect(await compare()).toEqual({ known: 10, missing: 7, keyless: 0, seen: 3 });
+  expect(await compare()).toEqual({ known: 10, missing: 7, extras: 0, keyless: 0, seen: 3 });
   await ledger.pool.query(`delete from seen where run = 'half-2' and seq = 2`);
   await expect(compare()).rejects.toEqual(refused);
 });
@@ -270,7 +270,7 @@ test('the guard lets pass what is under the threshold, and nothing from an empty
   const limits = { maxShare: 0.05, atLeast: 100 };
   const passes = (missing: object) => {
     try {
-      guard({ known: 1000, missing: 1, keyless: 0, seen: 999, ...missing }, limits);
+      guard({ known: 1000, missing: 1, extras: 0, keyless: 0, seen: 999, ...missing }, limits);
       return true;
     } catch (error) {
       expect(error).toBeInstanceOf(SyncFailure);
@@ -280,6 +280,9 @@ test('the guard lets pass what is under the threshold, and nothing from an empty
   expect(passes({ missing: 99, known: 100 })).toBe(true);
   expect(passes({ missing: 100, known: 1999 })).toBe(false);
   expect(passes({ missing: 100, known: 2000 })).toBe(true);
+  expect(passes({ missing: 99, extras: 1, known: 500 })).toBe(false);
+  expect(passes({ missing: 0, extras: 100, known: 1899 })).toBe(false);
+  expect(passes({ missing: 0, extras: 100, known: 1900 })).toBe(true);
   expect(passes({ seen: 0 })).toBe(false);
   expect(passes({ keyless: 1 })).toBe(false);
   expect(passes({ missing: 0, seen: 0, keyless: 3 })).toBe(true);

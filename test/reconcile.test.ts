@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import pg from 'pg';
 import { z } from 'zod';
@@ -6,6 +7,7 @@ import { compareSync, differingBuckets } from '../activities/compare-sync.ts';
 import { postgres } from '../connectors/postgres.ts';
 import type { Destination } from '../model/connector.ts';
 import type { Json } from '../model/json.ts';
+import type { RunState } from '../model/run-state.ts';
 import { createTestDatabase, type TestDatabase } from './support/database.ts';
 import { arraySource, createTestEngine, type TestEngine, type TestSync } from './support/engine.ts';
 import { journalDestination } from './support/journal.ts';
@@ -59,7 +61,7 @@ async function engineFor(sync: Pick<TestSync, 'source' | 'destination'> & Partia
       ...sync,
     },
   ]);
-  const { ledger, loaded, run } = engine;
+  const { ledger, loaded, run, start } = engine;
   const world = {
     toolsFor: () => {
       throw new Error('a test endpoint needs no tools');
@@ -78,7 +80,12 @@ async function engineFor(sync: Pick<TestSync, 'source' | 'destination'> & Partia
     const marked = await ledger.compare.markForRepair(syncId, [...missing, ...different], id);
     return { ...marked, counts: (await run('items', { run: id, from: 'repair' })).counts };
   };
-  return { run: () => run('items', { full: true }), compare, found, repair, ledger };
+  const removing = async (): Promise<Awaited<ReturnType<typeof start>>> => {
+    const id = randomUUID();
+    await ledger.deletes.chooseExtras(id, (await compare()).extras);
+    return start('items', { run: id, full: true });
+  };
+  return { run: () => run('items', { full: true }), compare, found, repair, removing, ledger };
 }
 
 const agreed = { missing: 0, different: 0, extra: 0 };
@@ -96,7 +103,11 @@ test('ten differences among many rows are found by their buckets and mended alon
   const comparison = await compare();
   expect(comparison.different.map(({ key }) => key).sort()).toEqual(['i1', 'i2', 'i3', 'i4']);
   expect(comparison.missing.map(({ key }) => key).sort()).toEqual(['i10', 'i11', 'i12']);
-  expect(comparison).toMatchObject({ extra: 3, extraSamples: ['x1', 'x2', 'x3'], transferred: { records: 0 } });
+  expect(comparison).toMatchObject({
+    extra: 3,
+    extras: ['x1', 'x2', 'x3'].map((id) => ({ key: id, id })),
+    transferred: { records: 0 },
+  });
   expect(comparison.transferred.keys).toBeLessThan(7 * 150);
   expect(await repair()).toMatchObject({
     marked: 7,
@@ -187,6 +198,54 @@ test('a destination that never keeps what it is given is repaired twice, and the
   expect(await repair()).toMatchObject({ marked: 5, givenUp: 0, counts: { delivered: 5 } });
   expect(await repair()).toMatchObject({ marked: 0, givenUp: 5, counts: { delivered: 0 } });
   expect(await found()).toMatchObject({ different: 5 });
+});
+
+const rows = async (where: string): Promise<string[]> =>
+  (await client.query<{ id: string }>(`SELECT id FROM item WHERE ${where} ORDER BY id`)).rows.map(({ id }) => id);
+
+test('invariant 6, safe deletes: extra records go only with a run for which they were chosen, and none that the source has', async () => {
+  let records = items(20);
+  const { run, compare, found, removing, ledger } = await engineFor({
+    source: arraySource(() => records),
+    destination: table('checksums'),
+    deletes: 'delete',
+  });
+  await run();
+  await client.query(`INSERT INTO item VALUES ('x1'), ('x2')`);
+  expect((await run()).counts).toMatchObject({ deleted: 0 });
+  expect(await found()).toMatchObject({ extra: 2 });
+  // As a ledger that was restored from an older copy: it knows nothing of three, of which the source has lost one.
+  await ledger.pool.query(`delete from ledger where key in ('i5', 'i6', 'i7')`);
+  records = items(20).filter((_, n) => n !== 5);
+  expect((await compare()).extras.map(({ id }) => id).sort()).toEqual(['i5', 'i6', 'i7', 'x1', 'x2']);
+  const report = await (await removing()).result();
+  expect(report).toMatchObject({ status: 'succeeded', counts: { fetched: 19, delivered: 2, deleted: 3 } });
+  expect(await rows(`id LIKE 'x%' OR id IN ('i5', 'i6', 'i7')`)).toEqual(['i6', 'i7']);
+  expect(await found()).toEqual({ by: 'checksums', checked: 19, ...agreed });
+  const intents = await ledger.pool.query(
+    `select state, sum(confirmed)::int as gone from intents where seq = 0 group by 1`,
+  );
+  expect(intents.rows).toEqual([{ state: 'settled', gone: 3 }]);
+  expect((await ledger.pool.query('select from chosen_extras')).rowCount).toBe(0);
+});
+
+test('extra records are marked where the sync marks what is gone, and a person is asked beyond the threshold', async () => {
+  const { run, found, removing } = await engineFor({
+    source: arraySource(() => items(10)),
+    destination: table('checksums'),
+    deletes: { set: { value: 'gone' }, maxShare: 0.1, atLeast: 2 },
+  });
+  await run();
+  await client.query(`INSERT INTO item VALUES ('x1'), ('x2')`);
+  const handle = await removing();
+  const parked = async () => (await handle.query<RunState>('status')).parked;
+  while ((await parked()) === null) await sleep(50);
+  expect(await parked()).toMatchObject({ code: 'DELETE_GUARD', message: expect.stringContaining('2 extra') });
+  expect(await rows(`value = 'gone'`)).toEqual([]);
+  await handle.signal('retry');
+  expect(await handle.result()).toMatchObject({ status: 'succeeded', counts: { deleted: 2 } });
+  expect(await rows(`value = 'gone'`)).toEqual(['x1', 'x2']);
+  expect(await found()).toEqual({ by: 'checksums', checked: 12, ...agreed });
 });
 
 test('nothing is marked while a run is open', async () => {

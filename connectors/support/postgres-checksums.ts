@@ -167,8 +167,8 @@ async function recordsIn(
 ): Promise<readonly NotedRecord[]> {
   const current = await currentSum(sql, options, sync);
   if (current === undefined) return [];
-  const rows = await sql.query<{ key: string; hash: string; state: NotedRecord['state'] }>(
-    `SELECT s.key, replace(s.hash::text, '-', '') AS hash,
+  const rows = await sql.query<NotedRecord>(
+    `SELECT s.key, s.id, replace(s.hash::text, '-', '') AS hash,
        CASE WHEN t IS NULL THEN 'gone' WHEN s.sum = ${current} THEN 'same' ELSE 'changed' END AS state
      FROM ${sumTable(options)} AS s
      LEFT JOIN (SELECT t.*, ${idSql(options, 't')} AS "syncline id" FROM ${quoteTable(options.table)} AS t) AS t

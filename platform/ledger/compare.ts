@@ -2,6 +2,7 @@ import type { Pool } from 'pg';
 import { addendSql, bucketSql } from '../../model/bucket.ts';
 import type { BucketSums, Buckets } from '../../model/connector.ts';
 import { SyncFailure } from '../../model/failure.ts';
+import { NO_HASH } from './extras.ts';
 import { query, transaction } from './sql.ts';
 
 /** What the ledger says was delivered of one record. */
@@ -18,9 +19,6 @@ export interface Marked {
   /** Were repaired before with the same content, and still differ: a further repair would change nothing. */
   readonly givenUp: number;
 }
-
-/** The content hash of a record that has to be delivered again: no record has it. */
-const TO_DELIVER = '00000000-0000-0000-0000-000000000000';
 
 /** The same content is sent again so often; after that the destination is taken not to keep it. */
 const MOST_REPAIRS = 2;
@@ -88,7 +86,7 @@ export function ledgerCompare(pool: Pool) {
            on conflict (sync_id, key) do update set hash = excluded.hash, at = now(),
              times = case when r.hash = excluded.hash then r.times + 1 else 1 end
            returning key, times`,
-          [syncId, records.map(({ key }) => key), records.map(({ hash }) => hash), TO_DELIVER],
+          [syncId, records.map(({ key }) => key), records.map(({ hash }) => hash), NO_HASH],
         );
         const givenUp = counted.rows.filter(({ times }) => times > MOST_REPAIRS).map(({ key }) => key);
         const stubborn = new Set(givenUp);
@@ -96,7 +94,7 @@ export function ledgerCompare(pool: Pool) {
         await sql.query('update ledger set hash = $3 where sync_id = $1 and key = any ($2::text[])', [
           syncId,
           keys,
-          TO_DELIVER,
+          NO_HASH,
         ]);
         await sql.query(
           'insert into chosen_keys (run, n, key) select $1, u.n - 1, u.key from unnest($2::text[]) with ordinality as u(key, n)',
@@ -115,7 +113,7 @@ export function ledgerCompare(pool: Pool) {
         'forgetting what is gone on both sides',
         `update ledger l set state = 'd' where l.sync_id = $1 and l.key = any ($2::text[]) and l.hash = $3
            and not exists (select from quarantine q where q.sync_id = $1 and q.key = l.key and q.state = 'open') returning 1`,
-        [syncId, keys, TO_DELIVER],
+        [syncId, keys, NO_HASH],
       );
       return rows.length;
     },

@@ -4,6 +4,7 @@ import { type Counts, noCounts } from '../../model/batch.ts';
 import { SyncFailure } from '../../model/failure.ts';
 import { contentHash } from '../../model/transform.ts';
 import { packOrdinals, unpackOrdinals } from './deliveries.ts';
+import { decideExtras, ledgerExtras, removableExtras } from './extras.ts';
 import { holdFence, query, takeFence, transaction } from './sql.ts';
 
 /** A record that is gone from the source and has to go from the destination. */
@@ -41,6 +42,8 @@ export interface Missing {
   readonly known: number;
   /** Of these, not in the read. */
   readonly missing: number;
+  /** Records that the ledger does not know, are not in the read, and were chosen to go. */
+  readonly extras: number;
   /** Records of the read whose key could not be read: each may be one of those that seem missing. */
   readonly keyless: number;
   /** Keys in the read. */
@@ -56,6 +59,8 @@ const missingRows = `from ledger l where l.sync_id = $1 and l.state in ('c', 'x'
 
 export function ledgerDeletes(pool: Pool) {
   return {
+    ...ledgerExtras(pool),
+
     /** Notes the keys of a batch. Safe to repeat. */
     see: async (run: string, seq: number, keys: readonly string[]): Promise<void> => {
       await query(
@@ -118,26 +123,29 @@ export function ledgerDeletes(pool: Pool) {
         );
         if (ends[0]?.complete !== true || ends[0].gaps === true)
           throw new SyncFailure('SOURCE_INCOMPLETE', 'the read is not proven to be complete, so nothing is deleted');
-        const { rows } = await sql.query<{ known: number; missing: number; keyless: number; seen: number }>(
+        const { rows } = await sql.query<Missing>(
           `select (select count(*)::int from ledger where sync_id = $1 and state in ('c', 'x')) as known,
              (select count(*)::int ${missingRows}) as missing,
+             (select count(*)::int ${removableExtras}) as extras,
              (select count(*)::int from quarantine where run = $2 and key is null) as keyless,
              (select coalesce(sum(cardinality(hashes)), 0)::int from seen where run = $2) as seen`,
           [start.syncId, run],
         );
-        return rows[0] ?? { known: 0, missing: 0, keyless: 0, seen: 0 };
+        return rows[0] ?? { known: 0, missing: 0, extras: 0, keyless: 0, seen: 0 };
       }),
 
     /** Makes the list durable, or an empty one: from now on it is what this run deletes. */
     decide: (start: RemovalStart, run: string, what: 'missing' | 'nothing'): Promise<void> =>
       transaction(pool, 'deciding what to delete', async (sql) => {
         await holdFence(sql, start.syncId, start.fence);
-        if (what === 'missing')
+        if (what === 'missing') {
           await sql.query(
             `insert into deletions (run, n, key, destination_id)
              select $2, row_number() over (order by l.key) - 1, l.key, l.destination_id ${missingRows}`,
             [start.syncId, run],
           );
+          await decideExtras(sql, start.syncId, run);
+        }
         await sql.query(`insert into batches (run, seq, state) values ($1, $2, 'fetched')`, [run, DELETIONS]);
       }),
 
@@ -305,4 +313,5 @@ const mark = (
 export async function dropDeletions(sql: Pick<PoolClient, 'query'>, run: string): Promise<void> {
   await sql.query('delete from seen where run = $1', [run]);
   await sql.query('delete from deletions where run = $1', [run]);
+  await sql.query('delete from chosen_extras where run = $1', [run]);
 }

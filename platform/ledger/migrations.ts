@@ -353,4 +353,14 @@ create table answers (
   primary key (run, seq, number)
 );
 `,
+  `
+-- Records of the destination that the ledger does not know and that a run may remove, chosen before it began. Gone when
+-- the run has ended.
+create table chosen_extras (
+  run text not null,
+  key text collate "C" not null,
+  id text not null,
+  primary key (run, key)
+);
+`,
 ];

@@ -1,0 +1,125 @@
+import { chmod } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import pg from 'pg';
+import { withDatabase } from './support/database.ts';
+import { syncline } from './support/program.ts';
+import { withProject } from './support/temp-project.ts';
+
+const files = (databaseUrl: string): Record<string, string> => {
+  const url = new URL(databaseUrl);
+  const password = url.password;
+  url.password = '';
+  return {
+    'connections.yaml': `shop:\n  kind: postgres\n  url: ${url.href}\n  password: { file: ./password }\nblind:\n  kind: rest\n  address: http://127.0.0.1:9\n  network: private\n`,
+    password,
+    'mappings/item.ts': `
+import { map } from 'syncline';
+import { z } from 'zod';
+const Item = z.object({ id: z.string(), name: z.string() });
+export const item = map(Item, Item, (one) => ({ id: one.id, name: one.name }));
+`,
+    'syncs/items.ts': `
+import { defineSync } from 'syncline';
+import postgres from 'syncline/connectors/postgres';
+import { item } from '../mappings/item.ts';
+export default defineSync({
+  source: postgres.source('shop', { table: 'incoming', key: 'id' }),
+  key: 'id',
+  mapping: item,
+  destination: postgres.destination('shop', { table: 'outgoing', key: 'id', verify: 'checksums' }),
+  deletes: { maxShare: 0.5 },
+});
+`,
+    'syncs/blind.ts': `
+import { defineSync } from 'syncline';
+import postgres from 'syncline/connectors/postgres';
+import rest from 'syncline/connectors/rest';
+import { item } from '../mappings/item.ts';
+export default defineSync({
+  source: postgres.source('shop', { table: 'incoming', key: 'id' }),
+  key: 'id',
+  mapping: item,
+  destination: rest.destination('blind', { path: '/items' }),
+});
+`,
+  };
+};
+
+interface Shop {
+  readonly cli: (...args: string[]) => ReturnType<typeof syncline>;
+  readonly json: (...args: string[]) => Promise<unknown>;
+  readonly query: (text: string) => Promise<readonly object[]>;
+}
+
+/** A project whose two tables lie in the database of its ledger, with three records that were delivered. */
+const withShop = (work: (shop: Shop) => Promise<void>): Promise<void> =>
+  withDatabase((database) =>
+    withProject(files(database), async (folder) => {
+      await chmod(join(folder, 'password'), 0o600);
+      const client = new pg.Client({ connectionString: database });
+      await client.connect();
+      try {
+        await client.query(`CREATE TABLE incoming (id text PRIMARY KEY, name text);
+          CREATE TABLE outgoing (LIKE incoming INCLUDING ALL);
+          INSERT INTO incoming VALUES ('a', 'Ann'), ('b', 'Bob'), ('c', 'Cid')`);
+        const cli = (...args: string[]) => syncline([...args, '--project', folder], database);
+        const json = async (...args: string[]) => {
+          const { stdout, stderr } = await cli(...args, '--json');
+          try {
+            return JSON.parse(stdout);
+          } catch {
+            throw new Error(`no document: ${stdout}\n${stderr}`);
+          }
+        };
+        expect(await json('run', 'items', '--wait')).toMatchObject({ counts: { delivered: 3 } });
+        await work({ cli, json, query: async (text) => (await client.query<object>(text)).rows });
+      } finally {
+        await client.end();
+      }
+    }),
+  );
+
+test('reconcile --remove-extras says what it would remove, and removes it with --yes', async () => {
+  await withShop(async ({ cli, json, query }) => {
+    await query(`INSERT INTO outgoing VALUES ('x1', 'by hand'), ('x2', 'by hand')`);
+    const asked = await cli('reconcile', 'items', '--repair', '--remove-extras');
+    expect(asked).toMatchObject({ code: 2, stderr: expect.stringMatching(/2 records .* such as x1, x2; nothing/) });
+    expect(await query('SELECT FROM outgoing')).toHaveLength(5);
+    await query(`UPDATE outgoing SET name = 'by hand' WHERE id = 'a'`);
+    expect(await json('reconcile', 'items', '--repair', '--remove-extras', '--yes')).toMatchObject({
+      different: 1,
+      extra: 2,
+      samples: { extra: ['x1', 'x2'] },
+      repair: { marked: 1, removed: 2, after: { checked: 3, missing: 0, different: 0, extra: 0 } },
+    });
+    expect(await query('SELECT id, name FROM outgoing ORDER BY id')).toEqual([
+      { id: 'a', name: 'Ann' },
+      { id: 'b', name: 'Bob' },
+      { id: 'c', name: 'Cid' },
+    ]);
+  });
+}, 180_000);
+
+test('recover: a ledger from an older copy writes nothing again, and reconcile ends it', async () => {
+  await withShop(async ({ cli, json, query }) => {
+    // What the older copy would not know.
+    await query(`DELETE FROM syncline.ledger WHERE key = 'b'`);
+    const written = () => query(`SELECT xmin::text FROM outgoing WHERE id = 'b'`);
+    const before = await written();
+    const began = await cli('recover', 'items');
+    expect(began).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^items recovers: the ledger knows 2 records and nothing after 2\d{3}-[^\n]+Z\.$/m),
+    });
+    expect(began.stdout).toContain('Each record is looked at in the destination before it is written');
+    expect(await json('run', 'items', '--full', '--wait')).toMatchObject({ counts: { delivered: 1, unchanged: 2 } });
+    expect(await written()).toEqual(before);
+    expect(await cli('reconcile', 'items', '--repair')).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('3 delivered records compared: 0 missing, 0 different, 0 extra'),
+      stderr: expect.stringContaining('the recovery is over'),
+    });
+    expect(await cli('recover', 'blind')).toMatchObject({ code: 6, stderr: expect.stringContaining('MAY_REPEAT') });
+  });
+}, 180_000);
