@@ -1,24 +1,27 @@
 import type { FailureCode } from '../../model/failure.ts';
 import { tried } from '../limits/breaker.ts';
 import type { Heard } from '../limits/heard.ts';
-import { counted, heldAfter, learntAfter, learntFrom, type Refusal } from '../limits/hold.ts';
+import { heldAfter, type Refusal } from '../limits/hold.ts';
+import { counted, Learnt, learntAfter } from '../limits/learnt.ts';
 import type { ConnectionState } from '../limits/state.ts';
+import { Alarm } from './alarm.ts';
 import { Evidence } from './evidence.ts';
 import { Grants } from './grants.ts';
+import { Inquiry } from './inquiry.ts';
+import { type Move, nextMove } from './next-move.ts';
 import type { Outgoing } from './pipeline.ts';
-import { type Answered, askStore, type PaceParts, type Standing } from './question.ts';
+import { type Answered, type PaceParts, Question } from './question.ts';
 import { notCalled, type Refused, refusalOf } from './refusals.ts';
 import { ShareKeeper } from './share-keeper.ts';
 import { type Caller, WaitingRoom } from './waiting-room.ts';
-
-/** Who waits for a share of the calls at once asks again after this. */
-const POLL_MS = 250;
 
 /** A call that may go out. */
 export interface Pass {
   readonly caller: string;
   /** It finds out whether a system that was down is back. */
   readonly isTry: boolean;
+  /** By the worker's clock. */
+  readonly startedMs: number;
 }
 
 /**
@@ -30,18 +33,26 @@ export class Pace {
   readonly #room = new WaitingRoom();
   readonly #evidence = new Evidence();
   readonly #grants = new Grants();
+  readonly #learnt = new Learnt();
+  readonly #question: Question;
+  readonly #alarm = new Alarm(() => this.#rung());
   readonly #share = new ShareKeeper(
-    () => this.#ask(),
+    () => this.#inquiry.ask(),
     () => this.#running === 0 && this.#room.size === 0,
   );
+  /** Tells the others what was seen and asks for the next calls. */
+  readonly #inquiry = new Inquiry<Answered>({
+    ask: () => this.#ask(),
+    answered: (answer) => this.#accept(answer),
+    outdated: ({ lease }) => this.#grants.giveBack(lease.slots?.length ?? 0),
+    failed: (error) => this.#room.refuseAll(() => error),
+    settled: () => this.#pump(),
+  });
   #running = 0;
-  #asking: 'no' | 'yes' | 'again' = 'no';
-  #askNotBeforeMs = Number.NEGATIVE_INFINITY;
-  #learnt: number | undefined;
-  #alarm: NodeJS.Timeout | undefined;
 
   constructor(parts: PaceParts) {
     this.#parts = parts;
+    this.#question = new Question(parts);
   }
 
   /**
@@ -53,16 +64,18 @@ export class Pace {
     const caller = `${who.lane} ${request.method} ${request.route}`.slice(0, 120);
     if (this.#room.size === 0 && this.#mayStartNow()) {
       this.#start();
-      return { caller, isTry: false };
+      return { caller, isTry: false, startedMs: this.#nowMs() };
     }
     const turn = this.#room.wait(request, who);
     this.#pump();
-    return { caller, isTry: await turn };
+    const isTry = await turn;
+    return { caller, isTry, startedMs: this.#nowMs() };
   }
 
   /** The call has ended. `down` says with what the system showed that it is down; undefined: it answered. */
   leave({ caller, isTry }: Pass, down: FailureCode | undefined): void {
     this.#running--;
+    this.#grants.answered();
     if (isTry) this.#change((state, ms) => ({ ...state, breaker: tried(state.breaker, down, ms, Math.random()) }));
     else this.#evidence.note(caller, down);
     if (down !== undefined) this.#askAnew();
@@ -70,73 +83,63 @@ export class Pace {
     this.#pump();
   }
 
-  /** The system asked for fewer calls: no worker calls before the time that it named. */
-  refused(refusal: Refusal): void {
+  /** The system answered a call by asking for fewer: no worker calls before the time that it named. */
+  refused({ startedMs }: Pass, refusal: Pick<Refusal, 'code' | 'waitMs'>): void {
+    const agoMs = this.#nowMs() - startedMs;
     const isSpaced = this.#perSecond() !== undefined;
-    this.#change((state, nowMs) => heldAfter(state, { ...refusal, isSpaced }, nowMs));
+    this.#change((state, nowMs) => heldAfter(state, { ...refusal, agoMs, isSpaced }, nowMs));
   }
 
   /** What an answer said of the limits of the system. */
   hear(heard: readonly Heard[]): void {
-    const limit = learntFrom(heard);
-    if (limit !== undefined && limit !== this.#learnt) {
-      this.#learnt = limit;
-      this.#change((state, nowMs) => learntAfter(state, limit, nowMs));
-    }
+    const limit = this.#learnt.hear(heard, this.#nowMs());
+    if (limit !== undefined) this.#change((state, nowMs) => learntAfter(state, limit, nowMs));
     const counting = counted(heard);
     this.#evidence.hear(counting);
     if (counting.some(({ left, units }) => left <= Math.max(5, (units ?? 0) / 10))) this.#askAnew();
   }
 
   close(): void {
-    clearTimeout(this.#alarm);
+    this.#alarm.stop();
     this.#share.stop();
   }
 
+  #nowMs(): number {
+    return this.#parts.clock.elapsedMs();
+  }
+
   #mayStartNow(): boolean {
-    const nowMs = this.#parts.clock.elapsedMs();
+    const nowMs = this.#nowMs();
     const nextMs = this.#grants.next(nowMs);
-    return this.#running < this.#grants.concurrent && nextMs !== undefined && nextMs <= nowMs;
+    return nextMs !== undefined && nextMs <= nowMs && this.#running < this.#grants.atOnce(nowMs);
   }
 
   #start(): void {
     this.#running++;
-    this.#grants.use();
+    this.#grants.use(this.#nowMs());
     this.#keepShare();
   }
 
   /** Starts what may start, and sees to it that the rest is looked at in time. */
   #pump(): void {
-    while (this.#room.size > 0) {
-      const nowMs = this.#parts.clock.elapsedMs();
-      const nextMs = this.#grants.next(nowMs);
-      if (nextMs === undefined) {
-        if (nowMs < this.#askNotBeforeMs) this.#wakeIn(this.#askNotBeforeMs - nowMs);
-        else void this.#ask();
-        return;
-      }
-      if (this.#running >= this.#grants.concurrent) {
-        if (this.#grants.isShared) this.#wakeIn(POLL_MS);
-        return;
-      }
-      if (nextMs > nowMs) {
-        this.#wakeIn(nextMs - nowMs);
-        return;
-      }
+    for (let move = this.#nextMove(); move !== undefined; move = this.#nextMove()) {
+      if (move.asks) void this.#inquiry.ask();
+      if (move.inMs !== undefined) this.#alarm.set(move.inMs, this.#nowMs());
+      if (!move.starts) return;
       this.#start();
       this.#room.admit(false);
     }
   }
 
-  #wakeIn(ms: number): void {
-    this.#alarm ??= setTimeout(
-      () => {
-        this.#alarm = undefined;
-        if (this.#running >= this.#grants.concurrent) void this.#ask();
-        else this.#pump();
-      },
-      Math.max(1, Math.ceil(ms)),
-    );
+  #nextMove(): Move | undefined {
+    const [grants, waiting, running] = [this.#grants, this.#room.size, this.#running];
+    const facts = { grants, waiting, running, tookMs: this.#question.tookMs, nowMs: this.#nowMs() };
+    return waiting === 0 ? undefined : nextMove(facts);
+  }
+
+  #rung(): void {
+    if (this.#grants.isShared && this.#running >= this.#grants.atOnce(this.#nowMs())) void this.#inquiry.ask();
+    else this.#pump();
   }
 
   #keepShare(): void {
@@ -146,55 +149,28 @@ export class Pace {
   /** What was granted no longer holds: nothing starts before it has been asked for again. */
   #askAnew(): void {
     this.#grants.expire();
-    if (this.#asking === 'no') void this.#ask();
-    else this.#asking = 'again';
+    this.#inquiry.askAnew();
   }
 
-  /** Tells the others what was seen and asks for the next calls. One question at a time. */
-  async #ask(): Promise<void> {
-    if (this.#asking !== 'no') return;
-    this.#asking = 'yes';
-    let answered: Answered | undefined;
-    try {
-      answered = await askStore(this.#parts, this.#standing());
-    } catch (error) {
-      this.#room.refuseAll(() => error);
-    }
-    const isOutdated = this.#isOutdated();
-    this.#asking = 'no';
-    if (isOutdated) {
-      this.#grants.giveBack(answered?.lease.slots?.length ?? 0);
-      return this.#ask();
-    }
-    if (answered !== undefined) this.#accept(answered);
-    this.#pump();
+  #ask(): Promise<Answered> {
+    const [room, grants, evidence, running] = [this.#room, this.#grants, this.#evidence, this.#running];
+    return this.#question.ask({ room, grants, evidence, running, perSecond: this.#perSecond() });
   }
 
-  /** Something happened since the question was asked. */
-  #isOutdated(): boolean {
-    return this.#asking === 'again';
-  }
-
-  #standing(): Standing {
-    const [room, grants, evidence] = [this.#room, this.#grants, this.#evidence];
-    return { room, grants, evidence, running: this.#running, perSecond: this.#perSecond() };
-  }
-
-  /** As stated, or as the system was heard to allow, whatever is less. */
   #perSecond(): number | undefined {
-    const known = [this.#parts.connection.limits.perSecond, this.#learnt].filter((limit) => limit !== undefined);
-    return known.length === 0 ? undefined : Math.min(...known);
+    return this.#learnt.under(this.#parts.connection.limits.perSecond);
   }
 
-  #accept({ lease: granted, breaker, nowMs, aheadMs }: Answered): void {
-    const refused = refusalOf(granted, breaker, nowMs);
-    if (refused !== undefined) {
-      this.#refuseAll(refused);
-      return;
-    }
-    this.#grants.accept(granted, aheadMs, this.#parts.clock.elapsedMs());
-    this.#askNotBeforeMs = granted.slots?.length === 0 ? granted.againMs + aheadMs : Number.NEGATIVE_INFINITY;
-    if (granted.admission.kind !== 'try' || granted.slots?.length === 0) return;
+  #accept({ lease, breaker, nowMs, aheadMs }: Answered): void {
+    const refused = refusalOf(lease, breaker, nowMs);
+    if (refused === undefined) {
+      this.#grants.accept(lease, aheadMs, this.#nowMs());
+      if (lease.admission.kind === 'try' && lease.slots?.length !== 0) this.#try();
+    } else this.#refuseAll(refused);
+  }
+
+  /** One call finds out whether the system is back; the others are not kept waiting for it. */
+  #try(): void {
     this.#start();
     if (!this.#room.admit(true)) this.#running--;
     this.#refuseAll({

@@ -5,7 +5,7 @@ import { isDown } from '../limits/breaker.ts';
 import { failureOf } from './classify.ts';
 import type { Sort } from './error-rules.ts';
 import { limitsHeard } from './limit-headers.ts';
-import type { Pace } from './pace.ts';
+import type { Pace, Pass } from './pace.ts';
 import { type Incoming, type Outgoing, placeOf, type Send, type Stage } from './pipeline.ts';
 import { MAX_RETRY_AFTER_MS } from './retry-after.ts';
 import type { Caller } from './waiting-room.ts';
@@ -39,7 +39,7 @@ export const paced =
       const trial = pass.isTry ? probe(request) : undefined;
       if (trial !== undefined) await probed(trial, next, sort);
       const answer = await next(request);
-      down = takeIn(pace, answer, sort, nowMs());
+      down = takeIn(pace, pass, answer, sort, nowMs());
       warnOfAbsurd(answer, request, log);
       return answer;
     } catch (error) {
@@ -76,14 +76,14 @@ function warnOfAbsurd({ status, headers }: Incoming, request: Outgoing, log: Log
 }
 
 /** What an answer says of limits; its code when it shows that the system is down. */
-function takeIn(pace: Pace, answer: Incoming, sort: Sort, nowMs: number): FailureCode | undefined {
+function takeIn(pace: Pace, pass: Pass, answer: Incoming, sort: Sort, nowMs: number): FailureCode | undefined {
   const heard = limitsHeard(answer.headers, nowMs);
   if (heard.length > 0) pace.hear(heard);
   const { code, retryAfterMs: waitMs } = sort(answer) ?? {};
-  if (code === 'RATE_LIMITED' || code === 'QUOTA_SPENT') pace.refused({ code, waitMs });
+  if (code === 'RATE_LIMITED' || code === 'QUOTA_SPENT') pace.refused(pass, { code, waitMs });
   if (code === undefined || !isDown(code)) return undefined;
   if (answer.status !== 503 || waitMs === undefined) return code;
   // It says when it will be back: nothing has to be found out.
-  pace.refused({ code: 'CONNECTION_DOWN', waitMs });
+  pace.refused(pass, { code: 'CONNECTION_DOWN', waitMs });
   return undefined;
 }

@@ -1,13 +1,13 @@
 import type { Connection } from '../../model/connection.ts';
 import type { Breaker } from '../limits/breaker.ts';
-import { type Lease, lease } from '../limits/lease.ts';
+import { type Ask, type Lease, lease } from '../limits/lease.ts';
 import type { StateStore } from '../limits/state.ts';
 import type { Evidence } from './evidence.ts';
 import type { Grants } from './grants.ts';
 import type { WaitingRoom } from './waiting-room.ts';
 
-/** Calls of one sync that are asked for at once, as a part of a second. */
-const QUANTUM_SECONDS = 0.06;
+/** Calls of one sync that are asked for at once, as a time; as many more as a question takes longer. */
+const QUANTUM_MS = 60;
 /** The same where no limit of a second is known. */
 const QUANTUM_CALLS = 10;
 /** Slots beyond what waits cover this much of a second, so that a fast connection is not asked for each call. */
@@ -48,26 +48,48 @@ export interface Answered {
   readonly aheadMs: number;
 }
 
+/** With each question, so much of what the one before took still counts: what counts is the slowest of the last few. */
+const KEPT = 0.8;
+
 /** Tells the store what the worker has seen, and asks for the next calls: of no sync more than of another. */
-export function askStore({ connection, store, worker, clock }: PaceParts, standing: Standing): Promise<Answered> {
-  const { room, grants, evidence, running, perSecond } = standing;
-  const quantum = perSecond === undefined ? QUANTUM_CALLS : Math.max(1, Math.ceil(perSecond * QUANTUM_SECONDS));
-  // None of a quota of a minute or a day: what a worker does not use when it ends would be lost.
-  const spare = perSecond === undefined ? 0 : Math.floor(perSecond * SPARE_SECONDS);
-  const question = {
-    worker,
-    limits: connection.limits,
-    running,
-    waiting: Math.max(0, room.due(quantum) - grants.left),
-    privileged: room.privileged,
-    spare: room.size > 0 ? spare : 0,
-    unused: grants.takeUnused(),
-    ...evidence.take(),
-    tryMs: connection.timeoutMs + TRY_GRACE_MS,
-    chance: Math.random(),
-  };
-  return store.change(connection.name, (before, nowMs) => {
-    const { state, answer } = lease(before, question, nowMs);
-    return { state, answer: { lease: answer, breaker: state.breaker, nowMs, aheadMs: clock.elapsedMs() - nowMs } };
-  });
+export class Question {
+  readonly #parts: PaceParts;
+  /** How long it takes, as of late. */
+  tookMs = 0;
+
+  constructor(parts: PaceParts) {
+    this.#parts = parts;
+  }
+
+  async ask(standing: Standing): Promise<Answered> {
+    const { connection, store, clock } = this.#parts;
+    const ask = this.#words(standing);
+    const askedMs = clock.elapsedMs();
+    const answered = await store.change(connection.name, (before, nowMs) => {
+      const { state, answer } = lease(before, ask, nowMs);
+      return { state, answer: { lease: answer, breaker: state.breaker, nowMs, aheadMs: clock.elapsedMs() - nowMs } };
+    });
+    this.tookMs = Math.max(clock.elapsedMs() - askedMs, this.tookMs * KEPT);
+    return answered;
+  }
+
+  #words({ room, grants, evidence, running, perSecond }: Standing): Ask {
+    const { connection, worker } = this.#parts;
+    const quantumMs = Math.max(QUANTUM_MS, this.tookMs);
+    const quantum = perSecond === undefined ? QUANTUM_CALLS : Math.max(1, Math.ceil((perSecond * quantumMs) / 1_000));
+    // None of a quota of a minute or a day: what a worker does not use when it ends would be lost.
+    const spare = perSecond === undefined ? 0 : Math.floor(perSecond * SPARE_SECONDS);
+    return {
+      worker,
+      limits: connection.limits,
+      running,
+      waiting: Math.max(0, Math.min(room.due(quantum), room.size - grants.left)),
+      privileged: room.privileged,
+      spare: room.size > 0 ? spare : 0,
+      unused: grants.takeUnused(),
+      ...evidence.take(),
+      tryMs: connection.timeoutMs + TRY_GRACE_MS,
+      chance: Math.random(),
+    };
+  }
 }

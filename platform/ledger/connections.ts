@@ -4,6 +4,7 @@ import type { Pool } from 'pg';
 import { SyncFailure } from '../../model/failure.ts';
 import { type ConnectionState, connectionStateSchema, type StateStore, untouched } from '../limits/state.ts';
 import { query } from './sql.ts';
+import { StoreClock } from './store-clock.ts';
 
 interface Known {
   readonly version: string;
@@ -35,7 +36,7 @@ export function ledgerConnections(pool: Pool): StateStore & {
   async function ask(text: string, values: readonly unknown[]): Promise<Row | undefined> {
     const askedMs = performance.now();
     const [row] = await query<Row>(pool, 'sharing the limits of a connection', text, values);
-    if (row) clock.heard(Number(row.now_ms), askedMs, performance.now());
+    if (row) clock.heard({ storeMs: Number(row.now_ms), askedMs, answeredMs: performance.now() });
     return row;
   }
 
@@ -76,7 +77,7 @@ export function ledgerConnections(pool: Pool): StateStore & {
         seen = await read(connection);
         isFresh = true;
       }
-      const { state, answer } = decide(seen.state, clock.nowMs());
+      const { state, answer } = decide(seen.state, clock.at(performance.now()));
       if (state !== seen.state) {
         const next = await write(connection, seen, state);
         if (next) {
@@ -116,30 +117,4 @@ export function ledgerConnections(pool: Pool): StateStore & {
       );
     },
   };
-}
-
-/** An estimate stays this long, unless a quicker answer gives a better one. */
-const CLOCK_KEPT_MS = 30_000;
-
-/** The database's clock, as known from its answers: from the quickest, which leaves the least room for error. */
-class StoreClock {
-  #aheadMs = 0;
-  #roundTripMs = Number.POSITIVE_INFINITY;
-  #atMs = Number.NEGATIVE_INFINITY;
-
-  heard(storeMs: number, askedMs: number, answeredMs: number): void {
-    const roundTripMs = answeredMs - askedMs;
-    if (roundTripMs > this.#roundTripMs && answeredMs - this.#atMs < CLOCK_KEPT_MS) return;
-    this.#aheadMs = storeMs - (askedMs + answeredMs) / 2;
-    this.#roundTripMs = roundTripMs;
-    this.#atMs = answeredMs;
-  }
-
-  get isSet(): boolean {
-    return this.#atMs !== Number.NEGATIVE_INFINITY;
-  }
-
-  nowMs(): number {
-    return performance.now() + this.#aheadMs;
-  }
 }

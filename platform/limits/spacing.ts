@@ -12,7 +12,7 @@ export interface Spacing {
 }
 
 /** A call starts a little late, and reaches the server later still: the limit is kept over a stretch that is this much longer. */
-const LATENESS = 1.05;
+const LATENESS = 1.07;
 /** The largest share of the limit that may come at once and still leaves any second under the limit. */
 const SAFE_BURST = 0.04;
 
