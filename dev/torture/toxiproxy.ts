@@ -90,6 +90,7 @@ type Ask = (method: string, path: string, body?: unknown) => Promise<unknown>;
 
 function linkOf(ask: Ask, name: string, listen: string): Link {
   const change = (more: object) => ask('POST', `/proxies/${name}`, { listen, ...more });
+  let toxics = 0;
   return {
     port: Number(listen.split(':').at(-1)),
     leadTo: async (port) => void (await change({ upstream: `127.0.0.1:${port}`, enabled: true })),
@@ -98,7 +99,8 @@ function linkOf(ask: Ask, name: string, listen: string): Link {
       await change({ enabled: true });
     },
     async spoil(stream, toxic) {
-      await ask('POST', `/proxies/${name}/toxics`, { ...toxic, name: `${toxic.type}_${stream}`, stream, toxicity: 1 });
+      // A name of its own: a round may draw the same trouble twice before the first is healed.
+      await ask('POST', `/proxies/${name}/toxics`, { ...toxic, name: `toxic-${++toxics}`, stream, toxicity: 1 });
     },
   };
 }
