@@ -8,7 +8,7 @@ import type { Confirmed, DeliveryStart } from '../platform/ledger/deliveries.ts'
 import { chunksOf, eachAtMost } from './chunks.ts';
 import { withTags } from './conflict.ts';
 import type { Dependencies } from './dependencies.ts';
-import { answerOnce, settleDoubts } from './doubt.ts';
+import { answerTo, settleDoubts } from './doubt.ts';
 import { settleLeftDoubts } from './left.ts';
 import { keepToPlan } from './plan-kept.ts';
 import { preparedOf, recordsOf } from './prepare.ts';
@@ -61,7 +61,7 @@ async function deliver(deps: Dependencies, input: DeliverInput, loaded: LoadedSy
   const ref: BatchRef = { run: input.run, seq: input.seq };
   const start = await deps.ledger.deliveries.begin(ref.run, ref.seq);
   if (start.delivered) return start.delivered;
-  const decided = answerOnce(await freshAnswer(deps, start, input));
+  const decided = await answerTo(deps, start, input);
   await settleLeftDoubts(deps, ref.run, start, decided);
   const batch = (await preparedOf(deps, loaded, ref)).transformed;
   const delivery = newDelivery(deps, ref, start, loaded, batch);
@@ -86,19 +86,6 @@ async function deliver(deps: Dependencies, input: DeliverInput, loaded: LoadedSy
   });
   deps.cache.drop(ref);
   return counts;
-}
-
-/**
- * What a person decided, for the first attempt that asks: a later one, or one that an operator reset, may meet other
- * doubts than the one that was shown, and has to ask again.
- */
-async function freshAnswer(
-  { ledger }: Dependencies,
-  start: DeliveryStart,
-  { answer, answerNumber, ...ref }: DeliverInput,
-): Promise<DeliverInput['answer']> {
-  if (answer === undefined || answerNumber === undefined) return undefined;
-  return (await ledger.deliveries.takeAnswer(start, ref, answerNumber)) ? answer : undefined;
 }
 
 export function newDelivery(

@@ -3,8 +3,9 @@ import type { ItemOutcome, ReadBack } from '../model/connector.ts';
 import { deliveryClassAfter, deliveryPromise } from '../model/delivery.ts';
 import { SyncFailure } from '../model/failure.ts';
 import { fingerprint } from '../model/transform.ts';
-import type { Intent } from '../platform/ledger/deliveries.ts';
-import type { Delivery, Outgoing } from './deliver.ts';
+import type { DeliveryStart, Intent } from '../platform/ledger/deliveries.ts';
+import type { DeliverInput, Delivery, Outgoing } from './deliver.ts';
+import type { Dependencies } from './dependencies.ts';
 import { refuseLate } from './left.ts';
 import { readKey, sameContent } from './read-back.ts';
 import { settle, write } from './send.ts';
@@ -12,9 +13,17 @@ import { settle, write } from './send.ts';
 /** What a person decided of one write in doubt; given once, so that it never reaches a doubt that nobody was asked about. */
 export type TakeAnswer = () => 'retry' | 'skip' | undefined;
 
-/** An answer that no attempt before this one has taken. */
-export function answerOnce(answer: 'retry' | 'skip' | undefined): TakeAnswer {
-  let left = answer;
+/**
+ * What a person decided, for the first attempt that asks: a later one, or one that an operator reset, may meet other
+ * doubts than the one that was shown, and has to ask again.
+ */
+export async function answerTo(
+  { ledger }: Dependencies,
+  start: DeliveryStart,
+  { answer, answerNumber, ...ref }: DeliverInput,
+): Promise<TakeAnswer> {
+  const fresh = answerNumber !== undefined && (await ledger.deliveries.takeAnswer(start, ref, answerNumber));
+  let left = fresh ? answer : undefined;
   return () => {
     const taken = left;
     left = undefined;

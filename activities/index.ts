@@ -3,6 +3,7 @@ import { type DeliverInput, deliverBatch } from './deliver.ts';
 import type { Dependencies } from './dependencies.ts';
 import { fetchBatch } from './fetch.ts';
 import { hurryRun } from './hurry.ts';
+import { settleLeft } from './left.ts';
 import { reconcileRun } from './reconcile.ts';
 import { type RemoveInput, removeMissing } from './remove.ts';
 import { type CloseRunInput, closeRun, type OpenRunInput, openRun } from './run.ts';
@@ -14,6 +15,7 @@ import { type ValidateInput, validateBatch } from './validate.ts';
  */
 export const createActivities = (deps: Dependencies) => ({
   openRun: (input: OpenRunInput) => openRun(deps, input),
+  settleLeft: (input: DeliverInput) => settleLeft(deps, input),
   fetchBatch: (ref: BatchRef) => fetchBatch(deps, ref),
   validateBatch: (input: ValidateInput) => validateBatch(deps, input),
   transformBatch: (ref: BatchRef) => transformBatch(deps, ref),

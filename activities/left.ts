@@ -1,10 +1,22 @@
 import { SyncFailure } from '../model/failure.ts';
 import type { DeliveryStart } from '../platform/ledger/deliveries.ts';
-import { type Delivery, newDelivery } from './deliver.ts';
+import { type DeliverInput, type Delivery, newDelivery } from './deliver.ts';
 import type { Dependencies } from './dependencies.ts';
-import { settleDoubts, type TakeAnswer } from './doubt.ts';
+import { answerTo, settleDoubts, type TakeAnswer } from './doubt.ts';
 import { preparedOf } from './prepare.ts';
 import { runOf } from './run.ts';
+
+/**
+ * Before a run's first batch: settles what earlier runs left in doubt, whatever this one is going to read, and if it is
+ * nothing. Safe to repeat. `seq` is 0: batches count from 1.
+ */
+export async function settleLeft(deps: Dependencies, input: DeliverInput): Promise<void> {
+  const { loaded } = await runOf(deps, input.run);
+  await deps.bulkhead.hold(loaded.destinationConnection.name, async () => {
+    const start = await deps.ledger.deliveries.beginLeft(input.run);
+    await settleLeftDoubts(deps, input.run, start, await answerTo(deps, start, input));
+  });
+}
 
 /**
  * Settles what earlier runs of the sync left in doubt, before the same records may be sent again (invariant 3): a run
@@ -17,7 +29,7 @@ export async function settleLeftDoubts(
   answer: TakeAnswer,
 ): Promise<void> {
   const { deliveries } = deps.ledger;
-  for (const ref of await deliveries.leftBatches(start, run)) {
+  for (const ref of await deliveries.leftBatches(run)) {
     const intents = await deliveries.inDoubt(start, ref);
     if (intents.length > 0) {
       const { loaded } = await runOf(deps, ref.run);

@@ -50,6 +50,8 @@ export interface RunPlan {
   readonly deletes?: true;
   /** The sync is paused: the run waits before its first batch. */
   readonly paused?: true;
+  /** Set when earlier runs may have left a write in doubt: that is settled first. */
+  readonly doubts?: true;
 }
 
 /**
@@ -80,6 +82,7 @@ export async function openRun(deps: Dependencies, input: OpenRunInput): Promise<
     claimed = await deps.ledger.runs.claim({ ...claim, takeOverFrom: claimed.by });
   }
   if (claimed.held) return refuse(deps, input, claimed);
+  const left = await deps.ledger.deliveries.leftBatches(input.run);
   return {
     mode: claimed.mode,
     source: describe(loaded.sync.source.kind, loaded.sourceConnection.name),
@@ -88,6 +91,7 @@ export async function openRun(deps: Dependencies, input: OpenRunInput): Promise<
     policy: loaded.policy,
     ...(claimed.mode === 'full' && deleteLimitsOf(loaded.sync) && { deletes: true as const }),
     ...(claimed.paused && { paused: true as const }),
+    ...(left.length > 0 && { doubts: true as const }),
   };
 }
 

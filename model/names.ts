@@ -53,6 +53,7 @@ export const workflowId = (sync: string, run: string): string => `sync:${sync}:$
 /** What the steps are called where people read, by the name under which histories store them. */
 export const stepNames: Readonly<Record<string, string>> = {
   openRun: 'open',
+  settleLeft: 'settle',
   fetchBatch: 'fetch',
   validateBatch: 'validate',
   transformBatch: 'transform',

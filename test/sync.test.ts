@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { unaccounted } from '../model/batch.ts';
+import type { DeliveryCapabilities } from '../model/delivery.ts';
 import { SyncFailure } from '../model/failure.ts';
 import type { Json } from '../model/json.ts';
 import type { Mapped } from '../model/mapping/mapping.ts';
@@ -313,6 +314,41 @@ test('a cancelled run lets go of its sync, and the next one completes the work w
   held = false;
   expect(await run('cancelled')).toMatchObject({ status: 'succeeded', counts: { unchanged: 10, delivered: 20 } });
   expect(books.effects).toHaveLength(30);
+});
+
+/** A run that was cancelled with its first request in doubt, after which the source has nothing. */
+async function leftInDoubt(can: DeliveryCapabilities, name: string) {
+  let records = orders(10);
+  const books = journalDestination(can);
+  books.fate = (n) => (n === 1 ? 'lost after' : records.length > 0 ? 'refused' : 'done');
+  const made = await engineFor({ name, source: arraySource(() => records), destination: books });
+  const inDoubt = async (): Promise<number | null> =>
+    (await made.ledger.pool.query(`select from intents where state in ('open', 'unknown')`)).rowCount;
+  const handle = await made.start(name);
+  await until(async () => (await inDoubt()) === 1 && (await handle.query<RunState>('status')).stage === 'syncing');
+  await handle.cancel();
+  await expect(handle.result()).rejects.toThrow();
+  expect(await inDoubt()).toBe(1);
+  records = [];
+  return { ...made, books, inDoubt };
+}
+
+test('invariant 3, intent first: a run that reads nothing settles what a cancelled one left in doubt', async () => {
+  const { run, books, inDoubt, ledger } = await leftInDoubt({ idempotencyKeyHours: 24 }, 'left');
+  expect(await run('left')).toMatchObject({ status: 'succeeded', counts: { fetched: 0 } });
+  expect(await inDoubt()).toBe(0);
+  expect(books.effects).toHaveLength(10);
+  expect((await ledger.pool.query('select from staged')).rowCount).toBe(0);
+});
+
+test('invariant 3, intent first: a run that reads nothing asks about what a cancelled one left in doubt at T5', async () => {
+  const { start, books, inDoubt } = await leftInDoubt({}, 'left-blind');
+  const handle = await start('left-blind');
+  const parked = await until(async () => (await handle.query<RunState>('status')).parked);
+  expect(parked).toMatchObject({ code: 'OUTCOME_UNKNOWN', step: 'settle', batch: null });
+  await handle.signal('skip');
+  expect(await handle.result()).toMatchObject({ status: 'succeeded', counts: { fetched: 0 } });
+  expect([await inDoubt(), books.effects.length]).toEqual([0, 10]);
 });
 
 test('invariant 11, honest status: a run whose step fails just as it is cancelled is cancelled', async () => {

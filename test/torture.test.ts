@@ -71,7 +71,7 @@ const sound: Evidence = {
   quarantined: new Set(['b3']),
   doubts: 0,
   answers: { retry: 0, skip: 0 },
-  excused: { lost: new Set(), doubled: 0 },
+  excused: { lost: new Set(), doubled: 0, retried: 0 },
   final: true,
   emptied: true,
 };
@@ -110,6 +110,13 @@ test.each<[string, Partial<Evidence>, RegExp]>([
 test('a write that a person repeated is not held against T5', () => {
   const journal = [...sound.journal, { id: 'r2', version: 3 }];
   expect(breaches({ ...sound, promise: 't5', journal, answers: { retry: 1, skip: 0 } })).toEqual([]);
+});
+
+test('a write that had arrived, was repeated by a person and is gone from the source by then may stay behind at T5', () => {
+  const left = { ...sound, promise: 't5', journal: sound.journal.slice(0, -1) } as const;
+  expect(breaches({ ...left, answers: { retry: 1, skip: 0 } })).toEqual([]);
+  expect(breaches({ ...left, excused: { ...left.excused, retried: 1 } })).toEqual([]);
+  expect(breaches({ ...left, answers: { retry: 0, skip: 1 } }).join('\n')).toMatch(/nothing left behind.*r0/);
 });
 
 test('what the answers of an earlier round cost excuses nothing new', () => {

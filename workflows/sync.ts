@@ -6,7 +6,7 @@ import {
   continueAsNew,
   isCancellation,
 } from '@temporalio/workflow';
-import type { OpenRunInput } from '../activities/index.ts';
+import type { OpenRunInput, RunPlan } from '../activities/index.ts';
 import { addCounts, noCounts, type Reconciled, type RunReport, type RunStatus } from '../model/batch.ts';
 import type { FailureCode } from '../model/failure.ts';
 import { ABORTED, abortedFailure } from './control.ts';
@@ -43,6 +43,7 @@ async function runToEnd(run: Run): Promise<RunReport | null> {
     );
     if ('skipped' in opened) return skipped(run);
     run.opened(opened);
+    if (opened.doubts) await settleLeft(run, opened);
   }
   if (!run.plan) throw ApplicationFailure.nonRetryable('the run did not open');
   const { policy } = run.plan;
@@ -74,6 +75,16 @@ async function runToEnd(run: Run): Promise<RunReport | null> {
   );
   run.counts = counts;
   return close(run, counts.quarantined + reconciled.missing > 0 ? 'partial' : 'succeeded', reconciled);
+}
+
+/** Also a run that will read nothing settles what earlier ones left in doubt (invariant 3). */
+async function settleLeft({ control, input }: Run, { policy }: RunPlan): Promise<void> {
+  await control.whenRunning();
+  await control.step('settle', null, (answered) =>
+    stepsUnder(policy).settleLeft.executeWithOptions({ summary: 'settle what earlier runs left in doubt' }, [
+      { run: input.run, seq: 0, ...(answered && { answer: answered.answer, answerNumber: answered.answerNumber }) },
+    ]),
+  );
 }
 
 const openInput = ({ sync, run, trigger, full, from, range, whenHeld, scheduledFor }: SyncInput): OpenRunInput => ({

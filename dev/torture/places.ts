@@ -19,6 +19,7 @@ export const places = {
   'after the send': ['destination.write.after', 'deliveries.settle.before', 'deliveries.markUnknown.before'],
   'after the outcome': ['deliveries.settle.after', 'deliveries.close.before'],
   doubt: [
+    'deliveries.beginLeft.after',
     'deliveries.inDoubt.after',
     'deliveries.stillWriter.after',
     'destination.read.before',

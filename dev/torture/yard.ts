@@ -147,7 +147,7 @@ export class Yard {
   }
 }
 
-const nothing: Excused = { lost: new Set(), doubled: 0 };
+const nothing: Excused = { lost: new Set(), doubled: 0, retried: 0 };
 
 /** What a run proves that ended well: nothing is missing any more, unless the source changed, or lied, under it. */
 function proves({ blows, forgets }: RoundPlan, ended: RunEnd | undefined): Pick<Judgement, 'final' | 'emptied'> {

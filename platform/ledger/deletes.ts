@@ -275,9 +275,23 @@ export function ledgerDeletes(pool: Pool) {
           `update batches set state = 'delivered', counts = $3, delivered_at = now() where run = $1 and seq = $2`,
           [run, DELETIONS, counts],
         );
+        await voidLeft(sql, start, run);
         return counts;
       }),
   };
+}
+
+/**
+ * A delete that an earlier run left in doubt is over when its records have been deleted again, or written over: nothing of
+ * the sync waits for the outcome of a delete any more.
+ */
+async function voidLeft(sql: PoolClient, start: RemovalStart, run: string): Promise<void> {
+  await sql.query(
+    `update intents i set state = 'void', decided_at = now() from runs r
+     where r.sync_id = $1 and r.id <> $2 and i.run = r.id and i.seq = $3 and i.state in ('open', 'unknown')
+       and not exists (select from ledger where sync_id = $1 and state = 'x')`,
+    [start.syncId, run, DELETIONS],
+  );
 }
 
 async function noteMarks(

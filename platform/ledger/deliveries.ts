@@ -100,25 +100,13 @@ export function ledgerDeliveries(pool: Pool) {
     /** Takes the next fence number for this attempt and tells what earlier attempts left. */
     begin: (run: string, seq: number): Promise<DeliveryStart> =>
       transaction(pool, 'beginning a delivery', async (sql) => {
-        const writer = await takeFence(sql, run);
+        const start = await startOf(sql, run);
         const batch = await sql.query<{ state: string; counts: Counts }>(
           'select state, counts from batches where run = $1 and seq = $2',
           [run, seq],
         );
         const row = batch.rows[0];
         if (!row) throw new SyncFailure('STAGING_LOST', `the ledger knows no batch ${seq} of this run`);
-        const open = await sql.query<{ open: boolean; learned: number | null; recovering: boolean }>(
-          `select exists (select from quarantine where sync_id = $1 and state = 'open') as open,
-             (select request_records from syncs where id = $1 and request_records_at > now() - $2::interval) as learned,
-             (select recovering_since is not null from syncs where id = $1) as recovering`,
-          [writer.syncId, FORGET_LIMIT_AFTER],
-        );
-        const start = {
-          ...writer,
-          openEntries: open.rows[0]?.open ?? false,
-          requestRecords: open.rows[0]?.learned ?? null,
-          recovering: open.rows[0]?.recovering ?? false,
-        };
         if (row.state === 'delivered') return { ...start, delivered: row.counts, intents: [] };
         return { ...start, delivered: null, intents: await intentsOf(sql, run, seq) };
       }),
@@ -266,6 +254,19 @@ export function ledgerDeliveries(pool: Pool) {
         return counts;
       }),
   };
+}
+
+/** Takes the next fence number, and tells what every writer of this sync has to know. */
+export async function startOf(sql: PoolClient, run: string): Promise<Omit<DeliveryStart, 'delivered' | 'intents'>> {
+  const writer = await takeFence(sql, run);
+  const { rows } = await sql.query<{ open: boolean; learned: number | null; recovering: boolean }>(
+    `select exists (select from quarantine where sync_id = $1 and state = 'open') as open,
+       (select request_records from syncs where id = $1 and request_records_at > now() - $2::interval) as learned,
+       (select recovering_since is not null from syncs where id = $1) as recovering`,
+    [writer.syncId, FORGET_LIMIT_AFTER],
+  );
+  const { open = false, learned = null, recovering = false } = rows[0] ?? {};
+  return { ...writer, openEntries: open, requestRecords: learned, recovering };
 }
 
 export async function intentsOf(sql: PoolClient, run: string, seq: number): Promise<Intent[]> {

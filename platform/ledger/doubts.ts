@@ -1,7 +1,11 @@
 import type { Pool, PoolClient } from 'pg';
 import type { BatchRef } from '../../model/batch.ts';
-import { type DeliveryStart, type Intent, intentsOf } from './deliveries.ts';
+import { type DeliveryStart, type Intent, intentsOf, startOf } from './deliveries.ts';
 import { holdFence, query, transaction } from './sql.ts';
+
+// Of ended runs: the one that holds the sync may have anything under way.
+const leftStaged = `from runs r join (select distinct run, seq from staged) s on s.run = r.id
+  join runs now on now.sync_id = r.sync_id and now.id = $1 where r.id <> now.id`;
 
 /**
  * Requests in doubt that outlive their run: it was cancelled, or its workflow is gone, before they were settled. What
@@ -9,15 +13,22 @@ import { holdFence, query, transaction } from './sql.ts';
  */
 export function ledgerDoubts(pool: Pool) {
   return {
-    /** Batches of ended runs of this sync of which something is staged still, oldest first. */
-    leftBatches: (start: DeliveryStart, run: string): Promise<readonly BatchRef[]> =>
+    /** Batches of ended runs of this run's sync of which something is staged still, oldest first. */
+    leftBatches: (run: string): Promise<readonly BatchRef[]> =>
       query<{ run: string; seq: number }>(
         pool,
         'looking for requests in doubt of earlier runs',
-        `select r.id as run, s.seq from runs r join (select distinct run, seq from staged) s on s.run = r.id
-         where r.sync_id = $1 and r.id <> $2 order by r.started_at, s.seq`,
-        [start.syncId, run],
+        `select r.id as run, s.seq ${leftStaged} order by r.started_at, s.seq`,
+        [run],
       ),
+
+    /** Takes the next fence number for an attempt that settles what earlier runs left. */
+    beginLeft: (run: string): Promise<DeliveryStart> =>
+      transaction(pool, 'beginning to settle', async (sql) => ({
+        ...(await startOf(sql, run)),
+        delivered: null,
+        intents: [],
+      })),
 
     /** The requests of such a batch that are still in doubt. */
     inDoubt: (start: DeliveryStart, ref: BatchRef): Promise<readonly Intent[]> =>

@@ -35,7 +35,7 @@ export interface SimulatedRun {
   readonly removals: readonly number[];
   /** `breaks`: the first read ends in the middle. `forgets`: the source says that it has none. */
   readonly read: 'whole' | 'breaks' | 'forgets';
-  /** The run is cancelled before its n-th delivery attempt; null: it goes on to its end. */
+  /** The run is cancelled before its n-th attempt to write; null: it goes on to its end. */
   readonly cancelAt: number | null;
   readonly full: boolean;
 }
@@ -59,6 +59,8 @@ export interface ClosedRun {
   readonly deletions: readonly { readonly id: string; readonly version: number }[];
   /** It read everything, and nobody kept it from deleting what is gone. */
   readonly emptied: boolean;
+  /** Requests whose outcome the ledger did not know at that moment. */
+  readonly doubts: { readonly writes: number; readonly deletes: number };
 }
 
 class Crash extends Error {}
@@ -103,6 +105,8 @@ export class Simulation {
   #read: SimulatedRun['read'] = 'whole';
   #calls = 0;
   #version = 0;
+  /** Attempts to write that are left to the run. */
+  #attempts = Number.POSITIVE_INFINITY;
   #skippedMs = 0;
   #healed = false;
 
@@ -140,11 +144,14 @@ export class Simulation {
   async #run({ cancelAt, full, read }: SimulatedRun): Promise<void> {
     const run = randomUUID();
     this.#read = read;
+    this.#attempts = cancelAt ?? Number.POSITIVE_INFINITY;
     const plan = await this.#step((steps) => steps.openRun({ sync: this.sync, run, trigger: 'test', full }));
     let status: RunStatus = 'succeeded';
     let emptied = false;
     try {
-      await this.#batches(run, cancelAt);
+      if ('doubts' in plan)
+        await this.#answered((answered) => this.#writing((steps) => steps.settleLeft({ run, seq: 0, ...answered })));
+      await this.#batches(run);
       if ('deletes' in plan) emptied = (await this.#remove(run, read === 'forgets')) && read !== 'forgets';
       const { counts } = await this.#step((steps) => steps.reconcileRun({ run }));
       if (counts.quarantined > 0) status = 'partial';
@@ -158,23 +165,46 @@ export class Simulation {
     const watermark: number | null = rows[0]?.watermark?.value ?? null;
     const effects = this.destination.effects.length;
     const truth = [...this.source.values()];
-    this.closed.push({ run, status, counts, watermark, truth, effects, deletions: [...this.deletions], emptied });
+    const doubts = await this.#doubts();
+    this.closed.push({
+      run,
+      status,
+      counts,
+      watermark,
+      truth,
+      effects,
+      deletions: [...this.deletions],
+      emptied,
+      doubts,
+    });
   }
 
-  async #batches(run: string, cancelAt: number | null): Promise<void> {
-    let deliveries = 0;
+  async #doubts(): Promise<ClosedRun['doubts']> {
+    const { rows } = await this.#ledger.pool.query<ClosedRun['doubts']>(
+      `select count(*) filter (where i.seq > 0)::int as writes, count(*) filter (where i.seq = 0)::int as deletes
+       from intents i join runs r on r.id = i.run join syncs s on s.id = r.sync_id
+       where s.name = $1 and i.state in ('open', 'unknown')`,
+      [this.sync],
+    );
+    return rows[0] ?? { writes: 0, deletes: 0 };
+  }
+
+  /** One attempt to write, unless the run is cancelled before it. */
+  #writing<T>(work: (steps: Activities) => Promise<T>): Promise<T> {
+    return this.#step((steps) => {
+      if (--this.#attempts === 0) throw new SyncFailure('HOLD_LOST', cancelled);
+      return work(steps);
+    });
+  }
+
+  async #batches(run: string): Promise<void> {
     for (let seq = 1; ; seq++) {
       const ref = { run, seq };
       const { records, complete } = await this.#step((steps) => steps.fetchBatch(ref));
       if (records > 0) {
         await this.#step((steps) => steps.validateBatch(ref));
         await this.#step((steps) => steps.transformBatch(ref));
-        await this.#answered((answered) =>
-          this.#step((steps) => {
-            if (++deliveries === cancelAt) throw new SyncFailure('HOLD_LOST', cancelled);
-            return steps.deliverBatch({ ...ref, ...answered });
-          }),
-        );
+        await this.#answered((answered) => this.#writing((steps) => steps.deliverBatch({ ...ref, ...answered })));
       }
       if (complete) return;
     }
@@ -184,7 +214,7 @@ export class Simulation {
   async #remove(run: string, forgets: boolean): Promise<boolean> {
     for (let answered: RemoveInput['answered']; ; ) {
       try {
-        await this.#step((steps) => steps.removeMissing(answered ? { run, answered } : { run }));
+        await this.#writing((steps) => steps.removeMissing(answered ? { run, answered } : { run }));
         return answered?.answer !== 'skip';
       } catch (error) {
         if (!isSyncFailure(error) || failures[error.code].next !== 'park') throw error;
