@@ -130,14 +130,28 @@ export function newDelivery(
 }
 
 /** A record to send: what the mapping made, and what is known of it at the destination. */
-export interface Outgoing extends ReadyRecord, Pick<WriteItem, 'destinationId' | 'exists' | 'tag'> {}
+export interface Outgoing extends ReadyRecord, Pick<WriteItem, 'destinationId' | 'exists' | 'tag'> {
+  /** The ledger has no row of it. */
+  readonly unseen?: boolean;
+}
 
 /** Field by field: for ten thousand records a spread costs more than all else in the comparison. */
 const outgoing = (
   { ordinal, key, version, json, hash, encoded }: ReadyRecord,
   destinationId: string | null,
   known: boolean,
-): Outgoing => ({ ordinal, key, version, json, hash, encoded, destinationId, exists: known || destinationId !== null });
+  unseen: boolean,
+): Outgoing => ({
+  ordinal,
+  key,
+  version,
+  json,
+  hash,
+  encoded,
+  destinationId,
+  exists: known || destinationId !== null,
+  unseen,
+});
 
 /** Change detection: what the ledger already has in this form, or in a newer one, is not sent (invariant 5). */
 async function compare(
@@ -146,7 +160,7 @@ async function compare(
   foundIds: ReadonlyMap<number, string>,
 ): Promise<{ changed: Outgoing[]; unchanged: number; superseded: number; renewed: boolean }> {
   if (records.length === 0) return { changed: [], unchanged: 0, superseded: 0, renewed: false };
-  const { letters, destinationIds, renewed } = await delivery.ledger.verdicts(delivery.start.syncId, records);
+  const { letters, destinationIds, renewed, unseen } = await delivery.ledger.verdicts(delivery.start.syncId, records);
   const changed: Outgoing[] = [];
   let unchanged = 0;
   let superseded = 0;
@@ -156,7 +170,7 @@ async function compare(
     else if (letter === 's') superseded++;
     else {
       const destinationId = foundIds.get(record.ordinal) ?? destinationIds[index] ?? null;
-      changed.push(outgoing(record, destinationId, letter === 'c'));
+      changed.push(outgoing(record, destinationId, letter === 'c', unseen));
     }
   }
   return { changed, unchanged, superseded, renewed };

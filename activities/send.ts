@@ -132,6 +132,7 @@ export async function settle(
     confirmed,
     rejects,
     superseded,
+    unseen: records.every((record) => record.unseen === true),
     ...((partly || again.length > 0) && { only: ordinalsWithout(records, again) }),
   });
   delivery.settled(confirmed, rejects.length);

@@ -14,6 +14,10 @@ const shapes: readonly { readonly kind: string; readonly pattern: RegExp }[] = [
   { kind: 'a password', pattern: /(?<=\b[a-z][a-z0-9+.-]*:\/\/[^\s/?#:@]*:)[^\s/?#@]+(?=@)/gi },
 ];
 
+/** What every shape begins with or holds: most texts have none of it, and one look is cheaper than a dozen. */
+const hint =
+  /-----BEGIN|eyJ|k_live_|k_test_|whsec_|gh[opusr]_|github_pat_|glpat-|xox|AKIA|ASIA|AIza|SG\.|[Bb]earer\s|:\/\//;
+
 /** Says what kind of secret the text holds, such as `a JSON web token`; undefined when it holds none that is known. */
 export function secretKind(text: string): string | undefined {
   return shapes.find(({ pattern }) => text.search(pattern) !== -1)?.kind;
@@ -21,6 +25,7 @@ export function secretKind(text: string): string | undefined {
 
 /** The text with what looks like a secret replaced: for messages that quote other people's words. */
 export function redactSecrets(text: string): string {
+  if (!hint.test(text)) return text;
   return shapes.reduce((redacted, { pattern }) => redacted.replace(pattern, '[redacted]'), text);
 }
 

@@ -45,11 +45,17 @@ function open(options: Partial<DestinationInput> = {}, url = database.url): Dest
 }
 
 const never = new AbortController().signal;
+/** What the engine believes of the records that it writes: whether they are there. */
+let exists = true;
+beforeEach(() => {
+  exists = true;
+});
 const upsert = (record: { readonly [name: string]: Json }): WriteItem => ({
   key: `source-${record['id']}`,
   op: 'upsert',
   json: JSON.stringify(record),
   destinationId: null,
+  exists,
 });
 const remove = (destinationId: string): WriteItem => ({ key: 'source', op: 'delete', json: '', destinationId });
 let requests = 0;
@@ -63,7 +69,11 @@ const rows = async (columns = 'id'): Promise<unknown[]> =>
   (await client.query(`SELECT ${columns} FROM invoice ORDER BY id`)).rows;
 const states = (outcomes: readonly ItemOutcome[]): string[] => outcomes.map(({ state }) => state);
 
-describe('rows of the postgres destination', () => {
+describe.each([true, false])('rows of the postgres destination (believed to be there: %p)', (believed) => {
+  beforeEach(() => {
+    exists = believed;
+  });
+
   test('are written with lists, nested values and exact decimals; the id is the text of the key', async () => {
     const record = {
       id: 'a',
@@ -251,6 +261,22 @@ describe('rows of the postgres destination', () => {
     expect((await client.query('SELECT shop FROM stock')).rows).toEqual([{ shop: 'c' }]);
   });
 
+  test.each([
+    ['a table with rules', 'CREATE RULE none AS ON INSERT TO invoice WHERE new.total = 0 DO INSTEAD NOTHING'],
+    ['a view', 'ALTER TABLE invoice RENAME TO stored; CREATE VIEW invoice AS SELECT * FROM stored WHERE total > 0'],
+    ['a table whose key is in use already', `INSERT INTO invoice (id) VALUES ('new')`],
+  ])('come out the same in %s', async (_what, change) => {
+    await client.query(change);
+    expect(states(await write(open(), [upsert({ id: 'new', total: 7 }), upsert({ id: 'b', total: 8 })]))).toEqual([
+      'confirmed',
+      'confirmed',
+    ]);
+    expect(await rows('id, total')).toEqual([
+      { id: 'b', total: '8.00' },
+      { id: 'new', total: '7.00' },
+    ]);
+  });
+
   test('that are read back by keys which the column cannot hold are absent', async () => {
     await client.query('CREATE TABLE numbered (id int PRIMARY KEY); INSERT INTO numbered VALUES (1), (2)');
     const found = await open({ table: 'numbered' }).read?.(['1', 'x', '2', '99999999999999'], never);
@@ -277,12 +303,24 @@ describe('the table of the postgres destination', () => {
     ['lacks a column of a record', {}, { id: 'a', colour: 'red' }, /no column colour/],
     ['has no unique index on the key', { key: 'total' }, { id: 'a', total: 1 }, /no unique index/],
   ])('that %s stops the request with its reason and no effect', async (_name, options, record, reason) => {
-    await expect(write(open(options), [upsert(record)])).rejects.toMatchObject({
-      code: 'SQL_REJECTED',
-      effect: 'none',
-      message: expect.stringMatching(reason),
-    });
+    for (const believed of [true, false]) {
+      exists = believed;
+      await expect(write(open(options), [upsert(record)])).rejects.toMatchObject({
+        code: 'SQL_REJECTED',
+        effect: 'none',
+        message: expect.stringMatching(reason),
+      });
+    }
     expect(await rows()).toEqual([]);
+  });
+
+  test('has its triggers run for records that are new', async () => {
+    exists = false;
+    await client.query(`
+      CREATE FUNCTION shout() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN new.note := upper(new.note); RETURN new; END $$;
+      CREATE TRIGGER shout BEFORE INSERT ON invoice FOR EACH ROW EXECUTE FUNCTION shout()`);
+    await write(open(), [upsert({ id: 'a', note: 'loud' })]);
+    expect(await rows('id, note')).toEqual([{ id: 'a', note: 'LOUD' }]);
   });
 
   test('refuses types that are no types', () => {

@@ -97,8 +97,9 @@ describe('the verdicts of the ledger', () => {
     expect((await ledger.deliveries.verdicts(other, [ready(row, 0)])).letters).toBe('n');
   });
 
+  const keys = ['NULL', '', ' a ', '"', '\\', '\\"', '{a,b}', "'", '\n\t\r', 'é😀', 'null', '\\N', '\\.'];
+
   test('find a record by its key, whatever characters are in it', async () => {
-    const keys = ['NULL', '', ' a ', '"', '\\', '\\"', '{a,b}', "'", '\n\t', 'é😀', 'null'];
     const syncId = await known([]);
     for (const key of keys) {
       await ledger.pool.query(
@@ -108,5 +109,52 @@ describe('the verdicts of the ledger', () => {
     }
     const records = keys.map((key, ordinal) => ({ ...ready(factOf(key), ordinal), key }));
     expect((await ledger.deliveries.verdicts(syncId, records)).letters).toBe('u'.repeat(keys.length));
+  });
+
+  test('know what a first load has delivered, whatever characters are in key and id, and what it had not seen', async () => {
+    const claim = { workflowId: 'w', trigger: 'test', overlapMs: 0, syncVersion: '1', takeOverFrom: null } as const;
+    await ledger.runs.claim({ ...claim, sync: 'first', run: 'first-1', mode: 'full' });
+    await ledger.staging.beginFetch('first-1', 1);
+    const start = await ledger.deliveries.begin('first-1', 1);
+    const records = keys.map((key, ordinal) => ({
+      ...ready({ content: 'x', version: ordinal || null }, ordinal),
+      key,
+    }));
+    const { letters, unseen } = await ledger.deliveries.verdicts(start.syncId, records);
+    expect({ letters, unseen }).toEqual({ letters: 'n'.repeat(keys.length), unseen: true });
+    const confirmed = records.map((record) => ({
+      record,
+      destinationId: record.ordinal % 2 ? `id of ${record.key}` : null,
+    }));
+    const intent = await ledger.deliveries.openIntent(start, 'first-1', 1, records);
+    await ledger.deliveries.settle(start, 'first-1', 1, intent, { confirmed, rejects: [], unseen });
+    const { rows } = await ledger.pool.query(
+      `select key, destination_id as "destinationId", version::int, hash::text, state from ledger where sync_id = $1 order by version nulls first`,
+      [start.syncId],
+    );
+    expect(rows.map((row) => ({ ...row, hash: row.hash.replaceAll('-', '') }))).toEqual(
+      confirmed.map(({ record: { key, version, hash }, destinationId }) => ({
+        key,
+        destinationId,
+        version,
+        hash,
+        state: 'c',
+      })),
+    );
+    const changed = records.map((record) => ({ ...record, version: 100, hash: contentHash('y') }));
+    expect(await ledger.deliveries.verdicts(start.syncId, changed)).toMatchObject({
+      letters: 'c'.repeat(keys.length),
+      unseen: false,
+    });
+    const again = await ledger.deliveries.openIntent(start, 'first-1', 1, records);
+    await expect(
+      ledger.deliveries.settle(start, 'first-1', 1, again, { confirmed, rejects: [], unseen: true }),
+    ).rejects.toMatchObject({ code: 'INTERNAL' });
+  });
+
+  test('of a record that was deleted say that it is new, and that the ledger has seen it', async () => {
+    const syncId = await known([{ content: 'x', version: 1, deleted: true, destinationId: null }]);
+    const found = await ledger.deliveries.verdicts(syncId, [ready(factOf('x'), 0)]);
+    expect(found).toMatchObject({ letters: 'n', unseen: false });
   });
 });

@@ -3,12 +3,15 @@ import type { Column } from './postgres-catalog.ts';
 
 const CHUNK_CHARACTERS = 64 * 1024;
 
-/** Rows in the text format of COPY (PostgreSQL manual, COPY, "Text Format"), a counter first, in chunks. */
-export function* copyChunks(rows: readonly { readonly text: string }[], first: number): Iterable<Buffer> {
+/**
+ * Rows in the text format of COPY (PostgreSQL manual, COPY, "Text Format"), in chunks; with a counter first where it
+ * is given a number to begin with.
+ */
+export function* copyChunks(rows: readonly { readonly text: string }[], first?: number): Iterable<Buffer> {
   let chunk = '';
   let number = first;
   for (const { text } of rows) {
-    chunk += `${number++}\t${text}\n`;
+    chunk += number === undefined ? `${text}\n` : `${number++}\t${text}\n`;
     if (chunk.length > CHUNK_CHARACTERS) {
       yield Buffer.from(chunk);
       chunk = '';

@@ -76,7 +76,8 @@ async function writeRequest(
   // Invariant 7, one writer; then invariant 4, no double effect: both in the transaction that writes the rows.
   await takeFence(sql, options, request.fence, 'share');
   const before = await claimRequest(sql, options, request.id, request.fence);
-  const rejected = before ?? (await applyPlan(sql, options, table, plan));
+  const areNew = request.items.every(({ op, exists }) => op === 'upsert' && exists === false);
+  const rejected = before ?? (await applyPlan(sql, options, table, plan, areNew));
   if (before === undefined) {
     await noteRejected(sql, options, request.id, rejected);
     if (options.verify === 'checksums')
@@ -91,6 +92,7 @@ async function applyPlan(
   options: PostgresDestinationOptions,
   table: Table,
   plan: Plan,
+  areNew: boolean,
 ): Promise<ReadonlyMap<number, Rejected>> {
   const rejected = new Map(plan.rejected);
   const refuse = ({ items }: { readonly items: readonly number[] }, outcome: Rejected): void => {
@@ -98,7 +100,7 @@ async function applyPlan(
   };
   // A constraint that is checked only at COMMIT could not be traced to its row.
   await sql.query('SET CONSTRAINTS ALL IMMEDIATE');
-  await upsertRows(sql, options, table, plan.rows, refuse);
+  await upsertRows(sql, options, table, plan.rows, { areNew, refuse });
   const keys = plan.deletes.map(({ key }) => key);
   const undeletable = await deleteKeys(sql, options, table, keys);
   for (const step of plan.deletes) {

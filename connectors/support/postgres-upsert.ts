@@ -1,12 +1,14 @@
 import type { SqlSession } from '../../model/connector.ts';
-import { SqlRowFailure } from '../../model/sql-failure.ts';
+import type { SqlRowFailure } from '../../model/sql-failure.ts';
 import type { Column, Table } from './postgres-catalog.ts';
 import { copyChunks } from './postgres-copy.ts';
+import { insertRows } from './postgres-insert.ts';
 import type { Rejected } from './postgres-markers.ts';
 import { moveOneByOne, upsertStatement } from './postgres-move.ts';
 import { quoteNames, quoteTable } from './postgres-names.ts';
 import type { PostgresDestinationOptions } from './postgres-options.ts';
 import { byFields, type Row, rejection } from './postgres-rows.ts';
+import { rowFailure } from './postgres-step.ts';
 
 /** After a row that cannot be copied, the rest is copied in pieces of so many rows, so that little is sent twice. */
 const careful = { least: 8, most: 512 };
@@ -15,18 +17,20 @@ const careful = { least: 8, most: 512 };
 type Refuse = (row: Row, outcome: Rejected) => void;
 
 /**
- * Upserts the rows through temporary tables. Rows that the database refuses are found and handed to `refuse`;
- * all others are written. Runs inside the caller's transaction.
+ * Upserts the rows: by COPY into the table where none of them is there yet (`areNew`: so it is believed), otherwise
+ * through temporary tables. Rows that the database refuses are found and handed to `refuse`; all others are written.
+ * Runs inside the caller's transaction.
  */
 export async function upsertRows(
   sql: SqlSession,
   options: PostgresDestinationOptions,
   table: Table,
   rows: readonly Row[],
-  refuse: Refuse,
+  { areNew, refuse }: { readonly areNew: boolean; readonly refuse: Refuse },
 ): Promise<void> {
   for (const [index, group] of byFields(rows).entries()) {
     const columns = group.fields.flatMap((field) => table.columns.get(field) ?? []);
+    if (areNew && (await insertRows(sql, options, table, columns, group.rows))) continue;
     await upsertGroup(sql, { options, columns, stage: `pg_temp.syncline_stage_${index}`, rows: group.rows, refuse });
   }
 }
@@ -86,20 +90,6 @@ const copy = (sql: SqlSession, group: Group, start: number, end: number): Promis
     `COPY ${group.stage} ("syncline row", ${quoteNames(group.columns.map(({ name }) => name))}) FROM STDIN`,
     copyChunks(group.rows.slice(start, end), start),
   );
-
-/** Runs a step in a savepoint. Answers the failure when one row was at fault; then the step is undone. */
-async function rowFailure(sql: SqlSession, step: () => Promise<unknown>): Promise<SqlRowFailure | undefined> {
-  await sql.query('SAVEPOINT syncline_step');
-  try {
-    await step();
-  } catch (error) {
-    if (!(error instanceof SqlRowFailure)) throw error;
-    await sql.query('ROLLBACK TO SAVEPOINT syncline_step; RELEASE SAVEPOINT syncline_step');
-    return error;
-  }
-  await sql.query('RELEASE SAVEPOINT syncline_step');
-  return undefined;
-}
 
 /** Moves the staged rows into the table: all at once, or, when some are at fault, each for itself. */
 async function moveRows(sql: SqlSession, group: Group): Promise<void> {

@@ -10,6 +10,7 @@ import { keepTags, ledgerConflicts } from './conflicts.ts';
 import { ledgerDoubts } from './doubts.ts';
 import { type PlannedBatch, plannedBatch, plannedDeletes } from './plans.ts';
 import { insertRejects, resolveEntries } from './quarantine.ts';
+import { insertRows, renewVersions, upsertRows } from './rows.ts';
 import { keepSample } from './samples.ts';
 import { holdFence, query, takeFence, transaction } from './sql.ts';
 
@@ -46,6 +47,8 @@ export interface Verdicts {
   readonly destinationIds: Readonly<Record<number, string>>;
   /** Something unchanged came under a newer version, which the ledger learns when the batch is closed. */
   readonly renewed: boolean;
+  /** The ledger has a row of none of them, also not of one that was deleted. */
+  readonly unseen: boolean;
 }
 
 export interface Confirmed {
@@ -63,6 +66,8 @@ export interface Outcome {
   readonly superseded?: number;
   /** Set when the outcome covers only these records of the intent; the others are free to be sent again. */
   readonly only?: readonly number[];
+  /** The ledger has no row of any of them. */
+  readonly unseen?: boolean;
 }
 
 /** The buckets of a batch that only the step knows. */
@@ -113,6 +118,16 @@ export function ledgerDeliveries(pool: Pool) {
 
     /** Compares the records with what was delivered before: newest wins (invariant 5), the same content is unchanged. */
     async verdicts(syncId: number, records: readonly ReadyRecord[]): Promise<Verdicts> {
+      const keys = textArray(records.map(({ key }) => key));
+      // A first load asks for keys of which there is none: one pass over the index says so for all of them.
+      const [any] = await query<{ seen: boolean }>(
+        pool,
+        'looking for keys in the ledger',
+        'select exists (select from ledger where sync_id = $1 and key = any($2::text[])) as seen',
+        [syncId, keys],
+      );
+      if (any?.seen === false)
+        return { letters: 'n'.repeat(records.length), destinationIds: {}, renewed: false, unseen: true };
       const [row] = await query<{
         letters: string | null;
         ids: Record<number, string> | null;
@@ -131,14 +146,14 @@ export function ledgerDeliveries(pool: Pool) {
            -- By the index for each key: without the limit the planner reads the whole ledger for every batch.
            left join lateral (select * from ledger where sync_id = $1 and key = k.key limit 1) l on true
          ) v`,
-        [
-          syncId,
-          textArray(records.map(({ key }) => key)),
-          plainArray(records.map(({ hash }) => hash)),
-          plainArray(records.map(({ version }) => version)),
-        ],
+        [syncId, keys, plainArray(records.map(({ hash }) => hash)), plainArray(records.map(({ version }) => version))],
       );
-      return { letters: row?.letters ?? '', destinationIds: row?.ids ?? {}, renewed: row?.renewed ?? false };
+      return {
+        letters: row?.letters ?? '',
+        destinationIds: row?.ids ?? {},
+        renewed: row?.renewed ?? false,
+        unseen: false,
+      };
     },
 
     /** What a run that was given a plan may send of a batch; undefined when it was given none. */
@@ -192,7 +207,7 @@ export function ledgerDeliveries(pool: Pool) {
     settle: (start: DeliveryStart, run: string, seq: number, intent: Intent, outcome: Outcome): Promise<void> =>
       transaction(pool, 'writing an outcome', async (sql) => {
         await holdFence(sql, start.syncId, start.fence);
-        await upsertRows(sql, start.syncId, intent.id, outcome.confirmed);
+        await (outcome.unseen ? insertRows : upsertRows)(sql, start.syncId, intent.id, outcome.confirmed);
         await insertRejects(sql, start.syncId, run, seq, outcome.rejects);
         await keepTags(sql, start.syncId, outcome.confirmed);
         await sql.query(
@@ -297,42 +312,6 @@ const decide = (pool: Pool, start: DeliveryStart, intent: Intent, state: 'void' 
     await holdFence(sql, start.syncId, start.fence);
     await sql.query('update intents set state = $2, decided_at = now() where id = $1', [intent.id, state]);
   });
-
-async function upsertRows(sql: PoolClient, syncId: number, intent: string, rows: readonly Confirmed[]): Promise<void> {
-  if (rows.length === 0) return;
-  await sql.query(
-    `insert into ledger (version, intent, sync_id, state, hash, key, destination_id)
-     select u.version, $2, $1, 'c', u.hash, u.key, u.id
-     from unnest($3::bigint[], $4::uuid[], $5::text[], $6::text[]) as u(version, hash, key, id)
-     on conflict (sync_id, key) do update set version = excluded.version, intent = excluded.intent, state = excluded.state,
-       hash = excluded.hash, destination_id = coalesce(excluded.destination_id, ledger.destination_id)`,
-    [
-      syncId,
-      intent,
-      plainArray(rows.map(({ record }) => record.version)),
-      plainArray(rows.map(({ record }) => record.hash)),
-      textArray(rows.map(({ record }) => record.key)),
-      // A list that is too short is filled up with nulls.
-      rows.some(({ destinationId }) => destinationId !== null)
-        ? textArray(rows.map(({ destinationId }) => destinationId))
-        : '{}',
-    ],
-  );
-}
-
-/** Newest wins (invariant 5) also over content that did not change: an older version that comes later is superseded. */
-async function renewVersions(sql: PoolClient, syncId: number, ready: readonly ReadyRecord[]): Promise<void> {
-  await sql.query(
-    `update ledger l set version = k.version from unnest($2::text[], $3::uuid[], $4::bigint[]) as k(key, hash, version)
-     where l.sync_id = $1 and l.key = k.key and l.hash = k.hash and l.state = 'c' and k.version > l.version`,
-    [
-      syncId,
-      textArray(ready.map(({ key }) => key)),
-      plainArray(ready.map(({ hash }) => hash)),
-      plainArray(ready.map(({ version }) => version)),
-    ],
-  );
-}
 
 export function packOrdinals(ordinals: readonly number[]): Buffer {
   const packed = Int32Array.from(ordinals);

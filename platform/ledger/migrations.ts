@@ -363,4 +363,8 @@ create table chosen_extras (
   primary key (run, key)
 );
 `,
+  `
+-- How the body of a staged page is compressed.
+alter table staged add column form text not null default 'deflate';
+`,
 ];

@@ -1,5 +1,5 @@
 import { promisify } from 'node:util';
-import { inflateRaw } from 'node:zlib';
+import { brotliDecompress, inflateRaw } from 'node:zlib';
 import type { Client } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import type { Pool } from 'pg';
@@ -7,6 +7,7 @@ import { keyring } from '../../platform/crypto/keyring.ts';
 import { openDetail } from '../../platform/journal/entry.ts';
 
 const inflate = promisify(inflateRaw);
+const unbrotli = promisify(brotliDecompress);
 
 /** Every value of every table of the ledger, as text: what is compressed is opened, and so is what is sealed in the journal. */
 export async function everythingInLedger(pool: Pool, engineKey: Buffer): Promise<string> {
@@ -21,7 +22,7 @@ export async function everythingInLedger(pool: Pool, engineKey: Buffer): Promise
       for (const [column, value] of Object.entries(row)) {
         found.push(`${name}.${column}: ${Buffer.isBuffer(value) ? value.toString('latin1') : JSON.stringify(value)}`);
         if (!Buffer.isBuffer(value)) continue;
-        found.push(await inflate(value).then(String, () => ''));
+        for (const open of [inflate, unbrotli]) found.push(await open(value).then(String, () => ''));
         if (name === 'calls') found.push(JSON.stringify(await openDetail(value, ring)));
       }
   }
