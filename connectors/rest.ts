@@ -1,8 +1,10 @@
 import { defineConnector, type KeysRequest } from '../model/connector.ts';
 import { SyncFailure } from '../model/failure.ts';
+import { restDestinationOptions } from './support/rest-destination-options.ts';
 import { lookUp, readByKey } from './support/rest-lookup.ts';
-import { type Pagination, restDestinationOptions, restSettings, restSourceOptions } from './support/rest-options.ts';
+import { restSettings } from './support/rest-options.ts';
 import { decodePage, readPages } from './support/rest-read.ts';
+import { type Pagination, restSourceOptions } from './support/rest-source-options.ts';
 import { maxRecordsOf, writeItems } from './support/rest-write.ts';
 
 /** Any system with a JSON API over HTTP, described by options. See docs/connectors.md. */

@@ -2,7 +2,8 @@ import type { HttpAnswer, KeysRequest, ReadBack } from '../../model/connector.ts
 import { SyncFailure } from '../../model/failure.ts';
 import { type Json, valueAt } from '../../model/json.ts';
 import { parseBody, recordsAt } from './rest-body.ts';
-import type { ByKeyOptions, LookupOptions } from './rest-options.ts';
+import type { LookupOptions } from './rest-destination-options.ts';
+import type { ByKeyOptions } from './rest-options.ts';
 import { keyText, tagOf } from './rest-outcomes.ts';
 import { escapedKey, filledPath } from './rest-template.ts';
 import type { RestDestination } from './rest-write.ts';

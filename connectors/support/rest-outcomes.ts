@@ -1,7 +1,7 @@
 import type { HttpAnswer, ItemOutcome, WriteItem } from '../../model/connector.ts';
 import { SyncFailure } from '../../model/failure.ts';
 import { type Json, valueAt } from '../../model/json.ts';
-import type { RestDestinationOptions, ResultOptions } from './rest-options.ts';
+import type { RestDestinationOptions, ResultOptions } from './rest-destination-options.ts';
 import { refusal, refusalIn } from './rest-reason.ts';
 
 /** An answer to a write. `body` is undefined when it is not JSON. */

@@ -3,7 +3,7 @@ import { SyncFailure } from '../../model/failure.ts';
 import { type Json, valueAt } from '../../model/json.ts';
 import { linkWithRelation } from './link-header.ts';
 import { kindOf } from './rest-body.ts';
-import type { Pagination } from './rest-options.ts';
+import type { Pagination } from './rest-source-options.ts';
 
 /** Where a page begins. Which of its members there are follows from the kind of pagination. */
 const pagePlace = z.strictObject({

@@ -4,9 +4,10 @@ import { SyncFailure } from '../../model/failure.ts';
 import type { Json } from '../../model/json.ts';
 import { LoopGuard, trailSchema } from './loop-guard.ts';
 import { inUtf8, parseBody, recordsAt } from './rest-body.ts';
-import type { RestSettings, RestSourceOptions } from './rest-options.ts';
+import type { RestSettings } from './rest-options.ts';
 import { firstPlace, nextPlace, type PagePlace, pagePlaceSchema, pageQuery } from './rest-pages.ts';
 import { sinceValue } from './rest-since.ts';
+import type { RestSourceOptions } from './rest-source-options.ts';
 
 export interface RestSource {
   readonly connection: string;

@@ -1,5 +1,5 @@
 import { SyncFailure } from '../../model/failure.ts';
-import type { Incremental } from './rest-options.ts';
+import type { Incremental } from './rest-source-options.ts';
 
 /**
  * The value of the query parameter that asks for what changed at or after `since`. Times are rounded down, so that
