@@ -2,25 +2,42 @@ import { z } from 'zod';
 import type { AuthSpec, ClientCertificate } from './auth.ts';
 import type { JournalSettings } from './call.ts';
 import type { ErrorRule } from './error-rule.ts';
+import { isZone } from './zone.ts';
 
 export { type AuthSpec, authSpec } from './auth.ts';
 export { type ReadSecret, type SecretRef, secretRef } from './secret.ts';
 
 /** Limits of a connection, stated by its owner. The calls of all workers together are kept under them. */
-export const callLimits = z.strictObject({
-  perSecond: z.number().positive().optional(),
-  perMinute: z.number().positive().optional(),
-  /** In any 24 hours. */
-  perDay: z.number().positive().optional(),
-  /** Calls under way at once. */
-  concurrent: z.int().positive().max(1000).optional(),
-  /** Calls that may start at once after a silence, of those that `perSecond` allows. Default: a twenty-fifth of it. */
-  burst: z.int().positive().max(10_000).optional(),
-  /** Units of the limits that one call uses. Default 1. */
-  costPerCall: z.number().positive().optional(),
-  /** Share of `perMinute` and `perDay` kept for retries and for calls that a person waits for. Default 0.05. */
-  reserve: z.number().min(0).max(0.9).optional(),
-});
+export const callLimits = z
+  .strictObject({
+    perSecond: z.number().positive().optional(),
+    perMinute: z.number().positive().optional(),
+    /** In any 24 hours; with `resetAt`, from one reset to the next. */
+    perDay: z.number().positive().optional(),
+    /** The time of day at which the calls of a day begin anew, such as `00:00`. */
+    resetAt: z
+      .string()
+      .regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'expected a time of day such as `00:00`')
+      .optional(),
+    /** Of `resetAt`. Default UTC. */
+    zone: z.string().refine(isZone, 'is no time zone: zones are named like `Europe/Berlin` or `UTC`').optional(),
+    /** Calls under way at once. */
+    concurrent: z.int().positive().max(1000).optional(),
+    /** Calls that may start at once after a silence, of those that `perSecond` allows. Default: a twenty-fifth of it. */
+    burst: z.int().positive().max(10_000).optional(),
+    /** Units of the limits that one call uses. Default 1. */
+    costPerCall: z.number().positive().optional(),
+    /** Share of `perMinute` and `perDay` kept for retries and for calls that a person waits for. Default 0.05. */
+    reserve: z.number().min(0).max(0.9).optional(),
+  })
+  .refine(({ perDay, resetAt }) => resetAt === undefined || perDay !== undefined, {
+    path: ['resetAt'],
+    message: 'says when `perDay` begins anew: state that too',
+  })
+  .refine(({ resetAt, zone }) => zone === undefined || resetAt !== undefined, {
+    path: ['zone'],
+    message: 'is the zone of `resetAt`: state that too',
+  });
 export type CallLimits = z.infer<typeof callLimits>;
 
 /** How the encryption of a connection is checked; the other side is always verified. */

@@ -301,6 +301,15 @@ describe('the limits of a connection', () => {
   });
 });
 
+test('a quota of a day with a reset makes a visible wait until then', async () => {
+  const { pace } = oneWorker({ perDay: 3, reserve: 0, resetAt: '00:00', zone: 'America/Los_Angeles' });
+  const one = () => pace.enter(outgoing(), caller('orders')).catch((error: unknown) => error);
+  for (let n = 0; n < 3; n++) pace.leave((await one()) as Awaited<ReturnType<Pace['enter']>>, undefined);
+  expect(String(await one())).toMatch(/in a day are used up\. It waits until 2026-11-27T08:00:00Z/);
+  await jest.advanceTimersByTimeAsync(22 * 3_600_000);
+  expect(await one()).toMatchObject({ isTry: false });
+});
+
 describe('a system that is down', () => {
   const failed = (work: Promise<unknown>): Promise<unknown> =>
     work.then(

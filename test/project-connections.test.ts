@@ -94,6 +94,18 @@ const badInputs: readonly BadInput[] = [
     says: 'a number above 0',
   },
   {
+    what: 'a reset of nothing',
+    yaml: shop(`${url}\n  limits: { resetAt: "00:00" }`),
+    expected: 'VALUE_INVALID 4:22',
+    says: 'state that too',
+  },
+  {
+    what: 'a zone that is none',
+    yaml: shop(`${url}\n  limits: { perDay: 5, resetAt: "00:00", zone: Mars/Base }`),
+    expected: 'VALUE_INVALID 4:48',
+    says: 'Europe/Berlin',
+  },
+  {
     what: 'an unquoted number where text belongs',
     yaml: shop(`${url}\n  apiVersion: 0123`),
     expected: 'VALUE_INVALID 4:15',

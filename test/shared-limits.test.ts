@@ -4,6 +4,7 @@ import { Alarm } from '../platform/http/alarm.ts';
 import { limitsHeard } from '../platform/http/limit-headers.ts';
 import { openLedger } from '../platform/ledger/ledger.ts';
 import { StoreClock } from '../platform/ledger/store-clock.ts';
+import { dayAround } from '../platform/limits/day.ts';
 import { heldAfter, tempoNow } from '../platform/limits/hold.ts';
 import { Learnt } from '../platform/limits/learnt.ts';
 import {
@@ -187,6 +188,49 @@ describe('a quota', () => {
     const ahead = spend(quota, nothingSpent, 10, 2 * 86_400_000);
     expect(spentNow(quota, ahead, 86_400_000)).toBe(10);
     expect(roomAtMs(quota, ahead, 1, 0, 86_400_000)).toBe(86_400_000);
+  });
+});
+
+describe('a quota that begins anew at a time of day', () => {
+  const quota: Quota = { units: 100, windowMs: 86_400_000, reset: { at: '00:00', zone: 'America/Los_Angeles' } };
+  const hour = 3_600_000;
+  const evening = Date.parse('2026-11-26T07:00:00Z');
+  const midnight = Date.parse('2026-11-26T08:00:00Z');
+
+  test('has room at that time, however late its calls were made, and counts none of them then', () => {
+    const spent = spend(quota, nothingSpent, 100, evening);
+    expect(roomAtMs(quota, spent, 1, 0, evening)).toBe(midnight);
+    expect(spentNow(quota, spent, midnight - 1)).toBe(100);
+    expect(spentNow(quota, spent, midnight)).toBe(0);
+    expect(roomAtMs(quota, spent, 1, 0, midnight)).toBe(midnight);
+  });
+
+  test('is foretold to run out only where that comes before the reset', () => {
+    let spent: Spent = nothingSpent;
+    for (let n = 0; n < 4; n++) spent = spend(quota, spent, 10, midnight + n * hour);
+    const now = midnight + 3.5 * hour;
+    const runsOut = runsOutAtMs(quota, spent, now) ?? 0;
+    expect((runsOut - now) / hour).toBeGreaterThan(4);
+    expect((runsOut - now) / hour).toBeLessThan(8);
+    expect(runsOutAtMs({ ...quota, units: 1_000 }, spent, now)).toBeUndefined();
+    expect(runsOutAtMs(quota, spend(quota, spent, 60, now), now)).toBe(now);
+  });
+
+  test('follows summer time, also where its time is skipped or comes twice', () => {
+    const days = (at: string, zone: string, around: string) => {
+      const { fromMs, untilMs } = dayAround({ at, zone }, Date.parse(around));
+      return [new Date(fromMs).toISOString(), (untilMs - fromMs) / hour];
+    };
+    expect(days('00:00', 'Europe/Berlin', '2026-03-29T12:00:00Z')).toEqual(['2026-03-28T23:00:00.000Z', 23]);
+    expect(days('00:00', 'Europe/Berlin', '2026-10-25T12:00:00Z')).toEqual(['2026-10-24T22:00:00.000Z', 25]);
+    expect(days('02:30', 'Europe/Berlin', '2026-03-29T12:00:00Z')).toEqual(['2026-03-29T01:30:00.000Z', 23]);
+    expect(days('02:30', 'Europe/Berlin', '2026-10-25T12:00:00Z')).toEqual(['2026-10-25T00:30:00.000Z', 25]);
+    expect(days('14:00', 'UTC', '2026-11-26T13:59:59Z')).toEqual(['2026-11-25T14:00:00.000Z', 24]);
+  });
+
+  test('forgets nothing when the clock goes back within the day', () => {
+    const spent = spend(quota, nothingSpent, 10, midnight + 5 * hour);
+    expect(spentNow(quota, spent, midnight + hour)).toBe(10);
   });
 });
 

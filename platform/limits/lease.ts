@@ -47,11 +47,14 @@ export interface Lease {
 /** Slots are given this far ahead: a worker that dies loses no more, and a late comer waits no longer. */
 const AHEAD_MS = 250;
 export const DEFAULT_RESERVE = 0.05;
+const DAY_MS = 86_400_000;
 
 export const minuteQuota = ({ perMinute }: CallLimits): Quota | undefined =>
   perMinute === undefined ? undefined : { units: perMinute, windowMs: 60_000 };
-export const dayQuota = ({ perDay }: CallLimits): Quota | undefined =>
-  perDay === undefined ? undefined : { units: perDay, windowMs: 86_400_000 };
+export const dayQuota = ({ perDay, resetAt, zone = 'UTC' }: CallLimits): Quota | undefined =>
+  perDay === undefined
+    ? undefined
+    : { units: perDay, windowMs: DAY_MS, ...(resetAt !== undefined && { reset: { at: resetAt, zone } }) };
 
 /** Takes in what a worker has seen and gives it the next calls, under every limit at once. Pure. */
 export function lease(before: ConnectionState, ask: Ask, nowMs: number): Decided<Lease> {

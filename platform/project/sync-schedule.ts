@@ -1,4 +1,3 @@
-import { Temporal } from 'temporal-polyfill';
 import { formatDuration } from '../../model/duration.ts';
 import { didYouMean } from '../../model/near-name.ts';
 import {
@@ -19,6 +18,7 @@ import {
   type ScheduleShape,
   type When,
 } from '../../model/schedule/schedule.ts';
+import { isZone } from '../../model/zone.ts';
 import type { SyncProblems } from './sync-problems.ts';
 import type { TreePath } from './tree.ts';
 
@@ -116,17 +116,11 @@ function fires(calendar: Calendar, path: TreePath, problems: SyncProblems): bool
 }
 
 function checkZone(zone: string, problems: SyncProblems): boolean {
-  try {
-    // A bare offset would be taken for a zone, although it knows nothing of summer time; Temporal's server refuses it.
-    if (/^[+-]|^UTC./.test(zone)) throw new RangeError(zone);
-    Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(zone);
-    return true;
-  } catch {
-    const near = didYouMean(zone, Intl.supportedValuesOf('timeZone'));
-    const message = `\`${zone}\` is no time zone.${near || ' Zones are named like `Europe/Berlin` or `UTC`.'}`;
-    problems.errorAtText('SCHEDULE_INVALID', ['schedule', 'timeZone'], zone, message);
-    return false;
-  }
+  if (isZone(zone)) return true;
+  const near = didYouMean(zone, Intl.supportedValuesOf('timeZone'));
+  const message = `\`${zone}\` is no time zone.${near || ' Zones are named like `Europe/Berlin` or `UTC`.'}`;
+  problems.errorAtText('SCHEDULE_INVALID', ['schedule', 'timeZone'], zone, message);
+  return false;
 }
 
 function checkDurations({ catchUp, jitter, every }: ScheduleShape, problems: SyncProblems): boolean {

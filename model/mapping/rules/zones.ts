@@ -1,5 +1,6 @@
 import { Temporal } from 'temporal-polyfill';
 import { nearName } from '../../near-name.ts';
+import { isZone } from '../../zone.ts';
 import { definitionError } from '../definition.ts';
 import type { DateParts } from './date-format.ts';
 
@@ -8,17 +9,11 @@ export type Disambiguation = 'reject' | 'earlier' | 'later';
 
 /** Refuses what is no zone of the IANA time zone database: `CET+1`, `Mars/Base`. */
 export function checkZone(rule: string, zone: string): string {
-  try {
-    // A bare offset would be accepted as a zone, although it knows nothing of summer time.
-    if (/^[+-]\d/.test(zone)) throw new RangeError(zone);
-    Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(zone);
-    return zone;
-  } catch {
-    const near = nearName(zone, Intl.supportedValuesOf('timeZone'));
-    throw definitionError(
-      `\`${rule}\`: \`${zone}\` is no time zone${near ? `; did you mean \`${near}\`?` : '. Zones are named like `Europe/Berlin` or `UTC`'}`,
-    );
-  }
+  if (isZone(zone)) return zone;
+  const near = nearName(zone, Intl.supportedValuesOf('timeZone'));
+  throw definitionError(
+    `\`${rule}\`: \`${zone}\` is no time zone${near ? `; did you mean \`${near}\`?` : '. Zones are named like `Europe/Berlin` or `UTC`'}`,
+  );
 }
 
 const DAY_MS = 86_400_000;
