@@ -25,6 +25,8 @@ const forms = {
       .default('secret'),
     /** Default: the variable VAULT_ADDR. */
     address: z.url({ protocol: /^https?$/ }).optional(),
+    /** The token and the secret may go over the network unencrypted. */
+    plaintext: z.boolean().default(false),
     /** Default: the variable VAULT_NAMESPACE, if it is set. */
     namespace: z.string().min(1).optional(),
     /** Default: the variable VAULT_TOKEN. */

@@ -9,6 +9,7 @@ import { editVault, listed, withNewKey, withoutEntry, withRenewed, withValue } f
 import { readVault } from '../platform/secrets/vault-file.ts';
 import { type KvStore, startKvStore } from './support/kv-store.ts';
 import { withProject } from './support/temp-project.ts';
+import { json, startServer } from './support/with-server.ts';
 
 const refOf = (written: object): SecretRef => secretRef.parse(written);
 
@@ -83,6 +84,28 @@ describe('a store that speaks KV version 2', () => {
     expect(fault).toMatch(/^SECRET_MISSING /);
     expect(fault).toContain(says);
     expect(fault).not.toContain(token);
+  });
+
+  test.each([
+    ['http://169.254.169.254', 'link-local'],
+    ['http://10.1.2.3:8200', 'unencrypted'],
+  ])('at %s is not asked: %s', async (address, says) => {
+    const fault = await faultOf(reader({ VAULT_ADDR: address })(ref));
+    expect(fault).toMatch(/^SECRET_MISSING /);
+    expect(fault).toContain(says);
+  });
+
+  test('that leads elsewhere is not followed: the token stays where it was sent', async () => {
+    const elsewhere = await startServer((_, response) => json(response, {}));
+    const leading = await startServer((_, response) =>
+      response.writeHead(307, { location: `${elsewhere.address}/v1/secret/data/shop/production` }).end(),
+    );
+    try {
+      expect(await faultOf(reader({ VAULT_ADDR: leading.address })(ref))).toMatch(/UNAVAILABLE .* answered 307/);
+      expect([leading.requests.length, elsewhere.requests.length]).toEqual([1, 0]);
+    } finally {
+      await Promise.all([elsewhere.close(), leading.close()]);
+    }
   });
 
   test('gives nothing of a secret that was deleted or is no text', async () => {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { SyncFailure } from '../../model/failure.ts';
 import type { SecretRef } from '../../model/secret.ts';
 import { exchange } from '../http/exchange.ts';
+import { guardOf } from '../http/guard.ts';
 import type { Incoming } from '../http/pipeline.ts';
 import { type FoundSecret, type NoSecret, noSecret, type SecretWorld } from './found.ts';
 
@@ -25,7 +26,8 @@ interface Question {
 
 /**
  * One field of a secret in a store that speaks the KV v2 interface of HashiCorp Vault (`GET /v1/MOUNT/data/PATH`,
- * developer.hashicorp.com/vault/api-docs/secret/kv/kv-v2). `previous` asks for the version before the latest.
+ * developer.hashicorp.com/vault/api-docs/secret/kv/kv-v2). `previous` asks for the version before the latest. The address is
+ * looked at as that of a connection with `network: private`; a redirect is not followed, as the token would go with it.
  */
 export async function readFromKv(
   ref: KvRef,
@@ -53,7 +55,11 @@ async function ask({ ref, token, version }: Question, { env }: SecretWorld): Pro
   const path = ref.kv.split('/').map(encodeURIComponent).join('/');
   const url = new URL(`${base}/v1/${ref.mount}/data/${path}`);
   if (version !== undefined) url.searchParams.set('version', String(version));
-  const wire = exchange(limits);
+  const caFile = env['VAULT_CACERT'];
+  const wire = exchange(limits, {
+    guard: guardOf({ network: 'private', plaintext: ref.plaintext }),
+    ...(caFile && { tls: { caFile } }),
+  });
   try {
     const answer = await wire.send({
       method: 'GET',
@@ -70,7 +76,8 @@ async function ask({ ref, token, version }: Question, { env }: SecretWorld): Pro
     return judged(answer, ref);
   } catch (error) {
     const why = error instanceof SyncFailure ? error.message : 'the call failed';
-    return noSecret('unavailable', `${nameOf(ref)} cannot be read: ${why}`);
+    const isRefused = error instanceof SyncFailure && error.code === 'ADDRESS_REFUSED';
+    return noSecret(isRefused ? 'missing' : 'unavailable', `${nameOf(ref)} cannot be read: ${why}`);
   } finally {
     wire.close();
   }
