@@ -1,9 +1,8 @@
 import process from 'node:process';
 import { Command } from 'commander';
-import { type Plan, planSync } from '../activities/plan-sync.ts';
+import { planSync } from '../activities/plan-sync.ts';
 import { deliveryPromise } from '../model/delivery.ts';
 import { type ExitCode, exitCode } from '../model/exit-code.ts';
-import type { Json } from '../model/json.ts';
 import { commandContext, inCallContext } from '../platform/journal/context.ts';
 import { createLog } from '../platform/log.ts';
 import { deliveryClassOf } from '../platform/project/delivery.ts';
@@ -11,9 +10,9 @@ import { checkProject } from '../platform/project/load.ts';
 import { soundSync } from '../platform/project/sound-sync.ts';
 import { createWorld } from '../workers/world.ts';
 import { type CliContext, contextOf } from './context.ts';
-import type { Out } from './output/out.ts';
 import { parseWhole } from './output/parse.ts';
-import { cutText, safeText } from './output/text.ts';
+import { DriftWatch } from './plan/drift-watch.ts';
+import { type PlanWithDrift, printPlan } from './plan/print.ts';
 import { type Engine, withEngine } from './runs/engine.ts';
 import { interruption } from './runs/interruption.ts';
 
@@ -65,13 +64,18 @@ async function plan(context: CliContext, sync: string, flags: PlanFlags): Promis
       ...planned,
       delivery: delivery === undefined ? null : { class: delivery, promise: deliveryPromise[delivery] },
     };
-    context.out.result(document, () => printPlan(context.out, planned, flags, document.delivery));
+    context.out.result(document, () => printPlan(context.out, planned, flags.limit, document.delivery));
     return exitCode.ok;
   });
 }
 
 /** Plans a sync as the project is now, and keeps the plan when it can be run. */
-export async function makePlan(context: CliContext, engine: Engine, sync: string, flags: PlanFlags): Promise<Plan> {
+export async function makePlan(
+  context: CliContext,
+  engine: Engine,
+  sync: string,
+  flags: PlanFlags,
+): Promise<PlanWithDrift> {
   const checked = await checkProject(context.projectFolder, context.env);
   const loaded = soundSync(checked, sync);
   const world = createWorld(
@@ -80,11 +84,12 @@ export async function makePlan(context: CliContext, engine: Engine, sync: string
     createLog('silent'),
     engine.ledger,
   );
+  const watch = new DriftWatch(loaded);
   const interrupted = interruption('the plan was not finished; nothing was written');
   try {
     const planned = await context.progress.step(`Planning ${sync}`, (tell) =>
       inCallContext(commandContext('plan'), () =>
-        planSync({ world, ledger: engine.ledger }, loaded, {
+        planSync({ world, ledger: engine.ledger }, watch.watched, {
           full: flags.full === true,
           ...(flags.limit === undefined ? {} : { limit: flags.limit }),
           samples: flags.samples,
@@ -97,114 +102,11 @@ export async function makePlan(context: CliContext, engine: Engine, sync: string
     const { hash, mode, batches } = planned;
     const deletes = planned.deletes?.fingerprint ?? null;
     if (hash !== null) await engine.ledger.plans.store({ hash, sync, full: mode === 'full', batches, deletes });
-    return planned;
+    const { syncId } = await engine.ledger.plans.standing(sync);
+    const known = await engine.ledger.drift.known(syncId, loaded.sync.mapping.version);
+    return { ...planned, drift: watch.findings(known) };
   } finally {
     interrupted.dispose();
     await world.close();
   }
 }
-
-function printPlan(
-  out: Out,
-  planned: Plan,
-  flags: PlanFlags,
-  delivery: { readonly class: string; readonly promise: string } | null,
-): void {
-  const { counts, mode, since } = planned;
-  const where = mode === 'full' ? 'reads everything' : `reads what changed since ${since}`;
-  const part =
-    flags.limit === undefined ? '' : `, of which the first ${flags.limit.toLocaleString('en')} were looked at`;
-  out.line(`${out.style.strong(planned.sync)} would run in mode ${mode}: it ${where}${part}. Nothing was written.`);
-  if (delivery) out.line(out.style.faint(`${delivery.class}: ${delivery.promise}`));
-  out.line();
-  out.table(
-    [
-      { title: 'FETCHED' },
-      { title: 'CREATE' },
-      { title: 'UPDATE' },
-      { title: 'UNCHANGED' },
-      { title: 'FILTERED' },
-      { title: 'SUPERSEDED' },
-      { title: 'REJECT' },
-      { title: 'DELETE' },
-    ],
-    [
-      [
-        counts.fetched,
-        planned.create,
-        planned.update,
-        counts.unchanged,
-        counts.filtered,
-        counts.superseded,
-        counts.quarantined,
-        counts.deleted,
-      ].map(number),
-    ],
-  );
-  printSamples(out, planned);
-  printRejects(out, planned);
-  out.line();
-  const { pages, writes } = planned.calls.run;
-  out.line(`The run would read ${number(pages)} pages and send ${number(writes)} write requests.`);
-  printDeletes(out, planned);
-  if (planned.halts.length > 0)
-    out.line(
-      out.style.bad(
-        `It would halt at batch ${planned.halts[0]}: more records are rejected than the policy allows (TOO_MANY_REJECTED).`,
-      ),
-    );
-  if (planned.hash !== null)
-    out.line(
-      `Do exactly this, or refuse: ${out.style.name(`syncline run ${planned.sync} --plan ${planned.hash} --wait`)}`,
-    );
-}
-
-function printDeletes(out: Out, { deletes }: Plan): void {
-  if (deletes === null || deletes.records === 0) return;
-  out.line(`It would delete, such as: ${deletes.keys.map((key) => out.style.name(safeText(key))).join(', ')}.`);
-  if (deletes.guard !== null)
-    out.line(out.style.doubtful(`Without this plan it would ask before it deletes: ${deletes.guard}.`));
-}
-
-function printSamples(out: Out, { samples }: Plan): void {
-  if (samples.length === 0) return;
-  const rows = samples.flatMap(({ op, key, read, fields }) =>
-    fields.map(({ field, before, after }, index) => [
-      index === 0 ? op : '',
-      index === 0 ? key : '',
-      field,
-      before === undefined ? (op === 'update' && !read ? '?' : '') : shown(before),
-      shown(after),
-    ]),
-  );
-  out.line();
-  out.table(
-    [
-      { title: 'WOULD', paint: out.style.name },
-      { title: 'KEY' },
-      { title: 'FIELD' },
-      { title: 'NOW' },
-      { title: 'THEN' },
-    ],
-    rows,
-  );
-}
-
-function printRejects(out: Out, { rejects }: Plan): void {
-  if (rejects.length === 0) return;
-  out.line();
-  out.table(
-    [{ title: 'REJECT' }, { title: 'CODE' }, { title: 'FIELD' }, { title: 'REASON' }, { title: 'SUCH AS' }],
-    rejects.map((group) => [
-      number(group.records),
-      group.code,
-      group.field ?? '',
-      group.reason,
-      group.samples.map(({ key, record }) => key ?? cutText(safeText(record ?? ''), 40)).join(', '),
-    ]),
-  );
-}
-
-const number = (value: number): string => value.toLocaleString('en');
-
-const shown = (value: Json): string => cutText(safeText(JSON.stringify(value)), 60);

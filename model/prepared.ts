@@ -16,6 +16,8 @@ export interface Reject {
   readonly field: string | null;
   readonly rule: string | null;
   readonly reason: string;
+  /** The record does not have the field that the schema asks for. */
+  readonly isAbsent?: true;
   /** The record as received, as JSON text; null when it is too large to keep. */
   readonly record: string | null;
 }

@@ -65,9 +65,21 @@ export function validateRecord(received: Json, ordinal: number, rules: ValidateR
       issue?.message ?? 'invalid',
       key.key,
     );
-    return { reject: { ...invalid, version: version?.value ?? null } };
+    const absent = issue !== undefined && isAbsent(received, issue.path) ? { isAbsent: true as const } : {};
+    return { reject: { ...invalid, ...absent, version: version?.value ?? null } };
   }
   return { valid: { ordinal, key: key.key, version: version?.value ?? null, received, parsed: parsed.data }, version };
+}
+
+/** Whether nothing stands where the schema asks for something. */
+function isAbsent(received: Json, path: readonly PropertyKey[]): boolean {
+  let at: Json | undefined = received;
+  for (const step of path) {
+    if (Array.isArray(at)) at = at[Number(step)];
+    else if (isRecord(at)) at = at[String(step)];
+    else return false;
+  }
+  return at === undefined;
 }
 
 /** Null for what no stack can walk. */

@@ -11,7 +11,7 @@ const files = {
   'connections.yaml': 'exchange:\n  kind: files\n  folder: exchange\n',
   'exchange/in.jsonl': lines(
     { id: 'a', name: 'Ann' },
-    { id: 'b', name: '\u001b[2J\u202egone' },
+    { id: 'b', name: '\u001b[2J\u202egone', colour: 'red' },
     { id: 'c\u001b[2J', name: 7 },
   ),
   'mappings/item.ts': `
@@ -42,10 +42,13 @@ test('plan shows what would be done, safely; a plan that no longer holds is refu
       expect(lookedAt.stdout).toMatch(/FETCHED +CREATE[^\n]*\n3 +2 /);
       expect(lookedAt.stdout).toContain('\\u202egone');
       expect(lookedAt.stdout).toMatch(/1 +SOURCE_SCHEMA +\/?name/);
+      expect(lookedAt.stdout).toContain('+ colour new: text (1 of 3)');
+      expect(lookedAt.stdout).toMatch(/~ name changed: .*string.* \(1 of 3\)/);
       for (const control of ['\u001b', '\u202e']) expect(lookedAt.stdout).not.toContain(control);
 
       const { hash, ...document } = JSON.parse((await cli('plan', 'items', '--json')).stdout);
       expect(document).toMatchObject({ create: 2, update: 0, counts: { quarantined: 1 }, delivery: { class: 'T3' } });
+      expect(document.drift).toMatchObject([{ field: 'name' }, { field: 'colour', change: 'new', breaking: false }]);
       expect(await cli('run', 'items', '--plan', '0123456789abcdef')).toMatchObject({
         code: 2,
         stderr: expect.stringContaining('PLAN_UNKNOWN'),

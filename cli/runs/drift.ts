@@ -1,10 +1,9 @@
-import { driftLines } from '../../model/drift/drift.ts';
-import type { RunDrift } from '../../platform/ledger/drift.ts';
+import { type DriftFinding, driftLines } from '../../model/drift/drift.ts';
 import type { Out } from '../output/out.ts';
 import { safeText } from '../output/text.ts';
 
-/** How the records of a run differed from the source schema, for people. Nothing when they did not. */
-export function printDrift(out: Out, drift: readonly RunDrift[]): void {
+/** How the records of a run or plan differ from the source schema, for people. Nothing when they do not. */
+export function printDrift(out: Out, drift: readonly DriftFinding[]): void {
   if (drift.length === 0) return;
   out.line();
   out.line(out.style.strong('the source has another shape than its schema'));

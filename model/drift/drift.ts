@@ -102,7 +102,7 @@ function rejectedFields({ rejects, fetched, known, contract }: DriftFacts): Drif
     const decided = before?.accepted === true;
     return {
       field,
-      change: /received undefined/.test(first.reason) ? 'missing' : 'changed',
+      change: first.isAbsent ? 'missing' : 'changed',
       found: first.reason,
       records,
       of: fetched,
