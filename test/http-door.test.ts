@@ -1,6 +1,5 @@
-import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import type { RequestListener } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { createServer as createTcpServer } from 'node:net';
@@ -14,6 +13,7 @@ import { isSyncFailure, type SyncFailure } from '../model/failure.ts';
 import type { OpenHttpClient } from '../platform/http/client.ts';
 import { exchange } from '../platform/http/exchange.ts';
 import { isTooSlow } from '../platform/http/slow-body.ts';
+import { hasOpenssl, makeCertificate } from './support/openssl.ts';
 import { connectionTo, doorTo } from './support/tools.ts';
 import { bodyOf, json, listen, type TestServer, withServer } from './support/with-server.ts';
 
@@ -494,25 +494,14 @@ describe('credentials', () => {
 });
 
 describe('TLS', () => {
-  const openssl = hasOpenssl();
-  const tlsTest = openssl ? test : test.skip;
+  const tlsTest = hasOpenssl ? test : test.skip;
   tlsTest(
-    `refuses a certificate that nobody vouches for${openssl ? '' : ' (no openssl here to make one)'}`,
+    `refuses a certificate that nobody vouches for${hasOpenssl ? '' : ' (no openssl here to make one)'}`,
     async () => {
       const folder = mkdtempSync(join(tmpdir(), 'syncline-tls-'));
       try {
-        const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
-        const subject = ['-subj', '/CN=localhost', '-days', '1'];
-        execFileSync(
-          'openssl',
-          ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', key, '-out', cert, ...subject],
-          {
-            stdio: 'ignore',
-          },
-        );
-        const server = createTlsServer({ key: readFileSync(key), cert: readFileSync(cert) }, (_, response) =>
-          json(response, {}),
-        );
+        const { pems } = makeCertificate(folder, 'localhost');
+        const server = createTlsServer(pems, (_, response) => json(response, {}));
         const { port, close } = await listen(server);
         const failure = await throughDoor(`https://127.0.0.1:${port}`, (http) => failureOf(http.request(call())));
         await close();
@@ -533,12 +522,3 @@ describe('TLS', () => {
     );
   });
 });
-
-function hasOpenssl(): boolean {
-  try {
-    execFileSync('openssl', ['version'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-}

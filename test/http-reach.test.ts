@@ -1,6 +1,5 @@
-import { execFileSync } from 'node:child_process';
 import type { LookupAddress } from 'node:dns';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer as createTlsServer } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +7,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { Connection } from '../model/connection.ts';
 import { guardOf } from '../platform/http/guard.ts';
 import { reachOf } from '../platform/http/reach.ts';
+import { hasOpenssl, makeCertificate } from './support/openssl.ts';
 import { connectionTo, doorTo } from './support/tools.ts';
 import { json, listen, withServer } from './support/with-server.ts';
 
@@ -114,25 +114,12 @@ describe('a name', () => {
   });
 });
 
-const openssl = (...args: string[]): void => void execFileSync('openssl', args, { stdio: 'ignore' });
-const hasOpenssl = (() => {
-  try {
-    openssl('version');
-    return true;
-  } catch {
-    return false;
-  }
-})();
-
 (hasOpenssl ? test : test.skip)(
   'a system with an authority of its own is reached when the connection names it, its certificate is noted, and an old TLS is refused',
   async () => {
     const folder = mkdtempSync(join(tmpdir(), 'syncline-authority-'));
-    const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
     try {
-      const names = ['-subj', '/CN=shop', '-addext', 'subjectAltName=IP:127.0.0.1', '-days', '9'];
-      openssl('req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', key, '-out', cert, ...names);
-      const pems = { key: readFileSync(key), cert: readFileSync(cert) };
+      const { certFile: cert, pems } = makeCertificate(folder, 'shop', { days: 9 });
       const server = createTlsServer({ ...pems, maxVersion: 'TLSv1.2' }, (_, response) => json(response, {}));
       const { port, close } = await listen(server);
       const address = `https://127.0.0.1:${port}`;
@@ -143,7 +130,7 @@ const hasOpenssl = (() => {
         expect(await outcome(address, {}, { sawCertificate })).toMatchObject({
           code: 'TLS_FAILED',
           message: expect.stringMatching(
-            /SELF_SIGNED_CERT\): its subject is shop, its names are IP Address:127\.0\.0\.1, it is valid from .+ GMT to .+ GMT/,
+            /^GET 127\.0\.0\.1:\d+ \/ \(connection shop\) .+SELF_SIGNED_CERT\): its subject is shop, its names are IP Address:127\.0\.0\.1, it is valid from .+ GMT to .+ GMT/,
           ),
         });
         const otherName = await outcome(`https://localhost:${port}`, { tls: { caFile: cert } });

@@ -1,3 +1,5 @@
+import { X509Certificate } from 'node:crypto';
+import { createServer as createTlsServer } from 'node:https';
 import path from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import type { Live, LiveConnection, LiveSync } from '../cli/live/facts.ts';
@@ -5,10 +7,14 @@ import { exitOfLive, findingsOf } from '../cli/live/judge.ts';
 import { callProject } from '../cli/live/probe.ts';
 import type { FailureCode } from '../model/failure.ts';
 import { failures } from '../model/failure.ts';
+import { openLedger } from '../platform/ledger/ledger.ts';
+import { spend, spentNow } from '../platform/limits/quota.ts';
 import { loadProject } from '../platform/project/load.ts';
+import { withDatabase } from './support/database.ts';
+import { hasOpenssl, makeCertificate } from './support/openssl.ts';
 import { runProgram } from './support/program.ts';
 import { withProject } from './support/temp-project.ts';
-import { json, withServer } from './support/with-server.ts';
+import { json, listen, withServer } from './support/with-server.ts';
 
 const connection: LiveConnection = {
   ...{ name: 'shop', kind: 'rest', says: 'shop: answers', problem: null, status: 200, ms: 12, login: 'accepted' },
@@ -66,6 +72,72 @@ export default defineSync({
   destination: files.destination('books', { path: 'orders.jsonl', format: 'jsonl', key: 'id' }),
 });`,
   'books/.keep': '',
+});
+
+describe('the calls of check --live', () => {
+  test('are those of the connection: they count, may touch the reserve, and are not made when nothing is left', async () => {
+    await withDatabase(async (url) => {
+      await withServer(
+        (_, response) => json(response, []),
+        async ({ address, requests }) => {
+          await withProject(project(address, '  limits: { perDay: 40 }\n'), async (folder) => {
+            const ledger = await openLedger(url);
+            try {
+              const quota = { units: 40, windowMs: 86_400_000 };
+              const spent = () =>
+                ledger.connections.change('shop', (state, nowMs) => ({
+                  state,
+                  answer: spentNow(quota, state.day, nowMs),
+                }));
+              await ledger.connections.change('shop', (state, nowMs) => ({
+                state: { ...state, day: spend(quota, state.day, 38, nowMs) },
+                answer: undefined,
+              }));
+              const env = { DATABASE_URL: url };
+              const call = async () => callProject(await loadProject(folder, env), env);
+              const shopOf = ({ connections }: Live) => connections.find(({ name }) => name === 'shop');
+              expect(shopOf(await call())).toMatchObject({ status: 200, problem: null });
+              expect(await spent()).toBe(40);
+              expect(requests.length).toBe(2);
+              expect(shopOf(await call())).toMatchObject({ status: null, problem: { code: 'QUOTA_SPENT' } });
+              expect(requests.length).toBe(2);
+            } finally {
+              await ledger.close();
+            }
+          });
+        },
+      );
+    });
+  });
+
+  (hasOpenssl ? test : test.skip)(
+    'know the certificate of a system with an authority of its own, and how many days it has left',
+    async () => {
+      await withProject({}, async (certificates) => {
+        const { certFile, pems } = makeCertificate(certificates, 'shop', { days: 9 });
+        const server = await listen(createTlsServer(pems, (_, response) => json(response, [])));
+        const address = `https://127.0.0.1:${server.port}`;
+        const check = async (tls: string) => {
+          const files = project(address, tls);
+          return withProject(files, async (folder) => {
+            const { code, stdout } = await runProgram(['check', '--live', '--json', '--project', folder]);
+            return { code, shop: JSON.parse(stdout).live.connections[0] };
+          });
+        };
+        try {
+          const known = await check(`  tls: { ca: { file: ${certFile} } }\n`);
+          expect(known).toMatchObject({ code: 0, shop: { problem: null, status: 200, certificate: { daysLeft: 8 } } });
+          const until = new X509Certificate(pems.cert).validTo;
+          expect(known.shop.certificate.validTo).toBe(new Date(until).toISOString());
+          const unknown = await check('');
+          expect(unknown).toMatchObject({ code: 5, shop: { problem: { code: 'TLS_FAILED' } } });
+          expect(unknown.shop.problem.message).toContain('connection shop');
+        } finally {
+          await server.close();
+        }
+      });
+    },
+  );
 });
 
 describe('check --live', () => {

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { copyFile, readFile } from 'node:fs/promises';
 import { createServer } from 'node:https';
 import { join } from 'node:path';
@@ -8,36 +7,17 @@ import type { ClientCertificate } from '../model/auth.ts';
 import { isSyncFailure } from '../model/failure.ts';
 import { createHttpClient } from '../platform/http/client.ts';
 import { createReadSecret } from '../platform/secrets/read.ts';
+import { hasOpenssl, makeCertificate } from './support/openssl.ts';
 import { withProject } from './support/temp-project.ts';
 import { connectionTo, silentLog } from './support/tools.ts';
 import { json, listen } from './support/with-server.ts';
-
-const openssl = (...args: string[]): void => void execFileSync('openssl', args, { stdio: 'ignore' });
-const hasOpenssl = (() => {
-  try {
-    openssl('version');
-    return true;
-  } catch {
-    return false;
-  }
-})();
-
-/** A key and a certificate that vouches for itself; openssl writes keys that only their owner can read. */
-function makePair(folder: string, name: string, passphrase?: string): void {
-  const [key, cert] = [join(folder, `${name}.key`), join(folder, `${name}.crt`)];
-  const protection = passphrase === undefined ? ['-nodes'] : ['-passout', `pass:${passphrase}`];
-  const names = ['-subj', `/CN=${name}`, '-addext', 'subjectAltName=IP:127.0.0.1', '-days', '2'];
-  const kind = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1'];
-  openssl('req', '-x509', ...kind, ...protection, '-keyout', key, '-out', cert, ...names);
-  execFileSync('chmod', ['600', key, cert]);
-}
 
 (hasOpenssl ? test : test.skip)(
   'a client certificate is shown from its files, also with a passphrase, and a renewed one from the next connection on',
   async () => {
     await withProject({}, async (folder) => {
-      for (const name of ['server', 'one', 'two']) makePair(folder, name);
-      makePair(folder, 'locked', 'canary-passphrase');
+      for (const name of ['server', 'one', 'two']) makeCertificate(folder, name);
+      makeCertificate(folder, 'locked', { passphrase: 'canary-passphrase' });
       const pem = (file: string) => readFile(join(folder, file), 'utf8');
       const server = createServer(
         {

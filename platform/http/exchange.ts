@@ -10,6 +10,8 @@ import { type GotStream, receive } from './receive.ts';
 import type { MinimumRate } from './slow-body.ts';
 
 export interface ExchangeLimits {
+  /** Of the connection, for messages. */
+  readonly name?: string;
   /** From the first byte sent to the last received. */
   readonly timeoutMs: number;
   /** The largest body read, decompressed. */

@@ -6,8 +6,16 @@ import { ADDRESS_REFUSED } from './guard.ts';
 import type { PeerCertificate } from './peer-certificate.ts';
 import { type Outgoing, placeOf } from './pipeline.ts';
 
-/** An error below HTTP as a failure. `certificate` is what the other side showed. */
-export function networkFailure(error: Error, request: Outgoing, certificate: PeerCertificate | undefined): SyncFailure {
+export interface NetworkError {
+  readonly error: Error;
+  /** What the other side showed. */
+  readonly certificate: PeerCertificate | undefined;
+  /** The connection: a certificate is mended by whoever owns it. */
+  readonly connection: string | undefined;
+}
+
+/** An error below HTTP as a failure. */
+export function networkFailure(request: Outgoing, { error, certificate, connection }: NetworkError): SyncFailure {
   // got replaces some codes by its own; the error below still has the first.
   const cause = error.cause ?? error;
   const syscall =
@@ -20,7 +28,8 @@ export function networkFailure(error: Error, request: Outgoing, certificate: Pee
     ...(syscall === undefined ? {} : { syscall }),
     ...(certificate && { certificate }),
   });
-  return failureOf(placeOf(request), verdict);
+  const isNamed = verdict.code === 'TLS_FAILED' && connection !== undefined;
+  return failureOf(isNamed ? `${placeOf(request)} (connection ${connection})` : placeOf(request), verdict);
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : 'may not be reached');

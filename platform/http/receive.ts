@@ -50,7 +50,9 @@ export function receive(stream: GotStream, request: Outgoing, limits: ExchangeLi
         () => cut(tooSlow(minimumRate)),
       );
     });
-    stream.on('error', (error: Error) => fail(networkFailure(error, request, certificate)));
+    stream.on('error', (error: Error) =>
+      fail(networkFailure(request, { error, certificate, connection: limits.name })),
+    );
     stream.on('end', () => {
       ended();
       if (answer) resolve({ ...answer, body: chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks) });
