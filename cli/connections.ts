@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import type { Project } from '../model/project.ts';
+import { engineKeys } from '../platform/crypto/engine-keys.ts';
 import type { Ledger } from '../platform/ledger/ledger.ts';
 import { released } from '../platform/limits/hold.ts';
 import { type ConnectionReport, connectionWords, isWorthTelling, reportOf } from '../platform/limits/report.ts';
@@ -51,17 +52,23 @@ const releaseCommand = (): Command =>
   new Command('release')
     .description(
       'Forgets that the system asked for a pause, said that its calls are used up, or was down: the next call goes out at ' +
-        'once. Limits that connections.yaml states are kept. A run that waits already is woken by `syncline retry SYNC`.',
+        'once. Limits that connections.yaml states are kept. Tokens whose key is lost are dropped too, so that the refresh token ' +
+        'of a new consent is taken. A run that waits already is woken by `syncline retry SYNC`.',
     )
     .argument('<name>', 'a connection')
     .action(async (name: string, _options: unknown, command: Command) => {
       const context = contextOf(command);
       const { project } = await checkProject(context.projectFolder, context.env);
       refuseUnknownConnection(project, name);
-      const wasWaiting = await withEngine(context, ({ ledger }) => ledger.connections.change(name, released));
-      context.out.result({ connection: name, released: wasWaiting }, () =>
-        context.out.line(wasWaiting ? `${name} is called again from now on` : `nothing held ${name} back`),
-      );
+      const keys = await engineKeys(context.env, context.projectFolder);
+      const [wasWaiting, droppedTokens] = await withEngine(context, async ({ ledger }) => [
+        await ledger.connections.change(name, released),
+        await ledger.tokens.forget(name, (sealed) => !keys.knows(sealed)),
+      ]);
+      context.out.result({ connection: name, released: wasWaiting, droppedTokens }, () => {
+        if (droppedTokens) context.out.line(`the tokens of ${name}, of which no key is at hand, were dropped`);
+        context.out.line(wasWaiting ? `${name} is called again from now on` : `nothing held ${name} back`);
+      });
     });
 
 /** Every connection of the project, also those that were never called. */

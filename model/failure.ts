@@ -339,7 +339,7 @@ export const failures = {
   ENCRYPTION_KEY_MISSING: {
     next: 'park',
     meaning: 'What is kept encrypted cannot be read or written, because its key is not there.',
-    todo: 'Give every worker and command the same keys in SYNCLINE_KEY or SYNCLINE_KEY_FILE, the old ones after the new; then `syncline retry SYNC`.',
+    todo: 'Give every worker and command the same keys in SYNCLINE_KEY or SYNCLINE_KEY_FILE, the old ones after the new; then `syncline retry SYNC`. Where a key is lost: `syncline connections release NAME` drops tokens, `syncline secrets set NAME` replaces an entry of the vault.',
   },
   SEALED_DATA_DAMAGED: {
     next: 'park',

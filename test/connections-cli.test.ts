@@ -1,4 +1,6 @@
+import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { keyring } from '../platform/crypto/keyring.ts';
 import { openLedger } from '../platform/ledger/ledger.ts';
 import { spend } from '../platform/limits/quota.ts';
 import { connectionWords, isWorthTelling, reportOf } from '../platform/limits/report.ts';
@@ -74,8 +76,19 @@ describe('syncline connections', () => {
         ]);
         expect(JSON.parse((await run('release', 'shop', '--json')).stdout)).toEqual({
           connection: 'shop',
-          released: true,
+          ...{ released: true, droppedTokens: false },
         });
+        const key = randomBytes(32);
+        const sealed = keyring([key]).seal(Buffer.from('{}'), 'token of shop');
+        await ledger.tokens.hold('shop', (_, save) => save(sealed));
+        const release = (env: Record<string, string>) =>
+          runProgram(['--project', folder, 'connections', 'release', 'shop'], {
+            env: { TEMPORAL_ADDRESS: testTemporal(), DATABASE_URL: database.url, ...env },
+          });
+        expect((await release({ SYNCLINE_KEY: key.toString('base64') })).stdout).not.toContain('tokens');
+        const dropped = await release({});
+        expect(dropped.stdout).toContain('the tokens of shop, of which no key is at hand, were dropped');
+        expect(await ledger.tokens.hold('shop', async (row) => row)).toEqual({ generation: 2, sealed: null });
         expect((await run('release', 'shop')).stdout).toContain('nothing held shop back');
         const misspelt = await run('release', 'shpo');
         expect(misspelt.code).toBe(2);

@@ -21,6 +21,7 @@ test('every fault of the list has one row', () => {
     ...between(36, 41),
     ...between(55, 82),
     ...between(91, 92),
+    'F94',
   ]);
 });
 

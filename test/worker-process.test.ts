@@ -249,3 +249,18 @@ test('a source whose process is killed is one wait that `status` shows with its 
     await books.close();
   }
 });
+
+test('a worker with a key that is none does not start, and says so', async () => {
+  await withProject({}, async (folder) => {
+    const env = {
+      ...{ TEMPORAL_ADDRESS: testTemporal(), DATABASE_URL: 'postgres://127.0.0.1:1/none', SYNCLINE_PROJECT: folder },
+      ...{ SYNCLINE_KEY: 'canary', TEMPORAL_NAMESPACE: 'default' },
+    };
+    const failure = await startWorkerProcess(env).then(
+      (worker) => worker.kill().then(() => 'it started'),
+      (error: unknown) => String(error),
+    );
+    expect(failure).toMatch(/ended with 3:\nSYNCLINE_KEY holds something that is no key/);
+    expect(failure).not.toContain('canary');
+  });
+});

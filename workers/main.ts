@@ -1,4 +1,6 @@
 import { parseArgs } from 'node:util';
+import { exitCode, exitCodeOf } from '../model/exit-code.ts';
+import { isSyncFailure } from '../model/failure.ts';
 import { readSettings, type Settings } from '../platform/config.ts';
 import { serveHealth } from '../platform/health-server.ts';
 import { createLog } from '../platform/log.ts';
@@ -53,5 +55,5 @@ async function register(settings: Settings): Promise<void> {
 
 main().catch((error: unknown) => {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-  process.exit(5);
+  process.exit(isSyncFailure(error) ? exitCodeOf(error.code) : exitCode.unreachable);
 });

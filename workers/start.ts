@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Settings } from '../platform/config.ts';
+import { engineKeys } from '../platform/crypto/engine-keys.ts';
 import { readFailpoints } from '../platform/failpoint.ts';
 import { openLedger } from '../platform/ledger/ledger.ts';
 import { withFailpoints } from './failpoints.ts';
@@ -7,8 +8,9 @@ import { projectStore } from './projects.ts';
 import { type RunningWorker, runWorker } from './worker.ts';
 import { createWorld } from './world.ts';
 
-/** Wires a worker to its project, ledger and world, and starts it. */
+/** Wires a worker to its project, ledger and world, and starts it. Throws ENCRYPTION_KEY_MISSING for a key that is none. */
 export async function startWorker(settings: Settings, env: NodeJS.ProcessEnv, log: Logger): Promise<RunningWorker> {
+  await engineKeys(env, settings.projectFolder);
   const ledger = await openLedger(settings.databaseUrl);
   const world = createWorld(settings.projectFolder, env, log, ledger);
   const projects = projectStore(settings.projectFolder, env);

@@ -38,5 +38,21 @@ export function ledgerTokens(pool: Pool) {
         });
       });
     },
+
+    /** Drops the tokens of a connection where `isLost` says that they do not open; whether it did. */
+    async forget(connection: string, isLost: (sealed: Buffer) => boolean): Promise<boolean> {
+      return transaction(pool, `dropping the tokens of ${connection}`, async (sql) => {
+        const { rows } = await sql.query<TokenRow>(
+          'select generation, sealed from tokens where connection = $1 for update',
+          [connection],
+        );
+        const sealed = rows[0]?.sealed;
+        if (!sealed || !isLost(sealed)) return false;
+        await sql.query('update tokens set generation = generation + 1, sealed = null where connection = $1', [
+          connection,
+        ]);
+        return true;
+      });
+    },
   };
 }
