@@ -21,6 +21,9 @@ export const leastFaults: Readonly<Record<Kind, number>> = {
 };
 const LEAST_MOVED = 50;
 
+/** A round that proves nothing so often fails. */
+export const MOST_DRAWS = 3;
+
 /** The page that was being staged, the one in hand, and the one that was asked for ahead. */
 const PAGES_AGAIN = 3;
 
@@ -39,7 +42,7 @@ export function boundsBroken(kind: Kind, played: Omit<Played, 'ends'>, patient: 
   return found;
 }
 
-/** A round that proves nothing is a failed one. */
+/** What a round lacks that proves nothing. */
 export const vacuous = (kind: Kind, faults: Faults, moved: number): string[] =>
   felt(faults) < leastFaults[kind] || moved < LEAST_MOVED
     ? [`vacuous: ${felt(faults)} faults, ${moved} records moved`]

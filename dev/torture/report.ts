@@ -3,6 +3,8 @@ import type { Kind } from './schedule.ts';
 
 export interface RoundReport extends Omit<Played, 'ends'> {
   readonly round: number;
+  /** How often it was drawn until it proved something, from 1. */
+  readonly draw: number;
   readonly kind: Kind;
   readonly lastedMs: number;
   /** What happened, and how often. What begins with `link` was done to a link, whether or not it met traffic. */
@@ -22,6 +24,8 @@ export interface Times {
 
 export interface Summary {
   readonly rounds: number;
+  /** Rounds whose first draw had broken or moved too little. */
+  readonly drawnAgain: number;
   readonly lastedMs: number;
   readonly moved: number;
   readonly fired: number;
@@ -41,6 +45,7 @@ export function summaryOf(rounds: readonly RoundReport[]): Summary {
   const plain = rounds.filter(({ kind, kills }) => kind === 'plain kill' && kills > 0);
   return {
     rounds: rounds.length,
+    drawnAgain: rounds.filter(({ draw }) => draw > 1).length,
     lastedMs: sum(rounds.map(({ lastedMs }) => lastedMs)),
     moved: sum(rounds.map(({ moved }) => moved)),
     fired: sum(Object.values(faults)),
@@ -63,7 +68,7 @@ function timesOf(times: readonly number[]): Times {
 /** One round, for people who watch. */
 export const roundLine = (report: RoundReport): string =>
   [
-    `round ${report.round} (${report.kind}, ${seconds(report.lastedMs)}): ${sum(Object.values(report.faults))} faults, ` +
+    `round ${report.round} (${report.kind}, ${seconds(report.lastedMs)}${report.draw > 1 ? `, draw ${report.draw}` : ''}): ${sum(Object.values(report.faults))} faults, ` +
       `${report.moved} records moved, whole again after ${seconds(report.recoveryMs)}; runs: ${listed(report.endings)}`,
     ...report.breaches.map((words) => `  BREACH ${words}`),
   ].join('\n');
@@ -71,7 +76,8 @@ export const roundLine = (report: RoundReport): string =>
 /** All rounds, for people. */
 export const summaryText = (summary: Summary): string =>
   [
-    `${summary.rounds} rounds in ${seconds(summary.lastedMs)}: ${summary.fired} faults, ${summary.moved} records moved, ${summary.breaches} breaches`,
+    `${summary.rounds} rounds in ${seconds(summary.lastedMs)}: ${summary.fired} faults, ${summary.moved} records moved, ${summary.breaches} breaches; ` +
+      `${summary.drawnAgain} rounds drawn again, as too little broke`,
     `whole again: half within ${seconds(summary.recovery.median)}, at most ${seconds(summary.recovery.most)}`,
     `after nothing but kill -9: going on half within ${seconds(summary.afterKill.median)}, at most ${seconds(summary.afterKill.most)}; ` +
       `at most ${summary.pagesAgainAfterKill} pages read again by an attempt; at most ${summary.batchesInDoubt} batches of a sync in doubt`,
