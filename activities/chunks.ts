@@ -1,12 +1,13 @@
 import type { WriteLimits } from '../model/connector.ts';
+import type { Content } from '../model/content.ts';
 
 /** Cuts records into requests under the destination's limits, in order. A single record may exceed `bytes`. */
-export function chunksOf<T extends { readonly json: string }>(records: readonly T[], limits: WriteLimits): T[][] {
+export function chunksOf<T extends { readonly content: Content }>(records: readonly T[], limits: WriteLimits): T[][] {
   const chunks: T[][] = [];
   let chunk: T[] = [];
   let bytes = 0;
   for (const record of records) {
-    const size = record.json.length + 1;
+    const size = record.content.length + 1;
     if (chunk.length > 0 && (chunk.length >= limits.records || bytes + size > limits.bytes)) {
       chunks.push(chunk);
       chunk = [];

@@ -137,7 +137,7 @@ export interface Outgoing extends ReadyRecord, Pick<WriteItem, 'destinationId' |
 
 /** Field by field: for ten thousand records a spread costs more than all else in the comparison. */
 const outgoing = (
-  { ordinal, key, version, json, hash, encoded }: ReadyRecord,
+  { ordinal, key, version, content, hash, encoded }: ReadyRecord,
   destinationId: string | null,
   known: boolean,
   unseen: boolean,
@@ -145,7 +145,7 @@ const outgoing = (
   ordinal,
   key,
   version,
-  json,
+  content,
   hash,
   encoded,
   destinationId,

@@ -219,7 +219,7 @@ class Planner {
         key: change.record.key,
         op: change.op,
         read: back !== undefined,
-        fields: fieldChanges(destination, JSON.parse(change.record.json), found),
+        fields: fieldChanges(destination, JSON.parse(change.record.content.text), found),
       });
     }
   }

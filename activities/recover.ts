@@ -23,7 +23,7 @@ export async function lookFirst(delivery: Delivery, records: readonly Outgoing[]
     const found: Confirmed[] = [];
     for (const [index, record] of some.entries()) {
       const there = back.get(keys[index] ?? '');
-      if (there !== undefined && sameContent(destination, loaded.sync.mapping.to, record.json, there.record))
+      if (there !== undefined && sameContent(destination, loaded.sync.mapping.to, record.content.text, there.record))
         found.push({
           record,
           destinationId: there.id === undefined || there.id === record.key ? null : there.id,

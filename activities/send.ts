@@ -1,4 +1,5 @@
 import type { Destination, ItemOutcome, WriteItem } from '../model/connector.ts';
+import type { Content } from '../model/content.ts';
 import { type FailureCode, isSyncFailure, SyncFailure } from '../model/failure.ts';
 import type { Json } from '../model/json.ts';
 import type { Reject } from '../model/prepared.ts';
@@ -79,7 +80,7 @@ export function write(
   intent: Intent,
   records: readonly Outgoing[],
 ): Promise<readonly ItemOutcome[]> {
-  const items = records.map(itemOf);
+  const items = records.map((record) => new Item(record));
   return delivery.destination.write({
     id: intent.requestId,
     fence: { sync: delivery.loaded.name, number: delivery.start.fence },
@@ -88,15 +89,29 @@ export function write(
   });
 }
 
-const itemOf = ({ key, json, encoded, destinationId, exists = false, tag = null }: Outgoing): WriteItem => ({
-  key,
-  op: 'upsert',
-  json,
-  encoded,
-  destinationId,
-  exists,
-  tag,
-});
+/** An item whose JSON becomes a text only for a destination that looks at it. */
+class Item implements WriteItem {
+  readonly op = 'upsert';
+  readonly key: string;
+  readonly content: Content;
+  readonly encoded: object | undefined;
+  readonly destinationId: string | null;
+  readonly exists: boolean;
+  readonly tag: string | null;
+
+  constructor({ key, content, encoded, destinationId, exists = false, tag = null }: Outgoing) {
+    this.key = key;
+    this.content = content;
+    this.encoded = encoded;
+    this.destinationId = destinationId;
+    this.exists = exists;
+    this.tag = tag;
+  }
+
+  get json(): string {
+    return this.content.text;
+  }
+}
 
 // A request under way is not cut off on cancellation: the time-out of the connection bounds it.
 const neverAborted = new AbortController().signal;

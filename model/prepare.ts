@@ -1,3 +1,4 @@
+import { Blocks } from './content.ts';
 import { type Contract, usesMode } from './drift/contract.ts';
 import { recordContract } from './drift/record-contract.ts';
 import { ShapeCounter } from './drift/shape.ts';
@@ -24,6 +25,7 @@ export function preparation(given: PreparationRules) {
   const shape = new ShapeCounter(given.from, { all: usesMode(given.contract, 'freeze') });
   const keys: string[] = [];
   const invalid: Reject[] = [];
+  const blocks = new Blocks();
   const newest = new Map<string, ReadyRecord>();
   const rejected: Reject[] = [];
   let [fetched, valid, filtered, superseded] = [0, 0, 0, 0];
@@ -39,7 +41,7 @@ export function preparation(given: PreparationRules) {
     valid++;
     keys.push(verdict.valid.key);
     highest = laterVersion(highest, verdict.version);
-    const outcome = transformRecord(verdict.valid, rules);
+    const outcome = transformRecord(verdict.valid, rules, blocks);
     if (outcome === 'filtered') filtered++;
     else if ('code' in outcome) rejected.push(outcome);
     else if (keepNewest(newest, outcome)) superseded++;

@@ -1,3 +1,4 @@
+import type { Content } from './content.ts';
 import type { LeftOut } from './drift/record-contract.ts';
 import type { BatchShape } from './drift/shape.ts';
 import type { FailureCode } from './failure.ts';
@@ -45,12 +46,12 @@ export interface Validated {
   readonly leftOut: ReadonlyMap<string, LeftOut>;
 }
 
-/** A record ready for delivery: its destination form as JSON text and the hash of that text. */
+/** A record ready for delivery: its destination form as JSON and the hash of that. */
 export interface ReadyRecord {
   readonly ordinal: number;
   readonly key: string;
   readonly version: number | null;
-  readonly json: string;
+  readonly content: Content;
   /** 128 bits as 32 hexadecimal digits. */
   readonly hash: string;
   /** What the destination has made of it for its `write`. */

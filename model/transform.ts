@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import type { Destination } from './connector.ts';
+import type { Blocks } from './content.ts';
 import { isRecord } from './json.ts';
 import { checkOf } from './mapping/compile-check.ts';
 import type { Mapping } from './mapping/mapping.ts';
@@ -14,7 +15,7 @@ export interface TransformRules {
 }
 
 /** The content hash of a record's destination form: the first 128 bits of SHA-256, in hexadecimal. */
-export const contentHash = (json: string): string => hash('sha256', json, 'hex').slice(0, 32);
+export const contentHash = (json: string | Buffer): string => hash('sha256', json, 'hex').slice(0, 32);
 
 /** Identifies the content of a request: a replay must carry the same. */
 export const fingerprint = (records: readonly ReadyRecord[]): string =>
@@ -31,8 +32,12 @@ export function keepNewest(newest: Map<string, ReadyRecord>, record: ReadyRecord
   return true;
 }
 
-/** Maps a valid record and checks the result against the destination schema. Pure. */
-export function transformRecord(record: ValidRecord, rules: TransformRules): ReadyRecord | Reject | 'filtered' {
+/** Maps a valid record, checks the result against the destination schema, and puts its JSON into the blocks. */
+export function transformRecord(
+  record: ValidRecord,
+  rules: TransformRules,
+  blocks: Blocks,
+): ReadyRecord | Reject | 'filtered' {
   const reject = (code: Reject['code'], field: string | null, rule: string, reason: string): Reject => ({
     ordinal: record.ordinal,
     stage: 'transform',
@@ -58,6 +63,7 @@ export function transformRecord(record: ValidRecord, rules: TransformRules): Rea
     return reject('RECORD_TOO_LARGE', null, 'size', `${json.length} bytes, the policy allows ${rules.maxRecordBytes}`);
   }
   const encoded = checked.plain && isRecord(checked.data) ? rules.encode?.(checked.data, json) : undefined;
+  const content = blocks.write(json);
   const { ordinal, key, version } = record;
-  return { ordinal, key, version, json, hash: contentHash(json), encoded };
+  return { ordinal, key, version, content, hash: contentHash(content.bytes), encoded };
 }

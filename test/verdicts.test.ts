@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { contentOf } from '../model/content.ts';
 import type { ReadyRecord } from '../model/prepared.ts';
 import { contentHash } from '../model/transform.ts';
 import { type Ledger, openLedger } from '../platform/ledger/ledger.ts';
@@ -64,7 +65,7 @@ const ready = ({ content, version }: Fact, ordinal: number): ReadyRecord => ({
   ordinal,
   key: `k${ordinal}`,
   version,
-  json: content,
+  content: contentOf(content),
   hash: contentHash(content),
 });
 

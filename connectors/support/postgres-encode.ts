@@ -1,3 +1,4 @@
+import { Blocks, type Content } from '../../model/content.ts';
 import type { JsonRecord } from '../../model/json.ts';
 import { keyOf } from './destination-key.ts';
 import type { Table } from './postgres-catalog.ts';
@@ -18,12 +19,12 @@ export class EncodedRow {
   /** The destination's key. */
   readonly key: string;
   /** Its fields in the text format of COPY, in the order of the shape, with a tab between them. */
-  readonly text: string;
+  readonly content: Content;
 
-  constructor(shape: RowShape, key: string, text: string) {
+  constructor(shape: RowShape, key: string, content: Content) {
     this.shape = shape;
     this.key = key;
-    this.text = text;
+    this.content = content;
   }
 }
 
@@ -39,6 +40,7 @@ const MOST_NODES = 5_000;
 export function rowEncoder(keyFields: readonly string[]): EncodeRow {
   const root = new ShapeNode(null, '', 'null');
   const room = { nodes: MOST_NODES };
+  const blocks = new Blocks();
   return (record, json) => {
     // In JSON, whatever COPY has to escape stands behind a backslash, and so does what no column can store.
     const clean = !json.includes('\\');
@@ -54,7 +56,7 @@ export function rowEncoder(keyFields: readonly string[]): EncodeRow {
       node = node.next(name, kind, room);
       if (node === undefined) return undefined;
     }
-    return new EncodedRow(node.shape, key.key, texts.join('\t'));
+    return new EncodedRow(node.shape, key.key, blocks.write(texts.join('\t')));
   };
 }
 

@@ -1,4 +1,5 @@
 import type { WriteItem } from '../../model/connector.ts';
+import { type Content, contentOf } from '../../model/content.ts';
 import { SyncFailure } from '../../model/failure.ts';
 import { isRecord, type Json, type JsonRecord } from '../../model/json.ts';
 import { keyOf } from './destination-key.ts';
@@ -15,7 +16,7 @@ export interface Row {
   readonly key: string;
   readonly fields: readonly string[];
   /** The fields in the text format of COPY, in their order, with a tab between them. */
-  readonly text: string;
+  readonly content: Content;
 }
 
 export interface KeyToDelete {
@@ -60,13 +61,13 @@ export function planRows(items: readonly WriteItem[], table: Table, keyFields: r
     if (item.op === 'delete') steps.set(key, { items: places, key });
     else if (earlier !== undefined) steps.set(key, { items: places, ...rowOf(key, mergedRecord(items, places)) });
     else if ('shape' in planned)
-      steps.set(key, { items: places, key, fields: planned.shape.fields, text: planned.text });
+      steps.set(key, { items: places, key, fields: planned.shape.fields, content: planned.content });
     else steps.set(key, { items: places, ...rowOf(key, planned.record) });
     return key;
   });
   const all = [...steps.values()];
-  const rows = all.filter((step) => 'text' in step);
-  return { rows, deletes: all.filter((step) => !('text' in step)), rejected, keys };
+  const rows = all.filter((step) => 'content' in step);
+  return { rows, deletes: all.filter((step) => !('content' in step)), rejected, keys };
 }
 
 /** The fields that items of one key write in the end; a delete among them takes away what came before. */
@@ -92,7 +93,8 @@ function rowMaker(table: Table): (key: string, record: JsonRecord) => Omit<Row, 
     const signature = names.join('\0');
     const { fields, columns } = known.get(signature) ?? layoutOf(names);
     known.set(signature, { fields, columns });
-    return { key, fields, text: columns.map((column) => copyField(record[column.name] ?? null, column)).join('\t') };
+    const text = columns.map((column) => copyField(record[column.name] ?? null, column)).join('\t');
+    return { key, fields, content: contentOf(text) };
   };
 }
 

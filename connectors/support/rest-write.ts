@@ -1,4 +1,5 @@
 import type { HttpAnswer, HttpClient, ItemOutcome, WriteItem, WriteRequest } from '../../model/connector.ts';
+import { contentOf } from '../../model/content.ts';
 import { isSyncFailure, SyncFailure } from '../../model/failure.ts';
 import { type Json, valueAt } from '../../model/json.ts';
 import { parseBody } from './rest-body.ts';
@@ -39,7 +40,7 @@ export async function writeItems(destination: RestDestination, request: WriteReq
 }
 
 function refuseTooLarge({ connection, options }: RestDestination, items: readonly WriteItem[]): void {
-  const bytes = items.reduce((sum, { json }) => sum + Buffer.byteLength(json) + 1, 0);
+  const bytes = items.reduce((sum, item) => sum + (item.content?.length ?? Buffer.byteLength(item.json)) + 1, 0);
   if (items.length <= maxRecordsOf(options) && bytes <= options.maxBytes) return;
   const message = `A request of ${items.length} records and ${bytes} bytes exceeds the limits stated for ${connection}.`;
   throw new SyncFailure('BATCH_LIMIT', message, { effect: 'none' });
@@ -99,8 +100,7 @@ async function writeBulk(
 ): Promise<readonly ItemOutcome[]> {
   const { path, method, bulk } = destination.options;
   const [prefix, suffix] = wrapping(bulk?.list ?? '');
-  // As bytes at once: each that looks at a text of this size would turn it into bytes anew.
-  const body = Buffer.from(`${prefix}[${items.map(({ json }) => json).join(',')}]${suffix}`);
+  const body = bulkBody(`${prefix}[`, items, `]${suffix}`);
   const answer = await send(
     destination,
     { method, route: path, path, body, keys: items.map(({ key }) => key) },
@@ -108,6 +108,23 @@ async function writeBulk(
   );
   return bulkOutcomes(answer, items, bulk?.results);
 }
+
+/** As bytes at once: each that looks at a text of this size would turn it into bytes anew. */
+function bulkBody(before: string, items: readonly WriteItem[], after: string): Buffer {
+  const contents = items.map((item) => item.content ?? contentOf(item.json));
+  const [start, end] = [Buffer.from(before), Buffer.from(after)];
+  const bytes = contents.reduce((sum, { length }) => sum + length + 1, -1);
+  const body = Buffer.allocUnsafe(start.length + bytes + end.length);
+  let at = start.copy(body);
+  for (const [index, content] of contents.entries()) {
+    if (index > 0) body[at++] = COMMA;
+    at = content.copyTo(body, at);
+  }
+  end.copy(body, at);
+  return body;
+}
+
+const COMMA = 44;
 
 async function writeOne(destination: RestDestination, item: WriteItem, request: WriteRequest): Promise<ItemOutcome> {
   const { options } = destination;

@@ -1,3 +1,4 @@
+import type { Content } from '../content.ts';
 import type { DeliveryCapabilities } from '../delivery.ts';
 import type { FailureCode } from '../failure.ts';
 import type { Json, JsonRecord } from '../json.ts';
@@ -78,8 +79,10 @@ export interface Fence {
 export interface WriteItem {
   readonly key: string;
   readonly op: 'upsert' | 'delete';
-  /** The destination record as JSON text; empty for `delete`. */
+  /** The destination record as JSON text; empty for `delete`. Made when it is asked for. */
   readonly json: string;
+  /** The same as bytes: cheaper where the text itself is not looked at. Absent for `delete`. */
+  readonly content?: Content;
   /** What `encode` of this destination gave for the record. Absent for one that was read back from the ledger. */
   readonly encoded?: object | undefined;
   /** The destination's own id of the record, when it is known. */

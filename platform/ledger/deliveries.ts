@@ -12,7 +12,7 @@ import { type PlannedBatch, plannedBatch, plannedDeletes } from './plans.ts';
 import { insertRejects, resolveEntries } from './quarantine.ts';
 import { insertRows, renewVersions, upsertRows } from './rows.ts';
 import { keepSample } from './samples.ts';
-import { holdFence, query, takeFence, transaction } from './sql.ts';
+import { fenced, holdFence, query, takeFence, transaction } from './sql.ts';
 
 /** An intent that an earlier attempt left without an outcome, or one whose outcome is known. */
 export interface Intent {
@@ -160,21 +160,26 @@ export function ledgerDeliveries(pool: Pool) {
     planned: (run: string, seq: number): Promise<PlannedBatch | undefined> => plannedBatch(pool, run, seq),
     plannedDeletes: (run: string): Promise<string | null | undefined> => plannedDeletes(pool, run),
 
-    /** Invariant 3, intent first: durable before the request leaves. */
-    openIntent: (start: DeliveryStart, run: string, seq: number, records: readonly ReadyRecord[]): Promise<Intent> =>
-      transaction(pool, 'writing an intent', async (sql) => {
-        await holdFence(sql, start.syncId, start.fence);
-        const ordinals = records.map((record) => record.ordinal);
-        const requestId = randomUUID();
-        const print = fingerprint(records);
-        const { rows } = await sql.query<{ id: string; opened: string }>(
-          `insert into intents (request_id, run, seq, state, ordinals, items, fingerprint)
-           values ($1, $2, $3, 'open', $4, $5, $6) returning id, extract(epoch from opened_at) * 1000 as opened`,
-          [requestId, run, seq, packOrdinals(ordinals), records.length, print],
-        );
-        const id = rows[0]?.id ?? '';
-        return { id, requestId, state: 'open', ordinals, fingerprint: print, openedAtMs: Number(rows[0]?.opened ?? 0) };
-      }),
+    /** Invariant 3, intent first: durable before the request leaves. One statement, under the fence (invariant 7). */
+    async openIntent(start: DeliveryStart, run: string, seq: number, records: readonly ReadyRecord[]): Promise<Intent> {
+      const ordinals = records.map((record) => record.ordinal);
+      const requestId = randomUUID();
+      const print = fingerprint(records);
+      const [row] = await query<{ id: string | null; opened: string; fence: string }>(
+        pool,
+        'writing an intent',
+        `with held as (select fence from syncs where id = $1 for share),
+           opened as (
+             insert into intents (request_id, run, seq, state, ordinals, items, fingerprint)
+             select $3, $4, $5, 'open', $6, $7, $8 from held where fence = $2
+             returning id, extract(epoch from opened_at) * 1000 as opened
+           )
+         select held.fence, opened.id, opened.opened from held left join opened on true`,
+        [start.syncId, start.fence, requestId, run, seq, packOrdinals(ordinals), records.length, print],
+      );
+      if (!row?.id) throw fenced(start.fence, row?.fence);
+      return { id: row.id, requestId, state: 'open', ordinals, fingerprint: print, openedAtMs: Number(row.opened) };
+    },
 
     /** Notes records that were found in the destination in the form that would be sent: nothing was written. */
     noteFound: (start: DeliveryStart, run: string, seq: number, found: readonly Confirmed[]): Promise<void> =>

@@ -25,7 +25,7 @@ export async function keepSample(
   sample: readonly Confirmed[],
 ): Promise<void> {
   if (sample.length === 0) return;
-  const rows = sample.map(({ record, destinationId }) => [record.key, destinationId, record.json]);
+  const rows = sample.map(({ record, destinationId }) => [record.key, destinationId, record.content.text]);
   const records = await deflate(JSON.stringify(rows), { level: 1 });
   await sql.query('insert into written (run, seq, records) values ($1, $2, $3) on conflict do nothing', [
     run,

@@ -79,9 +79,13 @@ export async function transaction<T>(pool: Pool, what: string, work: (sql: PoolC
  */
 export async function holdFence(sql: PoolClient, syncId: number, fence: number): Promise<void> {
   const { rows } = await sql.query<{ fence: string }>('select fence from syncs where id = $1 for share', [syncId]);
-  const current = Number(rows[0]?.fence ?? -1);
-  if (current !== fence) throw new SyncFailure('FENCED', `this writer has number ${fence}, the sync is at ${current}`);
+  const current = rows[0]?.fence;
+  if (Number(current ?? -1) !== fence) throw fenced(fence, current);
 }
+
+/** Of a writer that another one has replaced. `current`: the number of that one. */
+export const fenced = (fence: number, current: string | undefined): SyncFailure =>
+  new SyncFailure('FENCED', `this writer has number ${fence}, the sync is at ${current ?? -1}`);
 
 /** A writer of a run: its sync, and the number that it writes under. */
 export interface Writer {
