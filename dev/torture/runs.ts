@@ -117,6 +117,8 @@ export class Runs {
 
   #decide({ code }: Parked, forgets: boolean): 'retry' | 'skip' {
     if (code === 'OUTCOME_UNKNOWN') return this.#random.pick(['retry', 'skip']);
+    // A batch may draw so many bad records that they look like another shape; this source will never mend them.
+    if (code === 'SCHEMA_DRIFT') return 'skip';
     return code === 'DELETE_GUARD' && forgets ? 'skip' : 'retry';
   }
 }
