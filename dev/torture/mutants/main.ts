@@ -25,7 +25,7 @@ const command = new Command('torture:mutants')
   .description('Breaks the engine on purpose, in a copy, and shows that the simulation or the yard finds it.')
   .argument('[names...]', `which: ${mutants.map(({ name }) => name).join(', ')}; default: all`)
   .option('--seed <n>', 'of the simulation and the yard', wholeNumber, 1)
-  .option('--schedules <n>', 'that the simulation tries for each class', wholeNumber, 200)
+  .option('--schedules <n>', 'that the simulation tries for each class', wholeNumber, 100)
   .option('--rounds <n>', 'of the yard', wholeNumber, 20)
   .option('--by <who>', 'both (the yard when the simulation finds nothing), simulation, yard', 'both')
   .addHelpText('after', '\nRun it in the repository. Exit codes: 0 each was found, 1 one was not, 2 wrong usage.')
@@ -81,6 +81,8 @@ async function bySimulation(folder: string, mutant: Mutant, { seed, schedules }:
     SIMULATION_SHRINK: '0',
   };
   const said = await output('npm', ['run', '-s', 'jest', '--', 'test/simulation.test.ts'], folder, env);
+  // One that cannot even begin finds nothing, and proves nothing.
+  if (!/^simulation: [1-9]\d* schedules/m.test(said)) throw new Error(`the simulation did not play: ${said}`);
   const words = said.split('\n').find((line) => mutant.found.test(line));
   return words === undefined
     ? null
