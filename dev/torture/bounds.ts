@@ -24,7 +24,7 @@ const LEAST_MOVED = 50;
 /** A round that proves nothing so often fails. */
 export const MOST_DRAWS = 3;
 
-/** The page that was being staged, the one in hand, and the one that was asked for ahead. */
+/** The page that was being staged, the one in hand, and the one that was asked for ahead (test/fetch-ahead.test.ts). */
 const PAGES_AGAIN = 3;
 
 /**
