@@ -27,10 +27,20 @@ export interface Ground {
   close(): Promise<void>;
 }
 
-export async function openGround(
-  options: { readonly records: number; readonly rounds: number; readonly latencyMs: number; readonly journal: boolean },
-  progress: Progress,
-): Promise<Ground> {
+export interface GroundOptions {
+  readonly records: number;
+  /** So many syncs to each destination. */
+  readonly rounds: number;
+  /** Of source and HTTP destination. */
+  readonly latencyMs: number;
+  readonly journal: boolean;
+  /** Worker processes. Default: 1. */
+  readonly workers?: number;
+  /** Records of this size instead of orders. */
+  readonly textBytes?: number;
+}
+
+export async function openGround(options: GroundOptions, progress: Progress): Promise<Ground> {
   const folder = await mkdtemp(join(tmpdir(), 'syncline-bench-'));
   const closers: (() => Promise<unknown>)[] = [() => rm(folder, { recursive: true, force: true })];
   const close = async () => {
@@ -39,22 +49,29 @@ export async function openGround(
   try {
     const keep = (child: Child) => closers.push(() => child.stop());
     const latency = ['--latency-ms', String(options.latencyMs)];
-    const source = await startProgram('source', ['--orders', String(options.records), ...latency], folder, keep);
+    const texts = options.textBytes === undefined ? [] : ['--text-bytes', String(options.textBytes)];
+    const source = await startProgram('source', ['--orders', `${options.records}`, ...texts, ...latency], folder, keep);
     const bulk = await startProgram('bulk', latency, folder, keep);
     const stack = await openStack({ projectFolder: folder, progress, env: process.env });
     closers.push(() => stack.stop());
     const at = { source: source.url, bulk: bulk.url, databaseUrl: stack.databaseUrl, journal: options.journal };
     await writeProject(folder, at, options.rounds);
     const loopDelayFile = join(folder, 'loop-delay.json');
-    const worker = await startWorkerProcess(folder, stack, {
+    const env = {
       ...process.env,
       BENCH_TOKEN: 'bench',
       WAREHOUSE_PASSWORD: new URL(stack.databaseUrl).password,
       SYNCLINE_LOG_LEVEL: 'info',
       BENCH_LOOP_DELAY: loopDelayFile,
       NODE_OPTIONS: `${process.env['NODE_OPTIONS'] ?? ''} --import ${fileURLToPath(new URL('./loop-delay.js', import.meta.url))}`,
-    });
-    closers.push(() => worker.stop());
+    };
+    const startWorker = async (): Promise<WorkerProcess> => {
+      const one = await startWorkerProcess(folder, stack, env);
+      closers.push(() => one.stop());
+      return one;
+    };
+    const worker = await startWorker();
+    for (let more = 1; more < (options.workers ?? 1); more++) await startWorker();
     const connection = await Connection.connect({ address: stack.temporalAddress });
     closers.push(() => connection.close());
     const ledger = await openLedger(stack.databaseUrl);

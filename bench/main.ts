@@ -3,7 +3,8 @@ import { parseArgs } from 'node:util';
 import { createProgress } from '../platform/progress.ts';
 import { measureFirstStart } from './first-start.ts';
 import { openGround } from './ground.ts';
-import { type CaseResult, reportOf, resultOf } from './report.ts';
+import { loadNow, pageOf } from './page.ts';
+import { type CaseResult, resultOf } from './report.ts';
 import { type CaseName, caseNames, type Measured, round } from './rounds.ts';
 
 /**
@@ -21,8 +22,23 @@ const { values } = parseArgs({
     json: { type: 'boolean', default: false },
     // Also writes the page of results there.
     report: { type: 'string' },
+    help: { type: 'boolean', default: false },
   },
 });
+
+if (values.help) {
+  process.stdout.write(`npm run bench [-- OPTIONS]
+  --records N      orders of the source (200000)
+  --rounds N       the median of so many (3)
+  --case NAME      only this case, repeatable: ${caseNames.join(', ')};
+                   first-start stands for itself: until the first record, where nothing has ever run
+  --latency-ms N   of source and HTTP destination (0)
+  --no-journal     without the journal of calls
+  --json           one JSON document
+  --report FILE    also writes the page of results there
+`);
+  process.exit(0);
+}
 
 if (values.case?.includes('first-start')) {
   process.stdout.write(`${JSON.stringify({ firstStart: await measureFirstStart(10_000) }, null, 2)}\n`);
@@ -32,11 +48,11 @@ if (values.case?.includes('first-start')) {
 const records = Number(values.records);
 const rounds = Number(values.rounds);
 const wanted = new Set(wantedCases());
+const latencyMs = Number(values['latency-ms']);
+const journal = !values['no-journal'];
+const loadBefore = loadNow();
 const progress = createProgress(process.stderr);
-const ground = await openGround(
-  { records, rounds, latencyMs: Number(values['latency-ms']), journal: !values['no-journal'] },
-  progress,
-);
+const ground = await openGround({ records, rounds, latencyMs, journal }, progress);
 try {
   const measured: Measured[] = [];
   for (let number = 1; number <= rounds; number++) {
@@ -55,7 +71,9 @@ try {
     return result ? [result] : [];
   });
   const ledger = await ledgerBytes();
-  const page = `${reportOf(results)}\n\nLedger: ${ledger.ledgerBytesPerRecord} bytes a record; staged after the runs: ${ledger.stagedRows} pages.\n`;
+  const { rows } = await ground.ledger.pool.query<{ server_version: string }>('show server_version');
+  const postgres = rows[0]?.server_version.split(' ')[0] ?? '';
+  const page = pageOf({ records, rounds, latencyMs, journal, postgres, loadBefore, results, ...ledger });
   if (values.report !== undefined) await writeFile(values.report, page);
   process.stdout.write(
     values.json ? `${JSON.stringify({ records, rounds, cases: results, ...ledger }, null, 2)}\n` : page,

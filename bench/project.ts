@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { columns } from './invoice-columns.ts';
 
-export type Destination = 'postgres' | 'http';
+/** `texts`: records that are mostly one text, into a table. */
+export type Destination = 'postgres' | 'http' | 'texts';
 
 export const syncName = (to: Destination, round: number): string => `${to}-${round}`;
 export const tableName = (round: number): string => `public.invoices_${round}`;
@@ -46,6 +47,7 @@ books:
   for (let round = 1; round <= rounds; round++) {
     await writeFile(join(folder, `syncs/${syncName('postgres', round)}.ts`), syncFile(toPostgres(round)));
     await writeFile(join(folder, `syncs/${syncName('http', round)}.ts`), syncFile(toHttp));
+    await writeFile(join(folder, `syncs/${syncName('texts', round)}.ts`), textsFile(round));
   }
 }
 
@@ -56,6 +58,44 @@ const toHttp = `rest.destination('books', {
     path: '/invoices/bulk', key: 'externalId', maxRecords: 500, upsert: true, idempotencyKey: { hours: 24 },
     bulk: { list: '/invoices', results: { list: '/results', key: 'externalId', status: 'status' } },
   })`;
+
+/** One of many that have nothing to do. */
+export const scheduledFile = `import { defineSync } from 'syncline';
+import rest from 'syncline/connectors/rest';
+import { orderToInvoice } from '../mappings/order-to-invoice.ts';
+
+export default defineSync({
+  source: rest.source('shop', {
+    path: '/orders', records: '/orders', pagination: { kind: 'cursor', next: '/next', sizeParam: 'limit' }, pageSize: 1000,
+    incremental: { param: 'updated_since' },
+  }),
+  key: 'id',
+  version: 'updatedAt',
+  mapping: orderToInvoice,
+  destination: ${toHttp},
+  schedule: { every: '1 minute' },
+});
+`;
+
+const textsFile = (round: number): string => `import { defineSync, map } from 'syncline';
+import postgres from 'syncline/connectors/postgres';
+import rest from 'syncline/connectors/rest';
+import { z } from 'zod';
+
+const Text = z.object({ id: z.string(), text: z.string(), updatedAt: z.string() });
+
+export default defineSync({
+  source: rest.source('shop', {
+    path: '/orders', records: '/orders', pagination: { kind: 'cursor', next: '/next', sizeParam: 'limit' }, pageSize: 1000,
+  }),
+  key: 'id',
+  version: 'updatedAt',
+  mapping: map(Text, Text, (one) => ({ id: one.id, text: one.text, updatedAt: one.updatedAt })),
+  destination: postgres.destination('warehouse', {
+    table: 'public.texts_${round}', key: 'id', columns: { id: 'text', text: 'text', updatedAt: 'text' },
+  }),
+});
+`;
 
 const syncFile = (destination: string): string => `import { defineSync } from 'syncline';
 import postgres from 'syncline/connectors/postgres';

@@ -2,17 +2,21 @@ import { createServer, type ServerResponse } from 'node:http';
 import { numberOption, programOptions } from '../dev/demo/program.ts';
 import { listenAndAnnounce } from './announced.ts';
 import { OrderLog } from './order-log.ts';
+import { TextLog } from './text-log.ts';
 
 /**
  * The source of the benchmark: `GET /orders?limit=&cursor=&updated_since=` behind a bearer token, `{"orders": [...],
  * "next": cursor or null}`. Pages are written before the first call, so that reading them costs next to nothing.
  * `POST /change?share=0.01` changes orders; `POST /reset` forgets the changes; `GET /first` tells when the first page was
  * asked for, in milliseconds since 1970.
+ * `--text-bytes N`: instead of orders, records of this size that are mostly one text.
  * node dist/bench/source.js --orders 200000
  */
-const options = programOptions(['orders', 'latency-ms', 'while-stdin-open']);
+const options = programOptions(['orders', 'text-bytes', 'latency-ms', 'while-stdin-open']);
 const latencyMs = numberOption(options, 'latency-ms') ?? 0;
-const log = new OrderLog(numberOption(options, 'orders') ?? 200_000);
+const records = numberOption(options, 'orders') ?? 200_000;
+const textBytes = numberOption(options, 'text-bytes');
+const log = textBytes === undefined ? new OrderLog(records) : new TextLog(records, textBytes);
 let firstCallMs: number | null = null;
 
 const server = createServer((request, response) => {

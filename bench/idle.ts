@@ -1,0 +1,91 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { TASK_QUEUE } from '../model/names.ts';
+import { createProgress } from '../platform/progress.ts';
+import { loadProject } from '../platform/project/load.ts';
+import { createSchedule } from '../platform/schedules/schedules.ts';
+import { openGround } from './ground.ts';
+import { usageOf } from './processes.ts';
+import { scheduledFile } from './project.ts';
+import { historyFacts } from './stages.ts';
+
+/**
+ * Many syncs that are scheduled every minute and find nothing to do, on one worker: what that costs, and whether a tick
+ * is missed.
+ */
+const { values } = parseArgs({
+  options: {
+    syncs: { type: 'string', default: '1000' },
+    minutes: { type: 'string', default: '5' },
+    help: { type: 'boolean', default: false },
+  },
+});
+
+if (values.help) {
+  process.stdout.write(`node dist/bench/idle.js [OPTIONS]
+  --syncs N     scheduled every minute (1000)
+  --minutes N   that are watched, after a first one that is not (5)
+`);
+  process.exit(0);
+}
+
+const syncs = Number(values.syncs);
+const minutes = Number(values.minutes);
+const progress = createProgress(process.stderr);
+const ground = await openGround({ records: 0, rounds: 0, latencyMs: 0, journal: true }, progress);
+try {
+  const names = Array.from({ length: syncs }, (_, index) => `idle-${index + 1}`);
+  await progress.step(`Scheduling ${syncs} syncs every minute`, async () => {
+    for (const name of names) await writeFile(join(ground.folder, `syncs/${name}.ts`), scheduledFile);
+    const env = { ...process.env, BENCH_TOKEN: 'bench', WAREHOUSE_PASSWORD: 'none' };
+    const project = await loadProject(ground.folder, env);
+    for (const { name, schedule } of project.syncs.values())
+      if (schedule) await createSchedule(ground.client, { sync: name, schedule, taskQueue: TASK_QUEUE });
+  });
+  // The first minute is for what happens once: the project is read, each sync is met for the first time.
+  await sleep(60_000 - (Date.now() % 60_000) + 60_000);
+  const before = await usages();
+  const fromMs = Date.now();
+  await progress.step(`Watching for ${minutes} minutes`, () => sleep(minutes * 60_000));
+  const after = await usages();
+  const { rows } = await ground.ledger.pool.query<{ runs: number; late: number | null }>(
+    `select count(*)::int as runs, max(extract(epoch from started_at - scheduled_for))::float8 as late from runs
+     where scheduled_for >= $1 and scheduled_for < $2`,
+    [new Date(fromMs), new Date(fromMs + minutes * 60_000)],
+  );
+  const ticks = await ground.ledger.pool.query<{ outcome: string; n: number }>(
+    'select outcome, count(*)::int as n from ticks where at >= $1 and at < $2 group by outcome',
+    [new Date(fromMs), new Date(fromMs + minutes * 60_000)],
+  );
+  const [example] = (
+    await ground.ledger.pool.query<{ workflow_id: string }>(
+      'select workflow_id from runs where ended_at is not null order by started_at desc limit 1',
+    )
+  ).rows;
+  const { actions, events } = await historyFacts(ground.client, example?.workflow_id ?? '');
+  const cores = Object.fromEntries(
+    Object.entries(after).map(([name, used]) => [
+      name,
+      {
+        coresUsed: Number(((used.cpuS - (before[name]?.cpuS ?? 0)) / (minutes * 60)).toFixed(3)),
+        peakMiB: used.peakMiB,
+      },
+    ]),
+  );
+  const facts = {
+    ...{ syncs, minutes, expected: syncs * minutes, began: rows[0]?.runs ?? 0 },
+    latestS: Number((rows[0]?.late ?? 0).toFixed(1)),
+    beganNone: Object.fromEntries(ticks.rows.map(({ outcome, n }) => [outcome, n])),
+    ...{ actionsEach: actions, eventsEach: events, actionsASecond: Math.round((actions * syncs) / 60), cores },
+  };
+  process.stdout.write(`${JSON.stringify(facts, null, 2)}\n`);
+} finally {
+  await ground.close();
+}
+
+async function usages(): Promise<Record<string, { cpuS: number; peakMiB: number }>> {
+  const named = Object.entries(ground.pids).filter(([, pid]) => pid > 0);
+  return Object.fromEntries(await Promise.all(named.map(async ([name, pid]) => [name, await usageOf(pid)] as const)));
+}
