@@ -31,7 +31,7 @@ async function fetch(deps: Dependencies, ref: BatchRef, facts: RunFacts, loaded:
   const start = await staging.beginFetch(ref.run, ref.seq);
   if (start.closed) return start.closed;
 
-  const batch = new GrowingBatch(start.parts, start.records, start.bytes, start.position);
+  const batch = new GrowingBatch(ref.seq, start.parts, start.records, start.bytes, start.position);
   // An earlier attempt may have staged the last page and died before it closed the batch: nothing is left to read.
   const pages = endsHere(batch, loaded)
     ? []
@@ -87,17 +87,28 @@ class PreparedAhead {
   }
 }
 
+/**
+ * The first batch of a run has so many records at the most, the next twice as many, and so on up to the policy: the
+ * destination has something to do soon, while most batches are large enough to cost Temporal little.
+ */
+const FIRST_RECORDS = 2_500;
+
 /** Whether a batch ends here. A plan cuts its batches by the same rule. */
-export const endsHere = (batch: GrowingBatch, { policy }: LoadedSync): boolean =>
-  batch.complete || batch.records >= policy.batchRecords || batch.bytes >= policy.batchBytes;
+export const endsHere = (batch: GrowingBatch, { policy }: Pick<LoadedSync, 'policy'>): boolean =>
+  batch.complete ||
+  batch.records >= Math.min(policy.batchRecords, FIRST_RECORDS * 2 ** (batch.seq - 1)) ||
+  batch.bytes >= policy.batchBytes;
 
 export class GrowingBatch {
+  /** From 1. */
+  readonly seq: number;
   parts: number;
   records: number;
   bytes: number;
   position: Position | null;
 
-  constructor(parts: number, records: number, bytes: number, position: Position | null) {
+  constructor(seq: number, parts: number, records: number, bytes: number, position: Position | null) {
+    this.seq = seq;
     this.parts = parts;
     this.records = records;
     this.bytes = bytes;

@@ -27,8 +27,8 @@ export async function* batchesToPlan(
 ): AsyncIterable<PreparedForPlan> {
   let position: GrowingBatch['position'] = null;
   let left = limit;
-  for (;;) {
-    const batch = new GrowingBatch(0, 0, 0, position);
+  for (let seq = 1; ; seq++) {
+    const batch = new GrowingBatch(seq, 0, 0, 0, position);
     const work = preparationOf(loaded);
     for await (const page of source.read({ position, since, signal })) {
       await inSlices(page.records.slice(0, left - batch.records), work.add);

@@ -12,12 +12,19 @@ export const isRecord = (value: unknown): value is JsonRecord =>
  * Undefined when any step is absent. Own properties only, so `__proto__` finds nothing.
  */
 export function valueAt(record: Json | undefined, path: string): Json | undefined {
+  // A name is what nearly every path is.
+  if (path !== '' && path[0] !== '/') return fieldAt(record, path);
   let value: Json | undefined = record;
   for (const step of pathSteps(path)) {
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, step)) return undefined;
-    value = (value as Record<string, Json>)[step];
+    value = fieldAt(value, step);
+    if (value === undefined) return undefined;
   }
   return value;
+}
+
+function fieldAt(value: Json | undefined, name: string): Json | undefined {
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
+  return (value as Record<string, Json>)[name];
 }
 
 const stepsByPath = new Map<string, readonly string[]>();
@@ -25,14 +32,13 @@ const stepsByPath = new Map<string, readonly string[]>();
 function pathSteps(path: string): readonly string[] {
   const known = stepsByPath.get(path);
   if (known) return known;
-  const steps = path.startsWith('/')
-    ? path
-        .slice(1)
-        .split('/')
-        .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'))
-    : path === ''
+  const steps =
+    path === ''
       ? []
-      : [path];
+      : path
+          .slice(1)
+          .split('/')
+          .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
   stepsByPath.set(path, steps);
   return steps;
 }

@@ -15,13 +15,13 @@ export const duration = z.string().transform((text, context) => {
  */
 export const policySchema = z.strictObject({
   /** Records in one batch, at the most. */
-  batchRecords: z.int().min(1).max(50_000).default(10_000),
+  batchRecords: z.int().min(1).max(50_000).default(20_000),
   /** Bytes of one batch as received, at the most; one page may exceed it. */
   batchBytes: z
     .int()
     .min(1024)
     .max(64 * 1024 * 1024)
-    .default(8 * 1024 * 1024),
+    .default(12 * 1024 * 1024),
   /** Batches fetched and not yet delivered. */
   batchesInFlight: z.int().min(1).max(16).default(3),
   /** Batches before the run continues as a new execution, so that no history gets long: about twenty events each. */
