@@ -119,6 +119,15 @@ test('a write that had arrived, was repeated by a person and is gone from the so
   expect(breaches({ ...left, answers: { retry: 0, skip: 1 } }).join('\n')).toMatch(/nothing left behind.*r0/);
 });
 
+test('a record that the destination would refuse, counted as done by a person, is known to be nowhere from then on', () => {
+  const asked = { ...sound, promise: 't5', answers: { retry: 0, skip: 1 } } as const;
+  const truth = [...sound.truth, { id: 'x4', version: 4, value: 'refuse' }];
+  expect(breaches({ ...asked, truth })).toEqual([]);
+  const later = { ...asked, truth, answers: { retry: 0, skip: 0 } };
+  expect(breaches(later).join('\n')).toMatch(/cursor behind.*x4/);
+  expect(breaches({ ...later, excused: excusedBy({ ...asked, truth }) })).toEqual([]);
+});
+
 test('what the answers of an earlier round cost excuses nothing new', () => {
   const asked = { ...sound, promise: 't5', answers: { retry: 1, skip: 1 } } as const;
   const journal = [...sound.journal, { id: 'r2', version: 3 }].slice(1);

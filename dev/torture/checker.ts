@@ -64,7 +64,7 @@ export function breaches(evidence: Evidence): string[] {
 
 /** What the answers of a person have cost up to now: from the next round on it is known. */
 export const excusedBy = (evidence: Evidence): Excused => ({
-  lost: new Set(lostOf(evidence).map(markOf)),
+  lost: new Set([...lostOf(evidence), ...nowhereOf(evidence)].map(markOf)),
   doubled: doubledIn(evidence).length,
   retried: evidence.excused.retried + evidence.answers.retry,
 });
@@ -79,16 +79,19 @@ function conservation({ runs }: Evidence): string[] {
   });
 }
 
-function cursorBehind({ truth, journal, quarantined, watermark, answers, excused }: Evidence): string[] {
-  if (watermark === null) return [];
-  const there = new Set(journal.filter(({ gone }) => !gone).map(markOf));
-  const passed = truth.filter(
-    (one) =>
-      one.version <= watermark && !there.has(markOf(one)) && !quarantined.has(one.id) && !excused.lost.has(markOf(one)),
-  );
+function cursorBehind(evidence: Evidence): string[] {
+  const { watermark, answers, excused } = evidence;
+  const passed = nowhereOf(evidence).filter((one) => !excused.lost.has(markOf(one)));
   return passed.length > answers.skip
     ? [`invariant 2, cursor behind: ${passed.length} records up to ${watermark} are nowhere, such as ${passed[0]?.id}`]
     : [];
+}
+
+/** Passed by the watermark, and neither at the destination nor in quarantine. */
+function nowhereOf({ truth, journal, quarantined, watermark }: Evidence): readonly Sighting[] {
+  if (watermark === null) return [];
+  const there = new Set(journal.filter(({ gone }) => !gone).map(markOf));
+  return truth.filter((one) => one.version <= watermark && !there.has(markOf(one)) && !quarantined.has(one.id));
 }
 
 /** T3 may write the same content twice; T5 only when a person said so. */
