@@ -1,10 +1,11 @@
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import type { AuthSpec } from '../model/auth.ts';
 import { authSpec } from '../model/auth.ts';
 import type { HttpCall } from '../model/connector.ts';
 import { isSyncFailure, SyncFailure } from '../model/failure.ts';
 import type { ReadSecret, SecretVersion } from '../model/secret.ts';
 import { createHttpClient } from '../platform/http/client.ts';
+import { withoutCredential } from '../platform/http/echo.ts';
 import { type Moment, signed } from '../platform/http/hmac-auth.ts';
 import type { Outgoing } from '../platform/http/pipeline.ts';
 import { connectionTo, doorTo, silentLog } from './support/tools.ts';
@@ -55,6 +56,33 @@ test('a key that a system repeats, in a next link, a header or an error, is remo
       expect(requests).toEqual([`GET /orders?api_key=${key}`, `GET /orders?api_key=${key}&page=2`]);
     },
   );
+});
+
+describe('what a system repeats of a credential', () => {
+  const answer = (text: string, headers: Record<string, string> = {}) => ({
+    ...{ status: 200, headers },
+    body: Buffer.from(text),
+  });
+  const credential = 'canary/of "0123456789"';
+
+  test('is removed as it is, as an address writes it, and as JSON does', () => {
+    const said = `a ${credential} b ${encodeURIComponent(credential)} c ${JSON.stringify(credential)}`;
+    const { body, headers } = withoutCredential(answer(said, { link: encodeURIComponent(credential) }), credential);
+    expect(body.toString()).toBe('a [redacted] b [redacted] c "[redacted]"');
+    expect(headers).toEqual({ link: '[redacted]' });
+  });
+
+  test('is left alone where it is so short that it may be a word of the data', () => {
+    const said = answer('the token is fifteen-letters');
+    expect(withoutCredential(said, 'fifteen-letters')).toBe(said);
+  });
+
+  test('is removed among bytes that are no text, which stay as they are', () => {
+    const body = Buffer.concat([Buffer.from([0xff, 0xfe, 0x00]), Buffer.from(credential), Buffer.from([0x80])]);
+    expect(withoutCredential({ ...answer(''), body }, credential).body).toEqual(
+      Buffer.concat([Buffer.from([0xff, 0xfe, 0x00]), Buffer.from('[redacted]'), Buffer.from([0x80])]),
+    );
+  });
 });
 
 /** A secret in a store: what it holds now, what it held before, and what this process believes. */

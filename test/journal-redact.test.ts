@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { z } from 'zod';
+import { authSpec } from '../model/auth.ts';
 import { hiddenFields, personal, secret } from '../model/field-marks.ts';
 import { secretShown } from '../model/secret.ts';
 import { maskJson } from '../platform/journal/mask-json.ts';
@@ -141,6 +142,21 @@ describe('credentials', () => {
     });
   });
 
+  test('are masked where a signed request carries its signature, in headers and in the query', () => {
+    const auth = authSpec.parse({
+      ...{ kind: 'hmac', secret: { env: 'KEY' }, signs: '{method}' },
+      ...{ headers: { 'X-Proof': '{signature}' }, query: { proof: '{signature}' } },
+    });
+    const redact = redactor({ auth }, [], none);
+    expect(redact.headers({ 'x-proof': 'abc', 'x-other': 'abc' })).toEqual({
+      'x-proof': '[redacted]',
+      'x-other': 'abc',
+    });
+    expect(redact.url(new URL('https://shop.example/?proof=abc&other=abc'))).toBe(
+      'https://shop.example/?proof=[redacted]&other=abc',
+    );
+  });
+
   test('are masked in an address, and the token that leads to the next page is not', () => {
     const url = new URL('https://shop.example/orders?access_token=abc&pageToken=p1&limit=5');
     expect(redactor({}, [], none).url(url)).toBe(
@@ -158,10 +174,15 @@ describe('credentials', () => {
   test('are masked by value, in each way that they may be written', async () => {
     const value = 'can"ary/ 7+';
     const redact = redactor({}, [], knowing({ KEY: value }));
-    const text = [value, JSON.stringify(value), encodeURIComponent(value), Buffer.from(value).toString('base64')].join(
-      '\n',
-    );
-    expect(redact.body(text, 'text/plain', false)).toBe('[secret:KEY]\n"[secret:KEY]"\n[secret:KEY]\n[secret:KEY]');
+    const inForm = new URLSearchParams({ value }).toString().replace('value=', '');
+    const forms = [value, encodeURIComponent(value), inForm, Buffer.from(value).toString('base64')];
+    const text = [JSON.stringify(value), ...forms].join('\n');
+    expect(redact.body(text, 'text/plain', false)).toBe(`"[secret:KEY]"${'\n[secret:KEY]'.repeat(4)}`);
+  });
+
+  test('are masked whole where one is the beginning of another', () => {
+    const secrets = knowing({ SHORT: 'canary-of-shop', LONG: 'canary-of-shop-and-more' });
+    expect(secrets.mask('canary-of-shop-and-more, canary-of-shop')).toBe('[secret:LONG], [secret:SHORT]');
   });
 
   test('are masked where the end of a cut body is the beginning of one', async () => {

@@ -108,6 +108,11 @@ describe('a store that speaks KV version 2', () => {
     }
   });
 
+  test('is asked for the path as it is written, whatever is in it', async () => {
+    store.put('secret/data/shop/50%41', { token: 'of-an-odd-path' });
+    expect(await reader()(refOf({ kv: 'shop/50%41', field: 'token' }))).toBe('of-an-odd-path');
+  });
+
   test('gives nothing of a secret that was deleted or is no text', async () => {
     store.put('secret/data/gone', { token: 'x'.repeat(20), number: 1 });
     expect(await faultOf(reader()(refOf({ kv: 'gone', field: 'number' })))).toContain('is not a text');
@@ -181,6 +186,18 @@ describe('the vault of a project', () => {
       const fault = await faultOf(createReadSecret({ env, projectFolder })({ vault: 'shop' }));
       expect(fault).toContain(`encrypted with key ${keyring([renewed]).current}`);
       expect(listed(await readVault(projectFolder), ring)).toMatchObject([{ name: 'shop', readable: false }]);
+    });
+  });
+
+  test('keeps the value before under the new key too, when both are renewed at once', async () => {
+    await withProject({}, async (projectFolder) => {
+      await editVault(projectFolder, (vault) => withValue(vault, 'shop', 'first-of-vault', ring, atMs));
+      const times = { nowMs: Date.now(), overlapMs: 3_600_000 };
+      const both = keyring([renewed, old]);
+      await editVault(projectFolder, (vault) => withRenewed(vault, 'shop', 'second-of-vault', both, times));
+      const read = createReadSecret({ env: { SYNCLINE_KEY: renewed.toString('base64') }, projectFolder });
+      expect(await read({ vault: 'shop' })).toBe('second-of-vault');
+      expect(await read({ vault: 'shop' }, 'previous')).toBe('first-of-vault');
     });
   });
 

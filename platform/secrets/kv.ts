@@ -70,7 +70,6 @@ async function ask({ ref, token, version }: Question, { env }: SecretWorld): Pro
         'x-vault-request': 'true',
         ...(namespace && { 'x-vault-namespace': namespace }),
       },
-      confidential: true,
       signal: new AbortController().signal,
     });
     return judged(answer, ref);
