@@ -2,7 +2,6 @@ import process from 'node:process';
 import { Command } from 'commander';
 import type { Call, CallDetail } from '../model/call.ts';
 import { exitCode } from '../model/exit-code.ts';
-import { didYouMean } from '../model/near-name.ts';
 import { engineKeys } from '../platform/crypto/engine-keys.ts';
 import { openDetail } from '../platform/journal/entry.ts';
 import { checkProject } from '../platform/project/load.ts';
@@ -11,6 +10,7 @@ import { curlLines } from './calls/curl.ts';
 import { printCall, printCalls } from './calls/print.ts';
 import { type CliContext, contextOf } from './context.ts';
 import { CommandFailed } from './errors.ts';
+import { refuseUnknownName } from './known-names.ts';
 import { withEngine } from './runs/engine.ts';
 
 export function callsCommand(): Command {
@@ -42,7 +42,7 @@ const listCommand = (): Command =>
     const context = contextOf(command);
     await withEngine(context, async ({ ledger }) => {
       const calls = await ledger.calls.list(callChoiceOf(name, options));
-      if (calls.length === 0) await refuseUnknown(context, name);
+      if (calls.length === 0) refuseUnknownName((await checkProject(context.projectFolder, context.env)).project, name);
       context.out.result({ of: name, calls }, () => {
         if (calls.length === 0) return context.out.line(`no call of ${name} in the journal fits`);
         printCalls(context.out, calls);
@@ -105,18 +105,4 @@ async function foundCall(context: CliContext, id: string): Promise<OpenedCall> {
     const { detail, ...call } = stored;
     return { ...call, detail: detail === null ? null : await openDetail(detail, keys) };
   });
-}
-
-/** A misspelt name must not read as a connection that was never called. */
-async function refuseUnknown({ projectFolder, env }: CliContext, name: string): Promise<void> {
-  const { project } = await checkProject(projectFolder, env);
-  if (project === undefined) return;
-  const names = [...project.syncs.keys(), ...project.connections.keys()];
-  if (names.includes(name)) return;
-  throw new CommandFailed(
-    'NAME_UNKNOWN',
-    `there is no sync and no connection \`${name}\`.${didYouMean(name, names)}`,
-    exitCode.usage,
-    '`syncline check` lists both.',
-  );
 }

@@ -7,7 +7,7 @@ import { type ConnectionReport, connectionWords, isWorthTelling, reportOf } from
 import { untouched } from '../platform/limits/state.ts';
 import { checkProject } from '../platform/project/load.ts';
 import { contextOf } from './context.ts';
-import { refuseUnknownConnection } from './known-connection.ts';
+import { refuseUnknownConnection } from './known-names.ts';
 import type { Out } from './output/out.ts';
 import { safeText } from './output/text.ts';
 import { withEngine } from './runs/engine.ts';

@@ -5,10 +5,10 @@ import type { DemoReport } from '../dev/demo/report.ts';
 import { createScreen } from '../dev/demo/screen.ts';
 import { type Stage, tellDemo } from '../dev/demo/story.ts';
 import { printSummary } from '../dev/demo/summary.ts';
-import { type ExitCode, exitCode, interruptedExit } from '../model/exit-code.ts';
+import { type ExitCode, exitCode } from '../model/exit-code.ts';
 import { type CliContext, contextOf } from './context.ts';
-import { CommandFailed } from './errors.ts';
 import type { Out } from './output/out.ts';
+import { interruption } from './runs/interruption.ts';
 
 interface DemoFlags {
   readonly orders: number;
@@ -52,7 +52,7 @@ function ordersOf(text: string): number {
 async function demo(context: CliContext, flags: DemoFlags): Promise<ExitCode> {
   const { out, progress, env, projectFolder, json } = context;
   const screen = createScreen(json ? process.stderr : process.stdout, out.style);
-  const interrupted = interruption();
+  const interrupted = interruption('the demo was ended early');
   try {
     const report = await tellDemo({
       projectFolder,
@@ -101,27 +101,4 @@ function printNext(out: Out): void {
 /** Resolves at Ctrl-C: that is how a kept demo ends well. */
 function keepOpen(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
-}
-
-/** npm passes Ctrl-C on to a program that has already got it from the terminal: that is one, not two. */
-const sameInterruptMs = 1000;
-
-/** The first Ctrl-C ends the demo with all it started; a later one ends this process at once. */
-function interruption(): { readonly signal: AbortSignal; readonly dispose: () => void } {
-  const controller = new AbortController();
-  let firstAtMs: number | undefined;
-  const stop = () => {
-    if (firstAtMs !== undefined && performance.now() - firstAtMs > sameInterruptMs) process.exit(interruptedExit);
-    firstAtMs ??= performance.now();
-    controller.abort(new CommandFailed('INTERRUPTED', 'the demo was ended early', interruptedExit));
-  };
-  process.on('SIGINT', stop);
-  process.on('SIGTERM', stop);
-  return {
-    signal: controller.signal,
-    dispose: () => {
-      process.off('SIGINT', stop);
-      process.off('SIGTERM', stop);
-    },
-  };
 }

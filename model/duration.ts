@@ -1,3 +1,5 @@
+export const DAY_MS = 86_400_000;
+
 const unitMs: Readonly<Record<string, number>> = {
   ms: 1,
   millisecond: 1,
@@ -8,8 +10,8 @@ const unitMs: Readonly<Record<string, number>> = {
   minute: 60_000,
   h: 3_600_000,
   hour: 3_600_000,
-  d: 86_400_000,
-  day: 86_400_000,
+  d: DAY_MS,
+  day: DAY_MS,
   w: 604_800_000,
   week: 604_800_000,
 };

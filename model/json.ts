@@ -7,6 +7,15 @@ export type JsonRecord = { readonly [key: string]: Json };
 export const isRecord = (value: unknown): value is JsonRecord =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
+/** What stands in a JSON text; undefined when it is none. */
+export function jsonIn(text: string): Json | undefined {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
 /**
  * Reads a value by path: `id`, or a JSON pointer (RFC 6901) such as `/customer/email`.
  * Undefined when any step is absent. Own properties only, so `__proto__` finds nothing.

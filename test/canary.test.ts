@@ -8,6 +8,7 @@ import { expect, test } from '@jest/globals';
 import { Client, Connection } from '@temporalio/client';
 import { z } from 'zod';
 import { openLedger } from '../platform/ledger/ledger.ts';
+import { built } from './support/built.ts';
 import { withDatabase } from './support/database.ts';
 import { everythingInHistory, everythingInLedger } from './support/everything-kept.ts';
 import { type GuardedSystem, startGuardedSystem } from './support/guarded-system.ts';
@@ -213,7 +214,7 @@ async function withScene(work: (scene: Scene) => Promise<void>): Promise<void> {
 }
 
 async function withWorker(scene: Scene, work: (worker: { log(): string }) => Promise<void>): Promise<void> {
-  const program = join(import.meta.dirname, '../dist/workers/main.js');
+  const program = built('workers/main.js');
   const child: ChildProcess = spawn(process.execPath, [program, '--watch-parent'], {
     env: scene.env,
     stdio: ['pipe', 'pipe', 'pipe'],

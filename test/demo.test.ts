@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { isAlive } from '../dev/demo/folder.ts';
 
 const program = fileURLToPath(new URL('../bin/syncline.js', import.meta.url));
 const limitMs = 300_000;
@@ -48,15 +49,6 @@ function expectNothingLeft(stderr: string): void {
   expect(pids.length).toBeGreaterThan(0);
   expect(pids.filter(isAlive)).toEqual([]);
   expect(readdirSync(join(folder, '.syncline', 'demo'))).toEqual([]);
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 test(

@@ -1,6 +1,6 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { z } from 'zod';
 import { whyNoGo } from '../dev/stack/go-programs.ts';
@@ -12,9 +12,10 @@ import { randomOf } from '../dev/torture/random.ts';
 import { pagesAgain } from '../dev/torture/round.ts';
 import { planRound } from '../dev/torture/schedule.ts';
 import { readFailpoints, seededDraws } from '../platform/failpoint.ts';
+import { built } from './support/built.ts';
 import { describeUnless } from './support/skip.ts';
 
-const program = 'dist/dev/torture/main.js';
+const program = built('dev/torture/main.js');
 const report = z.object({
   breaches: z.array(z.string()),
   rounds: z.array(z.object({ moved: z.number(), faults: z.record(z.string(), z.number()) })),
@@ -27,7 +28,6 @@ afterEach(() => void yard?.kill('SIGKILL'));
 /** A long form: `npm run torture -- --seed 1 --rounds 200`. */
 describeUnless(await whyNoGo(), 'the breaking yard', () => {
   test('for three rounds: workers, Temporal, links and both systems break, and every promise holds', async () => {
-    if (!existsSync(program)) throw new Error('run `npm run build` first');
     yard = spawn(process.execPath, [program, '--seed', '5', '--rounds', '3', '--patient', '--json'], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, jest, test } from '@jest/globals';
 import { projectStore } from '../workers/projects.ts';
@@ -38,5 +38,25 @@ test('an open run uses its connections as they are now, so that a raised limit e
     await writeFile(join(folder, 'connections.yaml'), 'shop: [broken');
     expect(await limits()).toEqual({ perDay: 1000 });
     clock.mockRestore();
+  });
+});
+
+test('of versions that no file has any more, those that were asked for last are kept, and only so many', async () => {
+  await withProject(files, async (folder) => {
+    const projects = projectStore(folder, {}, 1);
+    const sync = join(folder, 'syncs/orders.ts');
+    const text = await readFile(sync, 'utf8');
+    const versions: string[] = [];
+    for (const policy of ['', 'policy: { batchRecords: 1 },', 'policy: { batchRecords: 2 },']) {
+      await writeFile(sync, text.replace('key:', `${policy} key:`));
+      versions.push((await projects.current('orders')).version);
+      if (versions[1] === undefined) continue;
+      // The run that began first is still open.
+      await projects.version('orders', versions[0] ?? '').catch(() => undefined);
+    }
+    const [first = '', second = '', third = ''] = versions;
+    expect((await projects.version('orders', third)).version).toBe(third);
+    expect((await projects.version('orders', first)).version).toBe(first);
+    await expect(projects.version('orders', second)).rejects.toMatchObject({ code: 'SYNC_CHANGED' });
   });
 });

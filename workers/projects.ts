@@ -8,11 +8,15 @@ import { soundSync } from '../platform/project/sound-sync.ts';
 /** Whether files have changed is looked at this often while a run goes on. */
 const LOOK_AGAIN_MS = 2_000;
 
+/** Versions that no file has any more, and an open run may have begun with: those asked for last are kept. */
+const FORMER_VERSIONS = 200;
+
 /**
  * The project folder as a worker sees it: read again when its files have changed, with the versions kept that open
- * runs began with.
+ * runs began with, `former` of them at most.
  */
-export function projectStore(folder: string, env: Environment): Dependencies['projects'] {
+export function projectStore(folder: string, env: Environment, former = FORMER_VERSIONS): Dependencies['projects'] {
+  /** What was used last comes last. */
   const versions = new Map<string, LoadedSync>();
   let lookedMs = Number.NEGATIVE_INFINITY;
   let latest: { fingerprint: string; checked: Promise<CheckedProject> } | undefined;
@@ -21,8 +25,17 @@ export function projectStore(folder: string, env: Environment): Dependencies['pr
     const fingerprint = await projectFingerprint(folder);
     if (latest?.fingerprint !== fingerprint) latest = { fingerprint, checked: checkProject(folder, env) };
     const checked = await latest.checked;
-    for (const sync of checked.project?.syncs.values() ?? []) versions.set(`${sync.name}@${sync.version}`, sync);
+    const syncs = [...(checked.project?.syncs.values() ?? [])];
+    for (const sync of syncs) keep(sync);
+    for (const id of [...versions.keys()].slice(0, Math.max(0, versions.size - syncs.length - former)))
+      versions.delete(id);
     return checked;
+  };
+
+  const keep = (sync: LoadedSync): void => {
+    const id = `${sync.name}@${sync.version}`;
+    versions.delete(id);
+    versions.set(id, sync);
   };
 
   const current = async (name: string): Promise<LoadedSync> => soundSync(await load(), name);
@@ -39,7 +52,10 @@ export function projectStore(folder: string, env: Environment): Dependencies['pr
     async version(name, version) {
       await lookAgain();
       const known = versions.get(`${name}@${version}`);
-      if (known) return known;
+      if (known) {
+        keep(known);
+        return known;
+      }
       const sync = await current(name);
       if (sync.version === version) return sync;
       throw new SyncFailure('SYNC_CHANGED', `\`${name}\` was edited while its run was under way`, { effect: 'none' });

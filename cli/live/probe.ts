@@ -1,18 +1,17 @@
-import { preparationOf } from '../../activities/prepare.ts';
 import type { Connection } from '../../model/connection.ts';
-import type { Source } from '../../model/connector.ts';
-import { failures, isSyncFailure, SyncFailure } from '../../model/failure.ts';
-import type { Reject } from '../../model/prepared.ts';
-import type { LoadedSync, Project } from '../../model/project.ts';
+import { DAY_MS } from '../../model/duration.ts';
+import { SyncFailure } from '../../model/failure.ts';
+import type { Project } from '../../model/project.ts';
 import { limitsHeard } from '../../platform/http/limit-headers.ts';
 import { httpDateMs } from '../../platform/http/retry-after.ts';
 import type { SeenCall } from '../../platform/journal/entry.ts';
 import { createWorld, type Watch, type World } from '../../workers/world.ts';
-import type { Live, LiveConnection, LiveProblem, LiveSync } from './facts.ts';
+import type { Live, LiveConnection, LiveProblem } from './facts.ts';
+import { readFirstPage } from './first-page.ts';
 import { ledgerIfUp } from './ledger-if-up.ts';
+import { late, problemOf } from './problem.ts';
 
 const CONNECTION_MS = 15_000;
-const PAGE_MS = 60_000;
 
 const silentLog = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
@@ -89,13 +88,6 @@ async function checked(
   }
 }
 
-/** For a connector that does not listen to the signal. */
-const late = (signal: AbortSignal, limitMs: number): Promise<never> =>
-  new Promise((_resolve, reject) => {
-    const words = `no answer within ${limitMs / 1000} s`;
-    signal.addEventListener('abort', () => reject(new SyncFailure('TIMEOUT', words)), { once: true });
-  });
-
 const refusals: ReadonlySet<string> = new Set(['AUTH_REJECTED', 'FORBIDDEN', 'SECRET_MISSING']);
 
 function loginOf(
@@ -110,8 +102,6 @@ function loginOf(
     typeof settings === 'object' && settings !== null && 'probe' in settings && settings.probe !== undefined;
   return problem === null && probes ? 'accepted' : 'untested';
 }
-
-const DAY_MS = 86_400_000;
 
 const certificateOf = (validTo: Date | undefined, nowMs: number): LiveConnection['certificate'] =>
   validTo === undefined
@@ -129,50 +119,4 @@ function scopesOf(call: SeenCall | undefined): string | null {
 function skewOf({ responseHeaders, atMs, ms }: SeenCall): number | null {
   const theirsMs = httpDateMs(responseHeaders['date'] ?? '');
   return theirsMs === undefined ? null : Math.round(theirsMs + 500 - (atMs + ms / 2));
-}
-
-async function readFirstPage(loaded: LoadedSync, world: World): Promise<LiveSync> {
-  const nothing = { records: 0, ready: 0, filtered: 0, rejected: 0, reasons: [], newFields: [] };
-  try {
-    const signal = AbortSignal.timeout(PAGE_MS);
-    const records = await Promise.race([firstPage(loaded.openSource(world), signal), late(signal, PAGE_MS)]);
-    const work = preparationOf(loaded);
-    work.add(records);
-    const { validated, transformed } = work.result();
-    const rejects = [...validated.rejects, ...transformed.rejects];
-    return {
-      name: loaded.name,
-      problem: null,
-      records: records.length,
-      ready: transformed.ready.length,
-      filtered: transformed.filtered,
-      rejected: rejects.length,
-      reasons: reasonsOf(rejects),
-      newFields: validated.shape.fields.flatMap(({ known, field }) => (known ? [] : [field])),
-    };
-  } catch (error) {
-    return { name: loaded.name, ...nothing, problem: problemOf(error) };
-  }
-}
-
-async function firstPage(source: Source, signal: AbortSignal) {
-  for await (const { records } of source.read({ position: null, since: null, signal })) return records;
-  return [];
-}
-
-function reasonsOf(rejects: readonly Reject[]): LiveSync['reasons'] {
-  const groups = new Map<string, { code: string; field: string | null; reason: string; records: number }>();
-  for (const { code, field, reason } of rejects) {
-    const id = JSON.stringify([code, field, reason]);
-    const group = groups.get(id) ?? { code, field, reason, records: 0 };
-    groups.set(id, group);
-    group.records++;
-  }
-  return [...groups.values()].sort((a, b) => b.records - a.records).slice(0, 10);
-}
-
-function problemOf(error: unknown): LiveProblem {
-  const code = isSyncFailure(error) ? error.code : 'INTERNAL';
-  const message = error instanceof Error ? error.message : String(error);
-  return { code, message, todo: failures[code].todo };
 }

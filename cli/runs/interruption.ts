@@ -2,12 +2,20 @@ import process from 'node:process';
 import { interruptedExit } from '../../model/exit-code.ts';
 import { CommandFailed } from '../errors.ts';
 
-/** Ctrl-C ends what a command waits for, with this message. */
+/** npm passes Ctrl-C on to a program that has already got it from the terminal: that is one, not two. */
+const SAME_MS = 1_000;
+
+/** Ctrl-C ends what a command waits for, with this message; a second one ends the process at once. */
 export function interruption(message: string): { readonly signal: AbortSignal; readonly dispose: () => void } {
   const controller = new AbortController();
-  const stop = () => controller.abort(new CommandFailed('INTERRUPTED', message, interruptedExit));
-  process.once('SIGINT', stop);
-  process.once('SIGTERM', stop);
+  let firstMs: number | undefined;
+  const stop = () => {
+    if (firstMs !== undefined && performance.now() - firstMs > SAME_MS) process.exit(interruptedExit);
+    firstMs ??= performance.now();
+    controller.abort(new CommandFailed('INTERRUPTED', message, interruptedExit));
+  };
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
   return {
     signal: controller.signal,
     dispose: () => {

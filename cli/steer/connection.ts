@@ -2,7 +2,7 @@ import { type ExitCode, exitCode } from '../../model/exit-code.ts';
 import type { Parked, Waiting } from '../../model/run-state.ts';
 import { checkProject } from '../../platform/project/load.ts';
 import type { CliContext } from '../context.ts';
-import { refuseUnknownConnection } from '../known-connection.ts';
+import { refuseUnknownConnection } from '../known-names.ts';
 import { safeText } from '../output/text.ts';
 import type { Engine } from '../runs/engine.ts';
 import { observeRun } from '../runs/observe.ts';

@@ -1,4 +1,5 @@
 import { pathSteps } from '../../model/mapping/path.ts';
+import { isWellFormed } from '../../model/well-formed.ts';
 
 /** What stands in a path in place of `{key}` and `{id}`. */
 export interface PathValues {
@@ -14,13 +15,11 @@ export function filledPath(template: string, values: PathValues): string | undef
   let complete = true;
   const path = template.replaceAll(/\{(key|id)\}/g, (_, name: 'key' | 'id') => {
     const value = values[name] ?? '';
-    if (value === '' || value === '.' || value === '..' || loneSurrogate.test(value)) complete = false;
+    if (value === '' || value === '.' || value === '..' || !isWellFormed(value)) complete = false;
     return complete ? encodeURIComponent(value) : '';
   });
   return complete ? path : undefined;
 }
-
-const loneSurrogate = /\p{Surrogate}/u;
 
 export const isPerRecord = (template: string): boolean => /\{(key|id)\}/.test(template);
 

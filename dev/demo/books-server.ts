@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
+import { jsonIn } from '../../model/json.ts';
 import { effectsByKey } from './effects.ts';
 import { type Invoice, judge } from './invoice-rules.ts';
 import { Journal, type StoredResult } from './journal.ts';
-import { type Answer, type Call, jsonOf, ok, problem, type RunningServer, serve, wholeNumber } from './server.ts';
+import { type Answer, type Call, ok, problem, type RunningServer, serve, wholeNumber } from './server.ts';
 
 export interface BooksOptions {
   /** 0 takes a free one. */
@@ -197,7 +198,7 @@ function idempotencyKeyOf(call: Call): string | null {
 }
 
 function itemsOf(body: Buffer): readonly unknown[] | undefined {
-  const parsed = jsonOf(body);
+  const parsed = jsonIn(body.toString());
   if (typeof parsed !== 'object' || parsed === null || !('invoices' in parsed)) return undefined;
   const { invoices } = parsed;
   return Array.isArray(invoices) && invoices.length > 0 && invoices.length <= maxItems ? invoices : undefined;

@@ -23,7 +23,8 @@ export async function freshFolder(projectFolder: string): Promise<string> {
 export const removeFolder = (folder: string): Promise<void> =>
   rm(folder, { recursive: true, force: true, maxRetries: 5 }).catch(() => {});
 
-function isAlive(pid: number): boolean {
+/** Whether a process of this number runs, whoever owns it. */
+export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;

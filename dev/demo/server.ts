@@ -112,15 +112,6 @@ export const ok = (body: unknown, headers: Readonly<Record<string, string>> = {}
 
 export const problem = (status: number, message: string): Answer => ({ status, body: { error: { message } } });
 
-/** The body as JSON; undefined when it is not. */
-export function jsonOf(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString());
-  } catch {
-    return undefined;
-  }
-}
-
 /** A whole number of a query; `fallback` when absent, undefined when it is not one or out of range. */
 export function wholeNumber(text: string | null, fallback: number, min: number, max: number): number | undefined {
   if (text === null) return fallback;

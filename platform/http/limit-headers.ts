@@ -1,3 +1,4 @@
+import { DAY_MS } from '../../model/duration.ts';
 import type { Heard } from '../limits/heard.ts';
 import { httpDateMs, MAX_RETRY_AFTER_MS } from './retry-after.ts';
 
@@ -58,7 +59,7 @@ const pair = (text: string): readonly [string, string] => {
   return [name.trim(), value.trim()];
 };
 
-const windows: Readonly<Record<string, number>> = { second: 1_000, minute: 60_000, hour: 3_600_000, day: 86_400_000 };
+const windows: Readonly<Record<string, number>> = { second: 1_000, minute: 60_000, hour: 3_600_000, day: DAY_MS };
 const prefixes = ['ratelimit', 'x-ratelimit', 'x-rate-limit'];
 
 /** A limit in headers of its own: `X-RateLimit-Limit`, `-Remaining`, `-Reset`; of drafts before 8 in one `RateLimit`. */
@@ -115,4 +116,4 @@ function untilReset(text: string, nowMs: number): number | undefined {
   return parts.reduce((sum, [, amount, unit]) => sum + Number(amount) * (unitMs[unit ?? ''] ?? 0), 0);
 }
 
-const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: DAY_MS };

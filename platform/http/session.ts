@@ -1,7 +1,6 @@
 import type { SessionSpec } from '../../model/auth.ts';
 import { SyncFailure } from '../../model/failure.ts';
-import type { Json } from '../../model/json.ts';
-import { valueAt } from '../../model/json.ts';
+import { jsonIn, valueAt } from '../../model/json.ts';
 import type { ReadSecret } from '../../model/secret.ts';
 import { secretsOfProcess } from '../secrets/known.ts';
 import { addressOf, urlOf } from './address.ts';
@@ -77,17 +76,9 @@ function tokenOf(answer: Incoming, auth: SessionSpec, request: Outgoing, nowMs: 
     const code = answer.status === 404 ? 'NOT_FOUND' : 'AUTH_REJECTED';
     throw new SyncFailure(code, `${place} refused the login (${answer.status}).`, { effect: 'none' });
   }
-  const token = valueAt(parsed(answer.body), auth.token);
+  const token = valueAt(jsonIn(answer.body.toString('utf8')), auth.token);
   if (typeof token === 'string' && token !== '') return token;
   throw new SyncFailure('RESPONSE_SHAPE', `${place} answered the login without a token at \`${auth.token}\`.`, {
     effect: 'none',
   });
-}
-
-function parsed(body: Buffer): Json {
-  try {
-    return JSON.parse(body.toString('utf8'));
-  } catch {
-    return null;
-  }
 }

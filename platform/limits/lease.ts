@@ -1,4 +1,5 @@
 import type { CallLimits } from '../../model/connection.ts';
+import { DAY_MS } from '../../model/duration.ts';
 import { type Admission, admitted, noted, type Outcome, rampOf } from './breaker.ts';
 import { afterToldCalls, type Heard, stillTold, toldAfter, toldRoomAtMs } from './heard.ts';
 import { tempoNow } from './hold.ts';
@@ -47,7 +48,6 @@ export interface Lease {
 /** Slots are given this far ahead: a worker that dies loses no more, and a late comer waits no longer. */
 const AHEAD_MS = 250;
 export const DEFAULT_RESERVE = 0.05;
-const DAY_MS = 86_400_000;
 
 export const minuteQuota = ({ perMinute }: CallLimits): Quota | undefined =>
   perMinute === undefined ? undefined : { units: perMinute, windowMs: 60_000 };

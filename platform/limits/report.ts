@@ -1,4 +1,5 @@
 import type { CallLimits, Connection } from '../../model/connection.ts';
+import { DAY_MS } from '../../model/duration.ts';
 import { reasonOf } from './breaker.ts';
 import { stillTold } from './heard.ts';
 import { DEFAULT_RESERVE, dayQuota, effective, minuteQuota } from './lease.ts';
@@ -70,7 +71,7 @@ export function reportOf(
         : {
             host: certificate.host,
             validTo: certificate.validTo,
-            daysLeft: Math.floor((Date.parse(certificate.validTo) - nowMs) / 86_400_000),
+            daysLeft: Math.floor((Date.parse(certificate.validTo) - nowMs) / DAY_MS),
           },
     told: Object.entries(stillTold(state.told, nowMs)).map(([limit, { left, units, resetMs }]) => ({
       name: limit,

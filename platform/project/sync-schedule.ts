@@ -1,4 +1,4 @@
-import { formatDuration } from '../../model/duration.ts';
+import { DAY_MS, formatDuration } from '../../model/duration.ts';
 import { didYouMean } from '../../model/near-name.ts';
 import {
   type Calendar,
@@ -23,7 +23,7 @@ import type { SyncProblems } from './sync-problems.ts';
 import type { TreePath } from './tree.ts';
 
 /** Odd days are looked for this far ahead. */
-const AHEAD_MS = 400 * 86_400_000;
+const AHEAD_MS = 400 * DAY_MS;
 
 /** The schedule of a sync, or what is wrong with it. `nowMs`: from when on days are looked at. */
 export function checkSchedule(shape: ScheduleShape, problems: SyncProblems, nowMs: number): Schedule | undefined {

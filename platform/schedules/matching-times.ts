@@ -1,5 +1,6 @@
 import type { Client } from '@temporalio/client';
 import { msToTs, optionalTsToDate } from '@temporalio/common/lib/time.js';
+import { DAY_MS } from '../../model/duration.ts';
 import { scheduleId } from '../../model/names.ts';
 
 const NOT_FOUND = 5;
@@ -30,7 +31,6 @@ export async function matchingTimes(
 
 const isoSecond = (at: Date | undefined): string[] => (at ? [at.toISOString().replace(/\.\d+Z$/, 'Z')] : []);
 
-const DAY_MS = 86_400_000;
 /** Looked for in windows that grow, because a schedule may fire each minute or each year. */
 const WINDOWS_MS = [DAY_MS / 24, DAY_MS, 31 * DAY_MS, 366 * DAY_MS, 5 * 366 * DAY_MS];
 

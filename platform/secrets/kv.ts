@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { SyncFailure } from '../../model/failure.ts';
+import { jsonIn } from '../../model/json.ts';
 import type { SecretRef } from '../../model/secret.ts';
 import { exchange } from '../http/exchange.ts';
 import { guardOf } from '../http/guard.ts';
@@ -90,7 +91,7 @@ function judged({ status, body }: Incoming, ref: KvRef): KvAnswer | NoSecret {
       `the store did not let ${nameOf(ref)} be read (${status}): look at its token and policy`,
     );
   if (status !== 200) return noSecret('unavailable', `the store of ${nameOf(ref)} answered ${status}`);
-  const parsed = answerShape.safeParse(jsonOf(body));
+  const parsed = answerShape.safeParse(jsonIn(body.toString('utf8')));
   if (parsed.success) return parsed.data;
   return noSecret('missing', `the store of ${nameOf(ref)} did not answer as KV version 2: is the mount right?`);
 }
@@ -102,11 +103,3 @@ function fieldOf(answer: KvAnswer, ref: KvRef): FoundSecret {
 }
 
 const nameOf = ({ mount, kv, field }: KvRef): string => `the field ${field} of ${mount}/${kv}`;
-
-function jsonOf(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString('utf8'));
-  } catch {
-    return undefined;
-  }
-}

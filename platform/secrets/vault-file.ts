@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { errorCode } from '../../model/error-code.ts';
 import { SyncFailure } from '../../model/failure.ts';
+import { jsonIn } from '../../model/json.ts';
 import { vaultName } from '../../model/secret.ts';
 import { writeFileAtomically } from '../atomic-file.ts';
 
@@ -44,7 +45,7 @@ export async function readVault(projectFolder: string): Promise<Vault> {
       },
     );
   }
-  const parsed = vaultShape.safeParse(jsonOf(text));
+  const parsed = vaultShape.safeParse(jsonIn(text));
   if (parsed.success) return parsed.data;
   throw new SyncFailure('SEALED_DATA_DAMAGED', `${VAULT_FILE} is not a vault that this engine wrote`, {
     effect: 'none',
@@ -66,12 +67,4 @@ function documentOf({ version, entries }: Vault): object {
     return [name, { value: value.toString('base64'), setAt, ...before }];
   });
   return { version, entries: Object.fromEntries(written) };
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

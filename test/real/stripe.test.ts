@@ -7,9 +7,10 @@ import { isSyncFailure } from '../../model/failure.ts';
 import type { Json } from '../../model/json.ts';
 import { loadProject } from '../../platform/project/load.ts';
 import { createWorld, type World } from '../../workers/world.ts';
+import type { GoServer } from '../support/go-server.ts';
 import { type RealProject, startRealProject } from '../support/real-project.ts';
 import { describeUnless } from '../support/skip.ts';
-import { findStripeMock, type StripeMock, startStripeMock } from '../support/stripe-mock.ts';
+import { findStripeMock, startStripeMock } from '../support/stripe-mock.ts';
 import { silentLog } from '../support/tools.ts';
 
 const found = await findStripeMock();
@@ -28,7 +29,7 @@ const person = (number: number, more: object = {}): Json => ({
 });
 
 describeUnless('missing' in found ? found.missing : null, "Stripe's own stand-in", () => {
-  let stripe: StripeMock;
+  let stripe: GoServer;
   let folder: string;
   let project: RealProject;
   let env: Record<string, string>;

@@ -1,16 +1,9 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
-import os from 'node:os';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { z } from 'zod';
-import { type GoProgram, goProgram } from '../../dev/stack/go-programs.ts';
-import { startGuard } from '../../dev/stack/guard.ts';
-import { anyFreePort } from '../../dev/stack/ports.ts';
-import { type ServerProcess, startServer } from '../../dev/stack/server-process.ts';
-import { cacheFolderOf } from '../../dev/stack/state-folder.ts';
-import { createProgress } from '../../platform/progress.ts';
+import type { GoProgram } from '../../dev/stack/go-programs.ts';
+import { findGoServer, startGoServer } from './go-server.ts';
 
 const run = promisify(execFile);
 
@@ -34,64 +27,25 @@ export interface PocketBase {
   stop(): Promise<void>;
 }
 
-/** The program's path, built with Go the first time; or in words why it cannot be had, for the list of skipped tests. */
-export async function findPocketBase(): Promise<{ readonly file: string } | { readonly missing: string }> {
-  try {
-    const cache = cacheFolderOf(process.env, os.homedir());
-    return { file: await goProgram(program, cache, createProgress(process.stderr)) };
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    return { missing: `PocketBase ${program.version} cannot be built: ${reason}` };
-  }
-}
+export const findPocketBase = () => findGoServer(program);
 
 export async function startPocketBase(file: string): Promise<PocketBase> {
-  const folder = await mkdtemp(path.join(os.tmpdir(), 'syncline-pocketbase-'));
   const email = 'sync@example.com';
   const password = 'a long test password';
-  const settings = ['--dev=false', '--dir', path.join(folder, 'data')];
-  await run(file, ['superuser', 'upsert', email, password, ...settings], { cwd: folder });
-  const port = await anyFreePort();
-  const url = `http://127.0.0.1:${port}`;
-  // The guard ends the server even when the test process is killed.
-  const guard = startGuard();
-  const server = await startServer({
-    folder,
-    command: file,
-    args: ['serve', '--http', `127.0.0.1:${port}`, ...settings],
-    env: process.env,
-    cwd: folder,
-    stopSignal: 'SIGTERM',
-    graceMs: 5000,
-    guard,
+  const settings = (folder: string) => ['--dev=false', '--dir', path.join(folder, 'data')];
+  const { url, stop } = await startGoServer({
+    ...{ name: program.name, file },
+    prepare: (folder) => run(file, ['superuser', 'upsert', email, password, ...settings(folder)], { cwd: folder }),
+    args: (address, folder) => ['serve', '--http', address, ...settings(folder)],
+    isUp: async (at) => (await fetch(`${at}/api/health`)).ok,
   });
-  const stop = async () => {
-    await server.stop();
-    await guard.close();
-    await rm(folder, { recursive: true, force: true });
-  };
   try {
-    await untilHealthy(url, server);
     const call = caller(url, await logIn(url, email, password));
     return { url, email, password, call, records: (collection) => everyRecord(call, collection), stop };
   } catch (error) {
     await stop();
     throw error;
   }
-}
-
-async function untilHealthy(url: string, server: ServerProcess): Promise<void> {
-  for (let attempt = 0; attempt < 150; attempt += 1) {
-    const end = server.ended();
-    if (end !== null) throw new Error(`PocketBase ${end}`);
-    const healthy = await fetch(`${url}/api/health`).then(
-      (answer) => answer.ok,
-      () => false,
-    );
-    if (healthy) return;
-    await sleep(100);
-  }
-  throw new Error('PocketBase did not start within 15 seconds');
 }
 
 async function logIn(url: string, identity: string, password: string): Promise<string> {

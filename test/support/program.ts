@@ -2,9 +2,11 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import process from 'node:process';
+import { built } from './built.ts';
 import { testTemporal } from './temporal.ts';
 
 const program = join(import.meta.dirname, '../../bin/syncline.js');
+built('cli/main.js');
 
 export interface Ended {
   readonly code: number | null;

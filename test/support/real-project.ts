@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -9,6 +8,8 @@ import pg from 'pg';
 import { z } from 'zod';
 import { startGuard } from '../../dev/stack/guard.ts';
 import { lastLines, startServer } from '../../dev/stack/server-process.ts';
+import { jsonIn } from '../../model/json.ts';
+import { built } from './built.ts';
 import { createTestDatabase } from './database.ts';
 import { testTemporal } from './temporal.ts';
 
@@ -48,7 +49,6 @@ export interface RealProject {
  * The program has to be built: the tests of the command line run what users run.
  */
 export async function startRealProject(name: string, env: Readonly<Record<string, string>>): Promise<RealProject> {
-  if (!existsSync(path.join(root, 'dist/workflow-bundle.js'))) throw new Error('run `npm run build` first');
   const folder = await mkdtemp(path.join(os.tmpdir(), 'syncline-real-'));
   const ledger = await createTestDatabase();
   const warehouse = await createTestDatabase();
@@ -68,7 +68,7 @@ export async function startRealProject(name: string, env: Readonly<Record<string
     startServer({
       folder,
       command: process.execPath,
-      args: [path.join(root, 'dist/workers/main.js')],
+      args: [built('workers/main.js')],
       env: settings,
       stopSignal: 'SIGTERM',
       graceMs: 15_000,
@@ -83,7 +83,7 @@ export async function startRealProject(name: string, env: Readonly<Record<string
     },
     async run(sync) {
       const answer = await cli(['--project', project, 'run', sync, '--wait', '--json'], settings);
-      const parsed = runDocument.safeParse(jsonOf(answer.stdout));
+      const parsed = runDocument.safeParse(jsonIn(answer.stdout));
       if (parsed.success) return { exitCode: answer.exitCode, document: parsed.data };
       const said = `${answer.stdout}${answer.stderr}\nThe worker's log ends:\n${lastLines(folder, 10)}`;
       throw new Error(`run ${sync} ended with ${answer.exitCode} and without a report:\n${said}`);
@@ -108,14 +108,6 @@ function withoutPassword(address: string): string {
   const url = new URL(address);
   url.password = '';
   return url.href;
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 async function cli(args: readonly string[], env: NodeJS.ProcessEnv) {

@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
 import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -9,8 +8,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { processIdentity } from '../../dev/stack/process-identity.ts';
 import type { Progress } from '../../platform/progress.ts';
+import { built } from './built.ts';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** A folder that PostgreSQL's own user can enter; removed afterwards. */
 export async function withFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
@@ -88,8 +87,7 @@ export async function withCommand<T>(
 }
 
 function startCommand(args: readonly string[], { env, through = [] }: CommandOptions): RunningCommand {
-  const program = path.join(root, 'dist/cli/main.js');
-  if (!existsSync(program)) throw new Error('dist/ is not there: `npm run build` first, or `npm test`, which builds');
+  const program = built('cli/main.js');
   const [file = process.execPath, ...before] = [...through, process.execPath];
   const child = spawn(file, [...before, program, ...args], {
     env: env ?? plainEnvironment(),

@@ -1,11 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import process from 'node:process';
 import { createInterface } from 'node:readline';
+import { built } from './built.ts';
 
-const program = join(import.meta.dirname, '../../dist/workers/main.js');
+const program = built('workers/main.js');
 
 /** A worker as it is deployed: the built program, in a process of its own. */
 export interface WorkerProcess {
@@ -20,7 +19,6 @@ export interface WorkerProcess {
 
 /** Starts one and waits until it is ready. Throws with its log when it ends before. */
 export async function startWorkerProcess(env: Readonly<Record<string, string>>): Promise<WorkerProcess> {
-  if (!existsSync(program)) throw new Error('run `npm run build` first');
   const child = spawn(process.execPath, [program, '--watch-parent'], {
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], SYNCLINE_HEALTH_ADDRESS: '127.0.0.1:0', ...env },
     stdio: ['pipe', 'ignore', 'pipe'],

@@ -1,3 +1,4 @@
+import { isWellFormed } from '../../well-formed.ts';
 import { definitionError } from '../definition.ts';
 import { builtIn, reject } from '../rule.ts';
 import type { Rule } from '../types.ts';
@@ -94,8 +95,6 @@ export const storable = (): Text =>
     controls.test(text) || !isWellFormed(text) ? wellFormed(text.split(controls).join('')) : text,
   );
 
-const loneSurrogate = /\p{Surrogate}/u;
-const isWellFormed = (text: string): boolean => !loneSurrogate.test(text);
 const wellFormed = (text: string): string => text.replace(/\p{Surrogate}/gu, '\ufffd');
 
 /** An empty text, or one of white space only, is rejected. */

@@ -1,4 +1,5 @@
 import { Temporal } from 'temporal-polyfill';
+import { DAY_MS } from '../../duration.ts';
 import { nearName } from '../../near-name.ts';
 import { isZone } from '../../zone.ts';
 import { definitionError } from '../definition.ts';
@@ -16,7 +17,6 @@ export function checkZone(rule: string, zone: string): string {
   );
 }
 
-const DAY_MS = 86_400_000;
 /** No zone is further from UTC than this. */
 const FURTHEST_MS = 26 * 3_600_000;
 /** Days whose offset is remembered, for each zone: more than ten years. */

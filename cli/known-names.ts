@@ -3,6 +3,19 @@ import { didYouMean } from '../model/near-name.ts';
 import type { Project } from '../model/project.ts';
 import { CommandFailed } from './errors.ts';
 
+/** A misspelt name must not read as a sync or connection that was never called. A project that cannot be read refuses none. */
+export function refuseUnknownName(project: Project | undefined, name: string): void {
+  if (project === undefined) return;
+  const names = [...project.syncs.keys(), ...project.connections.keys()];
+  if (names.includes(name)) return;
+  throw new CommandFailed(
+    'NAME_UNKNOWN',
+    `there is no sync and no connection \`${name}\`.${didYouMean(name, names)}`,
+    exitCode.usage,
+    '`syncline check` lists both.',
+  );
+}
+
 /** A misspelt name must not read as a connection that is well. A project that cannot be read refuses none. */
 export function refuseUnknownConnection(project: Project | undefined, name: string): void {
   if (project === undefined || project.connections.has(name)) return;

@@ -1,0 +1,49 @@
+import { preparationOf } from '../../activities/prepare.ts';
+import type { Source } from '../../model/connector.ts';
+import type { Reject } from '../../model/prepared.ts';
+import type { EndpointWorld, LoadedSync } from '../../model/project.ts';
+import type { LiveSync } from './facts.ts';
+import { late, problemOf } from './problem.ts';
+
+const PAGE_MS = 60_000;
+
+/** Reads the first page of a sync through its schema and mapping. Writes nothing. */
+export async function readFirstPage(loaded: LoadedSync, world: EndpointWorld): Promise<LiveSync> {
+  const nothing = { records: 0, ready: 0, filtered: 0, rejected: 0, reasons: [], newFields: [] };
+  try {
+    const signal = AbortSignal.timeout(PAGE_MS);
+    const records = await Promise.race([firstPage(loaded.openSource(world), signal), late(signal, PAGE_MS)]);
+    const work = preparationOf(loaded);
+    work.add(records);
+    const { validated, transformed } = work.result();
+    const rejects = [...validated.rejects, ...transformed.rejects];
+    return {
+      name: loaded.name,
+      problem: null,
+      records: records.length,
+      ready: transformed.ready.length,
+      filtered: transformed.filtered,
+      rejected: rejects.length,
+      reasons: reasonsOf(rejects),
+      newFields: validated.shape.fields.flatMap(({ known, field }) => (known ? [] : [field])),
+    };
+  } catch (error) {
+    return { name: loaded.name, ...nothing, problem: problemOf(error) };
+  }
+}
+
+async function firstPage(source: Source, signal: AbortSignal) {
+  for await (const { records } of source.read({ position: null, since: null, signal })) return records;
+  return [];
+}
+
+function reasonsOf(rejects: readonly Reject[]): LiveSync['reasons'] {
+  const groups = new Map<string, { code: string; field: string | null; reason: string; records: number }>();
+  for (const { code, field, reason } of rejects) {
+    const id = JSON.stringify([code, field, reason]);
+    const group = groups.get(id) ?? { code, field, reason, records: 0 };
+    groups.set(id, group);
+    group.records++;
+  }
+  return [...groups.values()].sort((a, b) => b.records - a.records).slice(0, 10);
+}

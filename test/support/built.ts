@@ -1,0 +1,34 @@
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+
+const root = join(import.meta.dirname, '../..');
+const sources = [
+  'activities',
+  'bench',
+  'cli',
+  'connectors',
+  'dev',
+  'model',
+  'platform',
+  'workers',
+  'workflows',
+  'index.ts',
+];
+/** What a build writes last. */
+const LAST = 'dist/workflow-bundle.js';
+
+/** The path of a program below `dist/`. Throws when it was not built, or the source has changed since. */
+export function built(program: string): string {
+  if (!existsSync(join(root, LAST)))
+    throw new Error('dist/ is not there: `npm run build` first, or `npm test`, which builds');
+  const builtMs = statSync(join(root, LAST)).mtimeMs;
+  const newer = sources.flatMap((source) => newerThan(builtMs, source))[0];
+  if (newer !== undefined) throw new Error(`dist/ is older than ${newer}: \`npm run build\` first`);
+  return join(root, 'dist', program);
+}
+
+function newerThan(builtMs: number, path: string): string[] {
+  const found = statSync(join(root, path));
+  if (found.isDirectory()) return readdirSync(join(root, path)).flatMap((name) => newerThan(builtMs, join(path, name)));
+  return path.endsWith('.ts') && found.mtimeMs > builtMs ? [path] : [];
+}
