@@ -1,4 +1,3 @@
-import { expect, test } from '@jest/globals';
 import pg from 'pg';
 import { z } from 'zod';
 import { compareSync } from '../activities/compare-sync.ts';

@@ -1,4 +1,3 @@
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { type ConflictFacts, judgeConflict } from '../model/conflict.ts';
 import { SyncFailure } from '../model/failure.ts';
 import type { Json } from '../model/json.ts';

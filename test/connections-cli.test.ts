@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { keyring } from '../platform/crypto/keyring.ts';
 import { openLedger } from '../platform/ledger/ledger.ts';
 import { spend } from '../platform/limits/quota.ts';

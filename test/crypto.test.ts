@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { createStateFolder } from '../dev/stack/state-folder.ts';
 import { isSyncFailure, type SyncFailure } from '../model/failure.ts';

@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import type { Destination } from '../model/connector.ts';
 import { deliveryClassAfter } from '../model/delivery.ts';

@@ -1,4 +1,3 @@
-import { describe, expect, test } from '@jest/globals';
 import { type ErrorRule, errorRule } from '../model/error-rule.ts';
 import { sorting } from '../platform/http/error-rules.ts';
 import { checkProject } from '../platform/project/load.ts';

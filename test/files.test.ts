@@ -1,6 +1,5 @@
 import { appendFile, readdir, readFile, rename, rm, stat, symlink, unlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { files } from '../connectors/files.ts';
 import type { Destination, ItemOutcome, Page, Position, Source, WriteItem } from '../model/connector.ts';

@@ -1,4 +1,3 @@
-import { expect, test } from '@jest/globals';
 import { mayBeReplaced } from '../activities/left.ts';
 
 test.each([

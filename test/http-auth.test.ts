@@ -1,4 +1,3 @@
-import { describe, expect, test } from '@jest/globals';
 import type { AuthSpec } from '../model/auth.ts';
 import { authSpec } from '../model/auth.ts';
 import type { HttpCall } from '../model/connector.ts';

@@ -1,4 +1,3 @@
-import { describe, expect, test } from '@jest/globals';
 import { isSameHost, urlOf } from '../platform/http/address.ts';
 import { classifyNetwork, classifyStatus, isJsonType } from '../platform/http/classify.ts';
 import { retryAfterMs } from '../platform/http/retry-after.ts';

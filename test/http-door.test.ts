@@ -6,7 +6,6 @@ import { createServer as createTcpServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { describe, expect, test } from '@jest/globals';
 import type { Connection } from '../model/connection.ts';
 import type { HttpCall } from '../model/connector.ts';
 import { isSyncFailure, type SyncFailure } from '../model/failure.ts';

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { jest } from '@jest/globals';
 import type { CallLimits } from '../model/connection.ts';
 import { Pace } from '../platform/http/pace.ts';
 import type { Outgoing } from '../platform/http/pipeline.ts';

@@ -3,7 +3,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer as createTlsServer } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, test } from '@jest/globals';
 import type { Connection } from '../model/connection.ts';
 import { guardOf } from '../platform/http/guard.ts';
 import { reachOf } from '../platform/http/reach.ts';

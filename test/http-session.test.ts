@@ -1,4 +1,3 @@
-import { expect, test } from '@jest/globals';
 import type { Connection } from '../model/connection.ts';
 import type { HttpCall } from '../model/connector.ts';
 import type { OpenHttpClient } from '../platform/http/client.ts';

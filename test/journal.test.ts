@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Call } from '../model/call.ts';
 import type { Connection } from '../model/connection.ts';
 import type { HttpCall } from '../model/connector.ts';

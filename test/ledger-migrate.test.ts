@@ -1,4 +1,3 @@
-import { expect, test } from '@jest/globals';
 import pg from 'pg';
 import { LEDGER_SCHEMA } from '../model/names.ts';
 import { migrate } from '../platform/ledger/migrate.ts';

@@ -1,7 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { createServer as createTlsServer } from 'node:https';
 import path from 'node:path';
-import { describe, expect, test } from '@jest/globals';
 import type { Live, LiveConnection, LiveSync } from '../cli/live/facts.ts';
 import { exitOfLive, findingsOf } from '../cli/live/judge.ts';
 import { callProject } from '../cli/live/probe.ts';

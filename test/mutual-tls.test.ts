@@ -2,7 +2,6 @@ import { copyFile, readFile } from 'node:fs/promises';
 import { createServer } from 'node:https';
 import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
-import { expect, test } from '@jest/globals';
 import type { ClientCertificate } from '../model/auth.ts';
 import { isSyncFailure } from '../model/failure.ts';
 import { createHttpClient } from '../platform/http/client.ts';

@@ -1,4 +1,3 @@
-import { describe, expect, test } from '@jest/globals';
 import { sameInPostgres } from '../connectors/support/postgres-same.ts';
 import type { Json } from '../model/json.ts';
 

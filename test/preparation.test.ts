@@ -1,4 +1,3 @@
-import { expect, test } from '@jest/globals';
 import { z } from 'zod';
 import type { Json } from '../model/json.ts';
 import { preparation } from '../model/prepare.ts';

@@ -1,4 +1,3 @@
-import { describe, expect, test } from '@jest/globals';
 import { checkProject } from '../platform/project/load.ts';
 import { withProject } from './support/temp-project.ts';
 

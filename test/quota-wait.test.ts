@@ -1,4 +1,3 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Destination } from '../model/connector.ts';
 import { SyncFailure } from '../model/failure.ts';
 import { queryName } from '../model/names.ts';

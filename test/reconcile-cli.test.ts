@@ -1,6 +1,5 @@
 import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, test } from '@jest/globals';
 import pg from 'pg';
 import { withDatabase } from './support/database.ts';
 import { syncline } from './support/program.ts';

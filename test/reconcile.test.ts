@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import pg from 'pg';
 import { z } from 'zod';
 import { compareSync, differingBuckets } from '../activities/compare-sync.ts';

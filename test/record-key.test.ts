@@ -1,4 +1,3 @@
-import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { joinKey, keyOf, splitKey } from '../model/record-key.ts';
 

@@ -1,4 +1,3 @@
-import { afterEach, beforeAll, expect, test } from '@jest/globals';
 import { compareSync } from '../activities/compare-sync.ts';
 import type { DeliveryCapabilities } from '../model/delivery.ts';
 import type { Json } from '../model/json.ts';

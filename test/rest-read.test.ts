@@ -1,6 +1,5 @@
 import type { RequestListener } from 'node:http';
 import { setTimeout } from 'node:timers/promises';
-import { describe, expect, test } from '@jest/globals';
 import rest from '../connectors/rest.ts';
 import type { Page, Position, Source } from '../model/connector.ts';
 import { isSyncFailure, type SyncFailure } from '../model/failure.ts';

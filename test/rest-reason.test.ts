@@ -1,4 +1,3 @@
-import { describe, expect, test } from '@jest/globals';
 import { refusal, refusalIn, withoutValues } from '../connectors/support/rest-reason.ts';
 import type { Json } from '../model/json.ts';
 

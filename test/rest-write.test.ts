@@ -1,5 +1,4 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { describe, expect, test } from '@jest/globals';
 import rest from '../connectors/rest.ts';
 import type { Destination, ItemOutcome, WriteItem } from '../model/connector.ts';
 import { deliveryClass } from '../model/delivery.ts';

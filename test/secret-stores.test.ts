@@ -1,6 +1,5 @@
 import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type SecretRef, secretRef } from '../model/secret.ts';
 import { keyring } from '../platform/crypto/keyring.ts';
 import { secretsOfProcess } from '../platform/secrets/known.ts';

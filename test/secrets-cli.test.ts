@@ -2,7 +2,6 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, test } from '@jest/globals';
 import { createReadSecret } from '../platform/secrets/read.ts';
 import { runProgram } from './support/program.ts';
 import { withProject } from './support/temp-project.ts';

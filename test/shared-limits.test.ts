@@ -1,4 +1,3 @@
-import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { Alarm } from '../platform/http/alarm.ts';
 import { limitsHeard } from '../platform/http/limit-headers.ts';

@@ -1,4 +1,3 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
 import type { SqlPool } from '../model/connector.ts';
 import { isSyncFailure, type SyncFailure } from '../model/failure.ts';

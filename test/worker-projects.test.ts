@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, jest, test } from '@jest/globals';
+import { jest } from '@jest/globals';
 import { projectStore } from '../workers/projects.ts';
 import { withProject } from './support/temp-project.ts';
 

@@ -1,4 +1,3 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Connection } from '../../model/connection.ts';
 import type {
   Connector,

@@ -5,11 +5,9 @@ import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { processIdentity } from '../../dev/stack/process-identity.ts';
 import type { Progress } from '../../platform/progress.ts';
 import { built } from './built.ts';
-
 
 /** A folder that PostgreSQL's own user can enter; removed afterwards. */
 export async function withFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
