@@ -118,4 +118,4 @@ test('list, show and curl tell of a call what may be told, and only with the key
       ),
     ),
   );
-});
+}, 150_000);

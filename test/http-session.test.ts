@@ -26,14 +26,14 @@ interface Office {
 }
 
 /** A system with sessions: each login gives a new token, and a call needs one that is valid. */
-async function withOffice(work: (office: Office) => Promise<void>): Promise<void> {
+async function withOffice(work: (office: Office) => Promise<void>, more = ''): Promise<void> {
   const valid = new Set<string>();
   const logins: unknown[] = [];
   const server = await startServer(async (request, response) => {
     if (request.url === '/login') {
       logins.push(JSON.parse(await bodyOf(request)));
       if (office.refuseLogins) return json(response, office.refuseLogins.body, office.refuseLogins.status);
-      const token = `token-${logins.length}`;
+      const token = `token-${logins.length}${more}`;
       valid.add(token);
       return json(response, { data: { token } });
     }
@@ -56,6 +56,12 @@ test('one login serves many calls at once and after', async () => {
     await http.request(call());
     expect(logins).toEqual([{ identity: 'engine', password: 'canary' }]);
   });
+});
+
+test('a token that the system repeats is removed from its answer', async () => {
+  await withOffice(async ({ http }) => {
+    expect((await http.request(call())).body.toString()).toBe('{"token":"[redacted]"}');
+  }, '-of-a-long-session');
 });
 
 test('an expired session is renewed once for all calls under way, and each is replayed once', async () => {

@@ -8,7 +8,7 @@ import { authSpec } from '../model/auth.ts';
 import { isSyncFailure } from '../model/failure.ts';
 import { createHttpClient } from '../platform/http/client.ts';
 import { type Ledger, openLedger } from '../platform/ledger/ledger.ts';
-import { sealedTokens } from '../platform/oauth/token-store.ts';
+import { sealedTokens, type TokenStore } from '../platform/oauth/token-store.ts';
 import { createTestDatabase, type TestDatabase } from './support/database.ts';
 import { type OAuthSystem, startOAuthSystem } from './support/oauth-system.ts';
 import { connectionTo, secretsOf, silentLog } from './support/tools.ts';
@@ -44,16 +44,24 @@ const authOf = (more: object): AuthSpec =>
 const withRefreshToken = { grant: 'refresh-token', refreshToken: { env: 'REFRESH_TOKEN' } };
 const withClient = { grant: 'client-credentials', scope: 'orders' };
 
-/** One process that uses a connection. */
-function doorOf(name: string, auth: AuthSpec, secrets: Readonly<Record<string, string>>, clock = { now: Date.now }) {
+const tokenStore = (): TokenStore => sealedTokens(ledger.tokens, { SYNCLINE_KEY: key }, '.');
+
+/** One process that uses a connection. A secret has a value before it (`_BEFORE`), and one of a minute ago (`_KNOWN`). */
+function doorOf(
+  name: string,
+  auth: AuthSpec,
+  secrets: Readonly<Record<string, string>>,
+  { clock = { now: Date.now }, tokens = tokenStore() }: { clock?: { now(): number }; tokens?: TokenStore } = {},
+) {
   const http = createHttpClient({
     connection: { ...connectionTo({ address: system.address }, { auth }), name },
-    readSecret: async (ref, version) => {
-      const value = version === 'previous' && 'env' in ref ? secrets[`${ref.env}_BEFORE`] : undefined;
+    readSecret: async (ref, version = 'known') => {
+      const suffix = { previous: '_BEFORE', known: '_KNOWN', latest: '' }[version];
+      const value = 'env' in ref ? secrets[ref.env + suffix] : undefined;
       if (version === 'previous' && value === undefined) throw new Error('there is none');
       return value ?? secretsOf(secrets)(ref);
     },
-    tokens: sealedTokens(ledger.tokens, { SYNCLINE_KEY: key }, '.'),
+    tokens,
     log: silentLog,
     clock,
   });
@@ -65,7 +73,7 @@ function doorOf(name: string, auth: AuthSpec, secrets: Readonly<Record<string, s
         throw error;
       },
     );
-  return { ask, close: http.close };
+  return { ask, http, close: http.close };
 }
 
 describe('four worker processes with tokens of three seconds and refresh tokens that can be used once', () => {
@@ -135,7 +143,7 @@ describe('four worker processes with tokens of three seconds and refresh tokens 
     expect(Math.min(...gaps)).toBeGreaterThan(1500);
     const rows = await rowsOf('shop');
     expect(rows).toEqual([{ generation: String(system.granted.length), sealed: expect.any(Buffer) }]);
-  }, 90_000);
+  }, 150_000);
 });
 
 async function rowsOf(connection: string): Promise<readonly { generation: string; sealed: Buffer }[]> {
@@ -154,10 +162,23 @@ async function rowsOf(connection: string): Promise<readonly { generation: string
 test('client credentials work from a discovered issuer too, and one token serves many calls', async () => {
   const granted = system.granted.length;
   const auth = authOf({ ...withClient, tokenUrl: undefined, issuer: system.issuer });
-  const door = doorOf('discovered', auth, { CLIENT_SECRET: system.clientSecret });
+  let holds = 0;
+  const store = tokenStore();
+  const tokens: TokenStore = {
+    hold: (connection, work) => {
+      holds++;
+      return store.hold(connection, work);
+    },
+  };
+  const door = doorOf('discovered', auth, { CLIENT_SECRET: system.clientSecret }, { tokens });
   expect(await Promise.all([1, 2, 3].map(door.ask))).toEqual(['200', '200', '200']);
+  // What the system repeats of the token is taken out of its answer.
+  const signal = new AbortController().signal;
+  const { headers } = await door.http.request({ method: 'GET', path: '/orders', signal });
+  expect(headers['x-called-with']).toBe('[redacted]');
   door.close();
   expect(system.granted.length).toBe(granted + 1);
+  expect(holds).toBe(1);
 });
 
 test('a token endpoint that is down for a moment is retried, and says nothing against the credentials', async () => {
@@ -216,6 +237,25 @@ test('a withdrawn consent is refused, and a new one replaces what was kept', asy
   secrets.REFRESH_TOKEN = await system.consent();
   expect(await door.ask()).toBe('200');
   door.close();
+  // Also where the one before it is valid still.
+  secrets.REFRESH_TOKEN = await system.consent();
+  const granted = system.granted.length;
+  const next = doorOf('consent', authOf(withRefreshToken), secrets);
+  expect(await next.ask()).toBe('200');
+  next.close();
+  expect(system.granted.length).toBe(granted + 1);
+});
+
+test('what is shown to the token endpoint is read from its store first, never as it was a minute ago', async () => {
+  const secrets = {
+    ...{ CLIENT_SECRET: system.clientSecret, CLIENT_SECRET_KNOWN: 'long-replaced' },
+    ...{ REFRESH_TOKEN: await system.consent(), REFRESH_TOKEN_KNOWN: 'long-spent' },
+  };
+  const refused = system.refused.length;
+  const door = doorOf('latest', authOf(withRefreshToken), secrets);
+  expect(await door.ask()).toBe('200');
+  door.close();
+  expect(system.refused.length).toBe(refused);
 });
 
 test('while the client secret is renewed, the one before is tried where the server still wants it', async () => {

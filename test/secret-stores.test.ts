@@ -1,4 +1,4 @@
-import { chmod, writeFile } from 'node:fs/promises';
+import { chmod, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type SecretRef, secretRef } from '../model/secret.ts';
 import { keyring } from '../platform/crypto/keyring.ts';
@@ -161,6 +161,7 @@ describe('the vault of a project', () => {
     await withProject({}, async (projectFolder) => {
       const read = createReadSecret({ env, projectFolder });
       await editVault(projectFolder, (vault) => withValue(vault, 'shop', 'first-of-vault', ring, atMs));
+      expect((await stat(join(projectFolder, 'vault.json'))).mode & 0o777).toBe(0o600);
       expect(await read({ vault: 'shop' })).toBe('first-of-vault');
       const overlap = { nowMs: Date.now(), overlapMs: 3_600_000 };
       await editVault(projectFolder, (vault) => withRenewed(vault, 'shop', 'second-of-vault', ring, overlap));

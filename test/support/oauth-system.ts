@@ -53,7 +53,7 @@ export async function startOAuthSystem(clientSecret = 'canary-client-secret-0123
     const found = (await provider.AccessToken.find(token)) ?? (await provider.ClientCredentials.find(token));
     if (found?.isValid) {
       system.accepted++;
-      return json(response, [{ id: '1' }]);
+      return json(response, [{ id: '1' }], 200, { 'x-called-with': token });
     }
     return json(response, { error: 'expired', token }, 401);
   }
