@@ -56,8 +56,13 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: 'platform/ledger/sql.ts',
-        find: 'if (current !== fence) throw',
-        replace: 'if (current < 0) throw',
+        find: 'if (Number(current ?? -1) !== fence) throw fenced(fence, current);',
+        replace: 'if (Number(current ?? -1) < 0) throw fenced(fence, current);',
+      },
+      {
+        file: 'platform/ledger/deliveries.ts',
+        find: 'from held where fence = $2',
+        replace: 'from held where $2::bigint >= 0',
       },
     ],
     found: /invariant|nothing lost/,
