@@ -1,4 +1,3 @@
-import { expect, test } from '@jest/globals';
 import { endsHere, GrowingBatch } from '../activities/fetch.ts';
 import { policySchema } from '../model/policy.ts';
 

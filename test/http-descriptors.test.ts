@@ -2,7 +2,6 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { pathToFileURL } from 'node:url';
-import { expect, test } from '@jest/globals';
 import { connectionTo } from './support/tools.ts';
 import { json, withServer } from './support/with-server.ts';
 
