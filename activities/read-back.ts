@@ -8,10 +8,31 @@ import { checkOf } from '../model/mapping/compile-check.ts';
  * schema, so that the order of fields and fields of the destination's own do not count; or in the destination's own
  * terms, where it stores a value in another form.
  */
-export function sameContent(destination: Destination, to: z.ZodType, writtenJson: string, read: Json): boolean {
-  const parsed = checkOf(to)(read);
-  if (parsed.success && JSON.stringify(parsed.data) === writtenJson) return true;
-  return destination.same?.(JSON.parse(writtenJson), read) ?? false;
+export const sameContent = (destination: Destination, to: z.ZodType, writtenJson: string, read: Json): boolean =>
+  contentComparison(destination, to)(writtenJson, read);
+
+/**
+ * The same for many records: where one was stored in another form, so are most, and the destination's own terms are
+ * asked first.
+ */
+export function contentComparison(
+  destination: Destination,
+  to: z.ZodType,
+): (writtenJson: string, read: Json) => boolean {
+  const check = checkOf(to);
+  const asWritten = (writtenJson: string, read: Json): boolean => {
+    const parsed = check(read);
+    return parsed.success && JSON.stringify(parsed.data) === writtenJson;
+  };
+  const inItsTerms = (writtenJson: string, read: Json): boolean =>
+    destination.same?.(JSON.parse(writtenJson), read) ?? false;
+  let [first, second] = [asWritten, inItsTerms];
+  return (writtenJson, read) => {
+    if (first(writtenJson, read)) return true;
+    if (!second(writtenJson, read)) return false;
+    [first, second] = [second, first];
+    return true;
+  };
 }
 
 /** What a record is read back by: the destination's own id where it has one, unless it asks for the key. */

@@ -7,8 +7,11 @@ import type { LoadedSync } from '../model/project.ts';
 import type { Written } from '../platform/ledger/samples.ts';
 import type { Dependencies } from './dependencies.ts';
 import { reportProgress } from './progress.ts';
-import { readKey, sameContent } from './read-back.ts';
+import { contentComparison, readKey } from './read-back.ts';
 import { runOf } from './run.ts';
+
+/** Records compared before others get a turn. */
+const SLICE = 500;
 
 export interface ReconcileResult {
   readonly counts: Counts;
@@ -34,13 +37,15 @@ async function compareBack(deps: Dependencies, run: string, loaded: LoadedSync):
   const found = { checked: 0, missing: 0, extra: 0, different: 0 };
   const destination = loaded.openDestination(deps.world);
   if (destination.read === undefined) return found;
+  const isSame = contentComparison(destination, loaded.sync.mapping.to);
   for await (const { sample, keys, back } of readAhead(destination, deps.ledger.samples.ofRun(run))) {
     const rows = await back;
     for (const [index, written] of sample.entries()) {
       const read = rows.get(keys[index] ?? '');
       found.checked++;
       if (read === undefined) found.missing++;
-      else if (!sameContent(destination, loaded.sync.mapping.to, written.json, read.record)) found.different++;
+      else if (!isSame(written.json, read.record)) found.different++;
+      if (found.checked % SLICE === 0) await nextTurn();
     }
     reportProgress(found);
     await nextTurn();

@@ -44,8 +44,9 @@ try {
     for (const { name, schedule } of project.syncs.values())
       if (schedule) await createSchedule(ground.client, { sync: name, schedule, taskQueue: TASK_QUEUE });
   });
-  // The first minute is for what happens once: the project is read, each sync is met for the first time.
-  await sleep(60_000 - (Date.now() % 60_000) + 60_000);
+  // The first minute is for what happens once: the project is read, each sync is met for the first time. In the middle
+  // of a minute, so that each tick that counts has all the time it needs.
+  await sleep(60_000 - (Date.now() % 60_000) + 90_000);
   const before = await usages();
   const fromMs = Date.now();
   await progress.step(`Watching for ${minutes} minutes`, () => sleep(minutes * 60_000));
