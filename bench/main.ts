@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { createProgress } from '../platform/progress.ts';
 import { measureFirstStart } from './first-start.ts';
 import { openGround } from './ground.ts';
-import { loadNow, pageOf } from './page.ts';
+import { coresInUse, pageOf } from './page.ts';
 import { type CaseResult, resultOf } from './report.ts';
 import { type CaseName, caseNames, type Measured, round } from './rounds.ts';
 
@@ -50,7 +50,7 @@ const rounds = Number(values.rounds);
 const wanted = new Set(wantedCases());
 const latencyMs = Number(values['latency-ms']);
 const journal = !values['no-journal'];
-const loadBefore = loadNow();
+const coresUsedBefore = await coresInUse();
 const progress = createProgress(process.stderr);
 const ground = await openGround({ records, rounds, latencyMs, journal }, progress);
 try {
@@ -73,7 +73,7 @@ try {
   const ledger = await ledgerBytes();
   const { rows } = await ground.ledger.pool.query<{ server_version: string }>('show server_version');
   const postgres = rows[0]?.server_version.split(' ')[0] ?? '';
-  const page = pageOf({ records, rounds, latencyMs, journal, postgres, loadBefore, results, ...ledger });
+  const page = pageOf({ records, rounds, latencyMs, journal, postgres, coresUsedBefore, results, ...ledger });
   if (values.report !== undefined) await writeFile(values.report, page);
   process.stdout.write(
     values.json ? `${JSON.stringify({ records, rounds, cases: results, ...ledger }, null, 2)}\n` : page,

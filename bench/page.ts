@@ -1,4 +1,5 @@
-import { arch, availableParallelism, cpus, loadavg, totalmem } from 'node:os';
+import { arch, availableParallelism, cpus, totalmem } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type CaseResult, reportOf } from './report.ts';
 
 export interface PageFacts {
@@ -8,19 +9,28 @@ export interface PageFacts {
   readonly journal: boolean;
   /** Of PostgreSQL, such as `18.4`. */
   readonly postgres: string;
-  /** Of the machine, before anything was started. */
-  readonly loadBefore: number;
+  /** Cores that other work used, before anything was started. */
+  readonly coresUsedBefore: number;
   readonly results: readonly CaseResult[];
   readonly ledgerBytesPerRecord: number;
   readonly stagedRows: number;
 }
 
-/** Processes that wanted a core, in the minute before. */
-export const loadNow = (): number => loadavg()[0] ?? 0;
+/** Cores that are in use, over two seconds: the load average would still tell of what ended minutes ago. */
+export async function coresInUse(): Promise<number> {
+  const ticks = () =>
+    cpus().map(({ times }) => ({ idle: times.idle, all: Object.values(times).reduce((a, b) => a + b) }));
+  const before = ticks();
+  await sleep(2_000);
+  return ticks().reduce((sum, now, core) => {
+    const then = before[core] ?? now;
+    return sum + (now.all === then.all ? 0 : 1 - (now.idle - then.idle) / (now.all - then.all));
+  }, 0);
+}
 
 /** The page of results: what was measured on what, the table, and where the time went. */
 export function pageOf(facts: PageFacts): string {
-  const { records, rounds, latencyMs, results, loadBefore } = facts;
+  const { records, rounds, latencyMs, results, coresUsedBefore } = facts;
   const cores = availableParallelism();
   const settings = [
     `--records ${records}`,
@@ -30,9 +40,9 @@ export function pageOf(facts: PageFacts): string {
   ].join(' ');
   const memory = Math.round(totalmem() / 2 ** 30);
   const busy =
-    loadBefore < cores / 4
+    coresUsedBefore < 0.3
       ? 'Nothing else ran on the machine.'
-      : `**The machine was busy with other work** (load ${loadBefore.toFixed(1)} before the start): both sides are slower than alone.`;
+      : `**The machine was busy with other work** (${coresUsedBefore.toFixed(1)} of ${cores} cores before the start): both sides are slower than alone.`;
   return `# Results of the benchmark
 
 \`npm run bench -- ${settings}\`, ${new Date().toISOString().slice(0, 10)}: Node ${process.versions.node}, PostgreSQL ${facts.postgres}, Temporal's
@@ -40,7 +50,7 @@ development server; all on ${cores} cores (${arch()}, ${cpus()[0]?.model.trim() 
 
 ${records.toLocaleString('en')} orders of about 600 bytes, nested, one in a hundred invalid. On one side \`bench/limit\`, a program written by hand that fetches, checks,
 maps and writes the same, and promises nothing: no ledger, no retry, no journal. On the other a sync as users run it: ledger,
-staging, intents, journal of calls and read-back on, one worker. They run in turn, ${rounds === 1 ? 'once' : `${rounds} times`}; each figure is the median.
+staging, intents, journal of calls and read-back on, one worker. They run in turn, ${rounds === 1 ? 'once' : `${rounds} times; each figure is of the median`}.
 The ratio is what counts, as both sides are slower on a slower machine.
 
 A program without a ledger cannot know that nothing has changed: the limit of a second full run is its full load. It is told
