@@ -122,3 +122,17 @@ test('recover: a ledger from an older copy writes nothing again, and reconcile e
     expect(await cli('recover', 'blind')).toMatchObject({ code: 6, stderr: expect.stringContaining('MAY_REPEAT') });
   });
 }, 180_000);
+
+test('plan says in words what a full run would do: fields before and after, deletes, and how to have just that done', async () => {
+  await withShop(async ({ cli, query }) => {
+    await query(`UPDATE incoming SET name = 'Rob' WHERE id = 'b'; DELETE FROM incoming WHERE id = 'c'`);
+    const { code, stdout } = await cli('plan', 'items', '--full');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^items would run in mode full: it reads everything\. Nothing was written\.$/m);
+    expect(stdout).toMatch(/FETCHED +CREATE +UPDATE +UNCHANGED[^\n]+DELETE *\n2 +0 +1 +1 .* 1 *$/m);
+    expect(stdout).toMatch(/update +b +\/?name +"Bob" +"Rob"/);
+    expect(stdout).toContain('It would delete, such as: c.');
+    expect(stdout).toMatch(/^Do exactly this, or refuse: syncline run items --plan [0-9a-f]{16} --wait$/m);
+    expect(await query('SELECT id, name FROM outgoing ORDER BY id')).toContainEqual({ id: 'b', name: 'Bob' });
+  });
+}, 180_000);
