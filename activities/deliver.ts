@@ -4,7 +4,8 @@ import type { Destination, WriteItem, WriteLimits } from '../model/connector.ts'
 import type { Json } from '../model/json.ts';
 import type { ReadyRecord, Transformed } from '../model/prepared.ts';
 import type { LoadedSync } from '../model/project.ts';
-import type { Confirmed, DeliveryStart } from '../platform/ledger/deliveries.ts';
+import type { Confirmed } from '../platform/ledger/deliveries.ts';
+import type { DeliveryStart } from '../platform/ledger/delivery-start.ts';
 import { chunksOf, eachAtMost } from './chunks.ts';
 import { withTags } from './conflict.ts';
 import type { Dependencies } from './dependencies.ts';

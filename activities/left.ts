@@ -1,5 +1,5 @@
 import { SyncFailure } from '../model/failure.ts';
-import type { DeliveryStart } from '../platform/ledger/deliveries.ts';
+import type { DeliveryStart } from '../platform/ledger/delivery-start.ts';
 import { type DeliverInput, type Delivery, newDelivery } from './deliver.ts';
 import type { Dependencies } from './dependencies.ts';
 import { answerTo, settleDoubts, type TakeAnswer } from './doubt.ts';

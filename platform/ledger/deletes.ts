@@ -3,8 +3,8 @@ import type { Pool, PoolClient } from 'pg';
 import { type Counts, noCounts } from '../../model/batch.ts';
 import { SyncFailure } from '../../model/failure.ts';
 import { contentHash } from '../../model/transform.ts';
-import { packOrdinals, unpackOrdinals } from './deliveries.ts';
 import { decideExtras, ledgerExtras, removableExtras } from './extras.ts';
+import { packOrdinals, unpackOrdinals } from './ordinals.ts';
 import { holdFence, query, takeFence, transaction } from './sql.ts';
 
 /** A record that is gone from the source and has to go from the destination. */

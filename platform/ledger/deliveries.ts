@@ -1,55 +1,21 @@
 import { randomUUID } from 'node:crypto';
-import type { Pool, PoolClient } from 'pg';
+import type { Pool } from 'pg';
 import { type Counts, noCounts, unaccounted } from '../../model/batch.ts';
 import { SyncFailure } from '../../model/failure.ts';
 import type { ReadyRecord, Reject } from '../../model/prepared.ts';
 import { fingerprint } from '../../model/transform.ts';
 import type { RecordVersion } from '../../model/version.ts';
-import { plainArray, textArray } from './arrays.ts';
 import { keepTags, ledgerConflicts } from './conflicts.ts';
+import { type DeliveryStart, startOf } from './delivery-start.ts';
 import { ledgerDoubts } from './doubts.ts';
+import { type Intent, intentsOf, ledgerIntents } from './intents.ts';
+import { packOrdinals } from './ordinals.ts';
 import { type PlannedBatch, plannedBatch, plannedDeletes } from './plans.ts';
 import { insertRejects, resolveEntries } from './quarantine.ts';
 import { insertRows, renewVersions, upsertRows } from './rows.ts';
 import { keepSample } from './samples.ts';
-import { fenced, holdFence, query, takeFence, transaction } from './sql.ts';
-
-/** An intent that an earlier attempt left without an outcome, or one whose outcome is known. */
-export interface Intent {
-  readonly id: string;
-  readonly requestId: string;
-  readonly state: 'open' | 'unknown' | 'settled' | 'void';
-  readonly ordinals: readonly number[];
-  /** Of the content: a replay must carry the same. */
-  readonly fingerprint: string;
-  readonly openedAtMs: number;
-}
-
-export interface DeliveryStart {
-  /** The number that this attempt writes under; every older one is refused from now on. */
-  readonly fence: number;
-  readonly syncId: number;
-  /** Set when the batch has been delivered before. */
-  readonly delivered: Counts | null;
-  /** Something of this sync lies in quarantine: what arrives may make it good. */
-  readonly openEntries: boolean;
-  /** The most records that the destination takes in one request, as it showed lately; null: not known. */
-  readonly requestRecords: number | null;
-  /** The ledger may know less than the destination: what is there is looked at before it is written. */
-  readonly recovering: boolean;
-  readonly intents: readonly Intent[];
-}
-
-/** For each record: `n`ew, `c`hanged, `u`nchanged, `s`uperseded by what was delivered before. */
-export interface Verdicts {
-  readonly letters: string;
-  /** The destination's own id of changed records, by index; absent where the key is the id. */
-  readonly destinationIds: Readonly<Record<number, string>>;
-  /** Something unchanged came under a newer version, which the ledger learns when the batch is closed. */
-  readonly renewed: boolean;
-  /** The ledger has a row of none of them, also not of one that was deleted. */
-  readonly unseen: boolean;
-}
+import { holdFence, transaction } from './sql.ts';
+import { ledgerVerdicts } from './verdicts.ts';
 
 export interface Confirmed {
   readonly record: ReadyRecord;
@@ -84,13 +50,12 @@ export interface Remainder {
   readonly ready: readonly ReadyRecord[];
 }
 
-/** A limit that was learned is tried again after this long: it may have been raised. */
-const FORGET_LIMIT_AFTER = '7 days';
-
 export function ledgerDeliveries(pool: Pool) {
   return {
     ...ledgerDoubts(pool),
     ...ledgerConflicts(pool),
+    ...ledgerIntents(pool),
+    ...ledgerVerdicts(pool),
 
     /** Remembers how many records the destination takes in one request. */
     learnLimit: (start: DeliveryStart, records: number): Promise<void> =>
@@ -116,70 +81,9 @@ export function ledgerDeliveries(pool: Pool) {
         return { ...start, delivered: null, intents: await intentsOf(sql, run, seq) };
       }),
 
-    /** Compares the records with what was delivered before: newest wins (invariant 5), the same content is unchanged. */
-    async verdicts(syncId: number, records: readonly ReadyRecord[]): Promise<Verdicts> {
-      const keys = textArray(records.map(({ key }) => key));
-      // A first load asks for keys of which there is none: one pass over the index says so for all of them.
-      const [any] = await query<{ seen: boolean }>(
-        pool,
-        'looking for keys in the ledger',
-        'select exists (select from ledger where sync_id = $1 and key = any($2::text[])) as seen',
-        [syncId, keys],
-      );
-      if (any?.seen === false)
-        return { letters: 'n'.repeat(records.length), destinationIds: {}, renewed: false, unseen: true };
-      const [row] = await query<{
-        letters: string | null;
-        ids: Record<number, string> | null;
-        renewed: boolean | null;
-      }>(
-        pool,
-        'comparing with the ledger',
-        `select string_agg(v.letter, '' order by v.ord) as letters,
-           jsonb_object_agg(v.ord - 1, v.destination_id) filter (where v.letter = 'c' and v.destination_id is not null) as ids,
-           bool_or(v.letter = 'u' and v.newer) as renewed
-         from (
-           select k.ord, l.destination_id, k.version > l.version as newer,
-             case when l.key is null or l.state = 'd' then 'n' when l.state in ('x', 's') then 'c' when l.hash = k.hash then 'u'
-               when k.version < l.version then 's' else 'c' end as letter
-           from unnest($2::text[], $3::uuid[], $4::bigint[]) with ordinality as k(key, hash, version, ord)
-           -- By the index for each key: without the limit the planner reads the whole ledger for every batch.
-           left join lateral (select * from ledger where sync_id = $1 and key = k.key limit 1) l on true
-         ) v`,
-        [syncId, keys, plainArray(records.map(({ hash }) => hash)), plainArray(records.map(({ version }) => version))],
-      );
-      return {
-        letters: row?.letters ?? '',
-        destinationIds: row?.ids ?? {},
-        renewed: row?.renewed ?? false,
-        unseen: false,
-      };
-    },
-
     /** What a run that was given a plan may send of a batch; undefined when it was given none. */
     planned: (run: string, seq: number): Promise<PlannedBatch | undefined> => plannedBatch(pool, run, seq),
     plannedDeletes: (run: string): Promise<string | null | undefined> => plannedDeletes(pool, run),
-
-    /** Invariant 3, intent first: durable before the request leaves. One statement, under the fence (invariant 7). */
-    async openIntent(start: DeliveryStart, run: string, seq: number, records: readonly ReadyRecord[]): Promise<Intent> {
-      const ordinals = records.map((record) => record.ordinal);
-      const requestId = randomUUID();
-      const print = fingerprint(records);
-      const [row] = await query<{ id: string | null; opened: string; fence: string }>(
-        pool,
-        'writing an intent',
-        `with held as (select fence from syncs where id = $1 for share),
-           opened as (
-             insert into intents (request_id, run, seq, state, ordinals, items, fingerprint)
-             select $3, $4, $5, 'open', $6, $7, $8 from held where fence = $2
-             returning id, extract(epoch from opened_at) * 1000 as opened
-           )
-         select held.fence, opened.id, opened.opened from held left join opened on true`,
-        [start.syncId, start.fence, requestId, run, seq, packOrdinals(ordinals), records.length, print],
-      );
-      if (!row?.id) throw fenced(start.fence, row?.fence);
-      return { id: row.id, requestId, state: 'open', ordinals, fingerprint: print, openedAtMs: Number(row.opened) };
-    },
 
     /** Notes records that were found in the destination in the form that would be sent: nothing was written. */
     noteFound: (start: DeliveryStart, run: string, seq: number, found: readonly Confirmed[]): Promise<void> =>
@@ -201,12 +105,6 @@ export function ledgerDeliveries(pool: Pool) {
         await upsertRows(sql, start.syncId, rows[0]?.id ?? '', found);
         await keepTags(sql, start.syncId, found);
       }),
-
-    /** The request surely changed nothing: its records are free to be sent in another one. */
-    voidIntent: (start: DeliveryStart, intent: Intent): Promise<void> => decide(pool, start, intent, 'void'),
-
-    /** The request may have changed something: only its own replay, or a look-up, may follow. */
-    markUnknown: (start: DeliveryStart, intent: Intent): Promise<void> => decide(pool, start, intent, 'unknown'),
 
     /** Writes the outcome of a request: ledger rows of what is confirmed, quarantine of what is rejected. */
     settle: (start: DeliveryStart, run: string, seq: number, intent: Intent, outcome: Outcome): Promise<void> =>
@@ -274,56 +172,4 @@ export function ledgerDeliveries(pool: Pool) {
         return counts;
       }),
   };
-}
-
-/** Takes the next fence number, and tells what every writer of this sync has to know. */
-export async function startOf(sql: PoolClient, run: string): Promise<Omit<DeliveryStart, 'delivered' | 'intents'>> {
-  const writer = await takeFence(sql, run);
-  const { rows } = await sql.query<{ open: boolean; learned: number | null; recovering: boolean }>(
-    `select exists (select from quarantine where sync_id = $1 and state = 'open') as open,
-       (select request_records from syncs where id = $1 and request_records_at > now() - $2::interval) as learned,
-       (select recovering_since is not null from syncs where id = $1) as recovering`,
-    [writer.syncId, FORGET_LIMIT_AFTER],
-  );
-  const { open = false, learned = null, recovering = false } = rows[0] ?? {};
-  return { ...writer, openEntries: open, requestRecords: learned, recovering };
-}
-
-export async function intentsOf(sql: PoolClient, run: string, seq: number): Promise<Intent[]> {
-  const { rows } = await sql.query<{
-    id: string;
-    request_id: string;
-    state: Intent['state'];
-    ordinals: Buffer | null;
-    fingerprint: string;
-    opened: string;
-  }>(
-    `select id, request_id, state, ordinals, fingerprint, extract(epoch from opened_at) * 1000 as opened
-     from intents where run = $1 and seq = $2 order by id`,
-    [run, seq],
-  );
-  return rows.map((row) => ({
-    id: row.id,
-    requestId: row.request_id,
-    state: row.state,
-    ordinals: unpackOrdinals(row.ordinals),
-    fingerprint: row.fingerprint.replaceAll('-', ''),
-    openedAtMs: Number(row.opened),
-  }));
-}
-
-const decide = (pool: Pool, start: DeliveryStart, intent: Intent, state: 'void' | 'unknown'): Promise<void> =>
-  transaction(pool, 'deciding an intent', async (sql) => {
-    await holdFence(sql, start.syncId, start.fence);
-    await sql.query('update intents set state = $2, decided_at = now() where id = $1', [intent.id, state]);
-  });
-
-export function packOrdinals(ordinals: readonly number[]): Buffer {
-  const packed = Int32Array.from(ordinals);
-  return Buffer.from(packed.buffer);
-}
-
-export function unpackOrdinals(packed: Buffer | null): number[] {
-  if (packed === null) return [];
-  return Array.from({ length: packed.length / 4 }, (_, index) => packed.readInt32LE(index * 4));
 }

@@ -1,6 +1,7 @@
 import type { Pool, PoolClient } from 'pg';
 import type { BatchRef } from '../../model/batch.ts';
-import { type DeliveryStart, type Intent, intentsOf, startOf } from './deliveries.ts';
+import { type DeliveryStart, startOf } from './delivery-start.ts';
+import { type Intent, intentsOf } from './intents.ts';
 import { holdFence, query, transaction } from './sql.ts';
 
 // Of ended runs: the one that holds the sync may have anything under way.

@@ -60,7 +60,7 @@ export const mutants: readonly Mutant[] = [
         replace: 'if (Number(current ?? -1) < 0) throw fenced(fence, current);',
       },
       {
-        file: 'platform/ledger/deliveries.ts',
+        file: 'platform/ledger/intents.ts',
         find: 'from held where fence = $2',
         replace: 'from held where $2::bigint >= 0',
       },

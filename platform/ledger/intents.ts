@@ -1,0 +1,78 @@
+import { randomUUID } from 'node:crypto';
+import type { Pool, PoolClient } from 'pg';
+import type { ReadyRecord } from '../../model/prepared.ts';
+import { fingerprint } from '../../model/transform.ts';
+import { packOrdinals, unpackOrdinals } from './ordinals.ts';
+import { fenced, holdFence, query, transaction, type Writer } from './sql.ts';
+
+/** An intent that an earlier attempt left without an outcome, or one whose outcome is known. */
+export interface Intent {
+  readonly id: string;
+  readonly requestId: string;
+  readonly state: 'open' | 'unknown' | 'settled' | 'void';
+  readonly ordinals: readonly number[];
+  /** Of the content: a replay must carry the same. */
+  readonly fingerprint: string;
+  readonly openedAtMs: number;
+}
+
+/** What is durable of a request before it leaves, and until its outcome is known. */
+export function ledgerIntents(pool: Pool) {
+  return {
+    /** Invariant 3, intent first: durable before the request leaves. One statement, under the fence (invariant 7). */
+    async openIntent(start: Writer, run: string, seq: number, records: readonly ReadyRecord[]): Promise<Intent> {
+      const ordinals = records.map((record) => record.ordinal);
+      const requestId = randomUUID();
+      const print = fingerprint(records);
+      const [row] = await query<{ id: string | null; opened: string; fence: string }>(
+        pool,
+        'writing an intent',
+        `with held as (select fence from syncs where id = $1 for share),
+           opened as (
+             insert into intents (request_id, run, seq, state, ordinals, items, fingerprint)
+             select $3, $4, $5, 'open', $6, $7, $8 from held where fence = $2
+             returning id, extract(epoch from opened_at) * 1000 as opened
+           )
+         select held.fence, opened.id, opened.opened from held left join opened on true`,
+        [start.syncId, start.fence, requestId, run, seq, packOrdinals(ordinals), records.length, print],
+      );
+      if (!row?.id) throw fenced(start.fence, row?.fence);
+      return { id: row.id, requestId, state: 'open', ordinals, fingerprint: print, openedAtMs: Number(row.opened) };
+    },
+
+    /** The request surely changed nothing: its records are free to be sent in another one. */
+    voidIntent: (start: Writer, intent: Intent): Promise<void> => decide(pool, start, intent, 'void'),
+
+    /** The request may have changed something: only its own replay, or a look-up, may follow. */
+    markUnknown: (start: Writer, intent: Intent): Promise<void> => decide(pool, start, intent, 'unknown'),
+  };
+}
+
+export async function intentsOf(sql: PoolClient, run: string, seq: number): Promise<Intent[]> {
+  const { rows } = await sql.query<{
+    id: string;
+    request_id: string;
+    state: Intent['state'];
+    ordinals: Buffer | null;
+    fingerprint: string;
+    opened: string;
+  }>(
+    `select id, request_id, state, ordinals, fingerprint, extract(epoch from opened_at) * 1000 as opened
+     from intents where run = $1 and seq = $2 order by id`,
+    [run, seq],
+  );
+  return rows.map((row) => ({
+    id: row.id,
+    requestId: row.request_id,
+    state: row.state,
+    ordinals: unpackOrdinals(row.ordinals),
+    fingerprint: row.fingerprint.replaceAll('-', ''),
+    openedAtMs: Number(row.opened),
+  }));
+}
+
+const decide = (pool: Pool, start: Writer, intent: Intent, state: 'void' | 'unknown'): Promise<void> =>
+  transaction(pool, 'deciding an intent', async (sql) => {
+    await holdFence(sql, start.syncId, start.fence);
+    await sql.query('update intents set state = $2, decided_at = now() where id = $1', [intent.id, state]);
+  });

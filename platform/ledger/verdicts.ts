@@ -1,0 +1,60 @@
+import type { Pool } from 'pg';
+import type { ReadyRecord } from '../../model/prepared.ts';
+import { plainArray, textArray } from './arrays.ts';
+import { query } from './sql.ts';
+
+/** For each record: `n`ew, `c`hanged, `u`nchanged, `s`uperseded by what was delivered before. */
+export interface Verdicts {
+  readonly letters: string;
+  /** The destination's own id of changed records, by index; absent where the key is the id. */
+  readonly destinationIds: Readonly<Record<number, string>>;
+  /** Something unchanged came under a newer version, which the ledger learns when the batch is closed. */
+  readonly renewed: boolean;
+  /** The ledger has a row of none of them, also not of one that was deleted. */
+  readonly unseen: boolean;
+}
+
+/** Change detection: what the ledger has of the records of a batch. */
+export function ledgerVerdicts(pool: Pool) {
+  return {
+    /** Compares the records with what was delivered before: newest wins (invariant 5), the same content is unchanged. */
+    async verdicts(syncId: number, records: readonly ReadyRecord[]): Promise<Verdicts> {
+      const keys = textArray(records.map(({ key }) => key));
+      // A first load asks for keys of which there is none: one pass over the index says so for all of them.
+      const [any] = await query<{ seen: boolean }>(
+        pool,
+        'looking for keys in the ledger',
+        'select exists (select from ledger where sync_id = $1 and key = any($2::text[])) as seen',
+        [syncId, keys],
+      );
+      if (any?.seen === false)
+        return { letters: 'n'.repeat(records.length), destinationIds: {}, renewed: false, unseen: true };
+      const [row] = await query<{
+        letters: string | null;
+        ids: Record<number, string> | null;
+        renewed: boolean | null;
+      }>(
+        pool,
+        'comparing with the ledger',
+        `select string_agg(v.letter, '' order by v.ord) as letters,
+           jsonb_object_agg(v.ord - 1, v.destination_id) filter (where v.letter = 'c' and v.destination_id is not null) as ids,
+           bool_or(v.letter = 'u' and v.newer) as renewed
+         from (
+           select k.ord, l.destination_id, k.version > l.version as newer,
+             case when l.key is null or l.state = 'd' then 'n' when l.state in ('x', 's') then 'c' when l.hash = k.hash then 'u'
+               when k.version < l.version then 's' else 'c' end as letter
+           from unnest($2::text[], $3::uuid[], $4::bigint[]) with ordinality as k(key, hash, version, ord)
+           -- By the index for each key: without the limit the planner reads the whole ledger for every batch.
+           left join lateral (select * from ledger where sync_id = $1 and key = k.key limit 1) l on true
+         ) v`,
+        [syncId, keys, plainArray(records.map(({ hash }) => hash)), plainArray(records.map(({ version }) => version))],
+      );
+      return {
+        letters: row?.letters ?? '',
+        destinationIds: row?.ids ?? {},
+        renewed: row?.renewed ?? false,
+        unseen: false,
+      };
+    },
+  };
+}
