@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { jest } from '@jest/globals';
 import type { CallLimits } from '../model/connection.ts';
 import { Pace } from '../platform/http/pace.ts';
@@ -396,14 +397,20 @@ describe('through the door', () => {
   test('no more calls are under way at once than the connection allows', async () => {
     let now = 0;
     let most = 0;
+    // The first ones are held until as many have come as may, and a while longer for one more to come wrongly.
+    let full = () => {};
+    const filled = new Promise<void>((resolve) => {
+      full = resolve;
+    });
     await withServer(
-      (_, response) => {
+      async (_, response) => {
         now++;
         most = Math.max(most, now);
-        setTimeout(() => {
-          now--;
-          json(response, {});
-        }, 10);
+        if (now === 3) setTimeout(full, 100);
+        await filled;
+        await sleep(10);
+        now--;
+        json(response, {});
       },
       async ({ address, requests }) => {
         const http = doorTo(connectionTo({ address }, { limits: { concurrent: 3 } }));
