@@ -59,24 +59,6 @@ const toHttp = `rest.destination('books', {
     bulk: { list: '/invoices', results: { list: '/results', key: 'externalId', status: 'status' } },
   })`;
 
-/** One of many that have nothing to do. */
-export const scheduledFile = `import { defineSync } from 'syncline';
-import rest from 'syncline/connectors/rest';
-import { orderToInvoice } from '../mappings/order-to-invoice.ts';
-
-export default defineSync({
-  source: rest.source('shop', {
-    path: '/orders', records: '/orders', pagination: { kind: 'cursor', next: '/next', sizeParam: 'limit' }, pageSize: 1000,
-    incremental: { param: 'updated_since' },
-  }),
-  key: 'id',
-  version: 'updatedAt',
-  mapping: orderToInvoice,
-  destination: ${toHttp},
-  schedule: { every: '1 minute' },
-});
-`;
-
 const textsFile = (round: number): string => `import { defineSync, map } from 'syncline';
 import postgres from 'syncline/connectors/postgres';
 import rest from 'syncline/connectors/rest';
@@ -97,7 +79,7 @@ export default defineSync({
 });
 `;
 
-const syncFile = (destination: string): string => `import { defineSync } from 'syncline';
+const syncFile = (destination: string, more = ''): string => `import { defineSync } from 'syncline';
 import postgres from 'syncline/connectors/postgres';
 import rest from 'syncline/connectors/rest';
 import { orderToInvoice } from '../mappings/order-to-invoice.ts';
@@ -113,5 +95,8 @@ export default defineSync({
   version: 'updatedAt',
   mapping: orderToInvoice,
   destination: ${destination},
-});
+${more}});
 `;
+
+/** One of many that have nothing to do. */
+export const scheduledFile = syncFile(toHttp, "  schedule: { every: '1 minute' },\n");

@@ -1,4 +1,5 @@
 import type { Content } from '../../model/content.ts';
+import { copyText } from '../../model/copy-text.ts';
 import type { Json } from '../../model/json.ts';
 import type { Column } from './postgres-catalog.ts';
 
@@ -30,16 +31,9 @@ export function* copyChunks(rows: readonly { readonly content: Content }[], firs
   if (at > 0) yield chunk.subarray(0, at);
 }
 
-const special = /[\\\t\n\r]/;
-const allSpecial = /[\\\t\n\r]/g;
-const escapes: Readonly<Record<string, string>> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' };
-
-export const escaped = (text: string): string =>
-  special.test(text) ? text.replace(allSpecial, (character) => escapes[character] ?? character) : text;
-
 /** One field in that format, as its column takes it. */
 export const copyField = (value: Json, column: Column): string =>
-  value === null ? '\\N' : escaped(columnText(value, column));
+  value === null ? '\\N' : copyText(columnText(value, column));
 
 function columnText(value: Json, column: Column): string {
   if (column.form === 'json') return JSON.stringify(value);

@@ -1,8 +1,8 @@
 import { Blocks, type Content } from '../../model/content.ts';
+import { copyText } from '../../model/copy-text.ts';
 import type { JsonRecord } from '../../model/json.ts';
 import { keyOf } from './destination-key.ts';
 import type { Table } from './postgres-catalog.ts';
-import { escaped } from './postgres-copy.ts';
 
 /** What a field holds, as far as it decides how it is written. `plain`: a number or a boolean. */
 type Kind = 'null' | 'text' | 'plain' | 'nested';
@@ -69,7 +69,7 @@ function kindOf(value: unknown): Kind {
 function textOf(value: unknown, kind: Kind, clean: boolean): string {
   if (kind === 'null') return '\\N';
   const text = kind === 'nested' ? JSON.stringify(value) : String(value);
-  return clean || kind === 'plain' ? text : escaped(text);
+  return clean || kind === 'plain' ? text : copyText(text);
 }
 
 /** Whether a record of this shape can be written as it was encoded. Otherwise its JSON tells what is the matter. */

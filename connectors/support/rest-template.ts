@@ -1,5 +1,4 @@
 import { pathSteps } from '../../model/mapping/path.ts';
-import { isWellFormed } from '../../model/well-formed.ts';
 
 /** What stands in a path in place of `{key}` and `{id}`. */
 export interface PathValues {
@@ -15,7 +14,7 @@ export function filledPath(template: string, values: PathValues): string | undef
   let complete = true;
   const path = template.replaceAll(/\{(key|id)\}/g, (_, name: 'key' | 'id') => {
     const value = values[name] ?? '';
-    if (value === '' || value === '.' || value === '..' || !isWellFormed(value)) complete = false;
+    if (value === '' || value === '.' || value === '..' || !value.isWellFormed()) complete = false;
     return complete ? encodeURIComponent(value) : '';
   });
   return complete ? path : undefined;

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { PoolClient } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
+import { copyText } from '../../model/copy-text.ts';
 import type { ReadyRecord } from '../../model/prepared.ts';
 import { plainArray, textArray } from './arrays.ts';
 import type { Confirmed } from './deliveries.ts';
@@ -55,14 +56,6 @@ export async function insertRows(
   );
   await pipeline(Readable.from([Buffer.from(text)]), copy);
 }
-
-/** A text in the format of COPY (PostgreSQL manual, COPY, "Text Format"). */
-const copyText = (text: string): string => (special.test(text) ? text.replace(allSpecial, escapedForm) : text);
-
-const special = /[\\\t\n\r]/;
-const allSpecial = /[\\\t\n\r]/g;
-const escapes: Readonly<Record<string, string>> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' };
-const escapedForm = (character: string): string => escapes[character] ?? character;
 
 /** Newest wins (invariant 5) also over content that did not change: an older version that comes later is superseded. */
 export async function renewVersions(sql: PoolClient, syncId: number, ready: readonly ReadyRecord[]): Promise<void> {

@@ -1,4 +1,3 @@
-import { isWellFormed } from '../../well-formed.ts';
 import { definitionError } from '../definition.ts';
 import { builtIn, reject } from '../rule.ts';
 import type { Rule } from '../types.ts';
@@ -92,10 +91,8 @@ const controls = /[^\P{Cc}\t\n\r]/u;
 export const storable = (): Text =>
   onText('storable', 'without control characters and broken characters', (text) =>
     // The usual text has neither, and is then given back as it is.
-    controls.test(text) || !isWellFormed(text) ? wellFormed(text.split(controls).join('')) : text,
+    controls.test(text) || !text.isWellFormed() ? text.split(controls).join('').toWellFormed() : text,
   );
-
-const wellFormed = (text: string): string => text.replace(/\p{Surrogate}/gu, '\ufffd');
 
 /** An empty text, or one of white space only, is rejected. */
 export function notBlank(): Text {
