@@ -3,7 +3,7 @@ import { isRecord, type Json, type JsonRecord } from '../model/json.ts';
 import { checkOf } from '../model/mapping/compile-check.ts';
 import type { LoadedSync } from '../model/project.ts';
 import { contentHash } from '../model/transform.ts';
-import type { Deletion } from '../platform/ledger/deletes.ts';
+import type { Deletion } from '../platform/ledger/deletions.ts';
 import { readKey } from './read-back.ts';
 
 /** Writes that mark records as deleted where they are, and the content hash of each; what is not there needs no mark. */

@@ -1,0 +1,72 @@
+import type { Pool, PoolClient } from 'pg';
+import { decideExtras } from './extras.ts';
+import { holdFence, query, transaction, type Writer } from './sql.ts';
+
+/** A record that is gone from the source and has to go from the destination. */
+export interface Deletion {
+  /** Position in the list that was decided, from 0. */
+  readonly n: number;
+  readonly key: string;
+  readonly destinationId: string | null;
+}
+
+/** The number of the batch under which the deletions of a run are kept; batches that were read count from 1. */
+export const DELETIONS = 0;
+
+// Rows at the destination: delivered, or with a delete whose outcome nobody knows.
+export const missingRows = `from ledger l where l.sync_id = $1 and l.state in ('c', 'x') and not exists (
+  select from (select unnest(hashes) as hash from seen where run = $2) s where s.hash = hashtextextended(l.key, 0))`;
+
+/** The list of what a run deletes: decided once, and durable before the first request. */
+export function ledgerDeletions(pool: Pool) {
+  return {
+    /** Makes the list durable, or an empty one: from now on it is what this run deletes. */
+    decide: (start: Writer, run: string, what: 'missing' | 'nothing'): Promise<void> =>
+      transaction(pool, 'deciding what to delete', async (sql) => {
+        await holdFence(sql, start.syncId, start.fence);
+        if (what === 'missing') {
+          await sql.query(
+            `insert into deletions (run, n, key, destination_id)
+             select $2, row_number() over (order by l.key) - 1, l.key, l.destination_id ${missingRows}`,
+            [start.syncId, run],
+          );
+          await decideExtras(sql, start.syncId, run);
+        }
+        await sql.query(`insert into batches (run, seq, state) values ($1, $2, 'fetched')`, [run, DELETIONS]);
+      }),
+
+    /** The keys of the list that was decided, in their order. */
+    async *decidedKeys(run: string): AsyncIterable<string> {
+      for (let after = -1; ; ) {
+        const rows: { n: number; key: string }[] = await query<{ n: number; key: string }>(
+          pool,
+          'reading what to delete',
+          'select n, key from deletions where run = $1 and n > $2 order by n limit 10000',
+          [run, after],
+        );
+        for (const { key } of rows) yield key;
+        const last = rows.at(-1);
+        if (!last) return;
+        after = last.n;
+      }
+    },
+
+    /** The next records of the list, after the n-th. */
+    next: (run: string, after: number, limit: number): Promise<readonly Deletion[]> =>
+      query<{ n: number; key: string; destinationId: string | null }>(
+        pool,
+        'reading what to delete',
+        `select d.n, d.key, d.destination_id as "destinationId" from deletions d
+         join runs r on r.id = d.run join ledger l on l.sync_id = r.sync_id and l.key = d.key
+         where d.run = $1 and d.n > $2 and l.state not in ('d', 's') order by d.n limit $3`,
+        [run, after, limit],
+      ),
+  };
+}
+
+/** Drops what the deletions of a run needed. */
+export async function dropDeletions(sql: Pick<PoolClient, 'query'>, run: string): Promise<void> {
+  await sql.query('delete from seen where run = $1', [run]);
+  await sql.query('delete from deletions where run = $1', [run]);
+  await sql.query('delete from chosen_extras where run = $1', [run]);
+}

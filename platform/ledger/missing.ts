@@ -1,0 +1,73 @@
+import type { Pool } from 'pg';
+import { SyncFailure } from '../../model/failure.ts';
+import { DELETIONS, missingRows } from './deletions.ts';
+import { removableExtras } from './extras.ts';
+import { holdFence, query, transaction, type Writer } from './sql.ts';
+
+/** What a complete read says of the records that were delivered before. */
+export interface Missing {
+  /** Records of this sync at the destination, by the ledger's word. */
+  readonly known: number;
+  /** Of these, not in the read. */
+  readonly missing: number;
+  /** Records that the ledger does not know, are not in the read, and were chosen to go. */
+  readonly extras: number;
+  /** Records of the read whose key could not be read: each may be one of those that seem missing. */
+  readonly keyless: number;
+  /** Keys in the read. */
+  readonly seen: number;
+}
+
+/** What the ledger has at the destination and a read did not give. */
+export function ledgerMissing(pool: Pool) {
+  return {
+    /** Notes the keys of a batch. Safe to repeat. */
+    see: async (run: string, seq: number, keys: readonly string[]): Promise<void> => {
+      await query(
+        pool,
+        'noting the keys of a batch',
+        `insert into seen (run, seq, hashes)
+         select $1, $2, coalesce(array_agg(hashtextextended(k collate "C", 0)), '{}') from unnest($3::text[]) k
+         on conflict do nothing`,
+        [run, seq, keys],
+      );
+    },
+
+    /** Keys of records at the destination, by the ledger's word: in their order, after this one. */
+    async known(syncId: number, after: string | null, limit: number): Promise<readonly string[]> {
+      const rows = await query<{ key: string }>(
+        pool,
+        'reading the ledger',
+        `select key from ledger where sync_id = $1 and state in ('c', 'x') and ($2::text is null or key > $2)
+         order by key limit $3`,
+        [syncId, after, limit],
+      );
+      return rows.map(({ key }) => key);
+    },
+
+    /**
+     * Invariant 6, safe deletes: compares the ledger with what the run read. Throws SOURCE_INCOMPLETE unless the read
+     * came to its proven end and every batch of it noted its keys.
+     */
+    compare: (start: Writer, run: string): Promise<Missing> =>
+      transaction(pool, 'looking for what is gone', async (sql) => {
+        await holdFence(sql, start.syncId, start.fence);
+        const { rows: ends } = await sql.query<{ complete: boolean | null; gaps: boolean | null }>(
+          `select bool_or(b.complete) as complete, bool_or(b.records > 0 and (s.seq is null or b.state <> 'delivered')) as gaps
+           from batches b left join seen s using (run, seq) where b.run = $1 and b.seq <> $2`,
+          [run, DELETIONS],
+        );
+        if (ends[0]?.complete !== true || ends[0].gaps === true)
+          throw new SyncFailure('SOURCE_INCOMPLETE', 'the read is not proven to be complete, so nothing is deleted');
+        const { rows } = await sql.query<Missing>(
+          `select (select count(*)::int from ledger where sync_id = $1 and state in ('c', 'x')) as known,
+             (select count(*)::int ${missingRows}) as missing,
+             (select count(*)::int ${removableExtras}) as extras,
+             (select count(*)::int from quarantine where run = $2 and key is null) as keyless,
+             (select coalesce(sum(cardinality(hashes)), 0)::int from seen where run = $2) as seen`,
+          [start.syncId, run],
+        );
+        return rows[0] ?? { known: 0, missing: 0, extras: 0, keyless: 0, seen: 0 };
+      }),
+  };
+}
