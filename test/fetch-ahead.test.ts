@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import rest from '../connectors/rest.ts';
-import { createTestEngine, type TestEngine } from './support/engine.ts';
+import { arraySource, createTestEngine, type TestEngine } from './support/engine.ts';
 import { journalDestination } from './support/journal.ts';
 import { connectionTo, doorTo, httpTools } from './support/tools.ts';
 import { json, withServer } from './support/with-server.ts';
@@ -35,14 +35,33 @@ test('while a page is made durable one more is in hand and one asked for, so tha
       // Lets the staging be read and not written to.
       await lock.query('begin; lock table staged in share mode');
       const handle = await engine.start('ahead');
-      while (requests.length < 3) await sleep(20);
-      await sleep(500);
-      expect(requests).toHaveLength(3);
-      await lock.query('rollback');
-      lock.release();
+      try {
+        while (requests.length < 3) await sleep(20);
+        await sleep(500);
+        expect(requests).toHaveLength(3);
+      } finally {
+        await lock.query('rollback');
+        lock.release();
+      }
       expect(await handle.result()).toMatchObject({ status: 'succeeded', counts: { fetched: 8 } });
       expect(requests).toHaveLength(8);
       http.close();
     },
   );
+});
+
+test('a last page that could not be made durable is read again before its batch is closed', async () => {
+  const pages: number[] = [];
+  const records = Array.from({ length: 20 }, (_, n) => ({ id: `r${n}`, version: n, value: 'v' }));
+  const source = arraySource(() => records, { fail: (page) => void pages.push(page) });
+  engine = await createTestEngine([{ name: 'last', source, destination: journalDestination({ upsert: true }) }]);
+  // The database shuts down at the second page, once: a sequence is not rolled back.
+  await engine.ledger.pool.query(`create sequence refused;
+    create function refuse_once() returns trigger language plpgsql as $$ begin
+      if new.part = 1 and nextval('refused') = 1 then raise exception 'down' using errcode = '57P01'; end if;
+      return new;
+    end $$;
+    create trigger refuse before insert on staged for each row execute function refuse_once()`);
+  expect(await engine.run('last')).toMatchObject({ status: 'succeeded', counts: { fetched: 20, delivered: 20 } });
+  expect(pages).toEqual([0, 1, 1]);
 });
