@@ -1,6 +1,5 @@
-import { once } from 'node:events';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { firstLine } from '../stack/first-line.ts';
 import { type NodeProgram, startNodeProgram } from '../stack/node-program.ts';
 
 export interface ChildOptions {
@@ -34,18 +33,10 @@ export function startChild({ name, program, args, nodeFlags = [], env, logFile }
     ...child,
     name,
     logFile,
-    announcement: () => firstLine(child, name, logFile),
+    async announcement() {
+      if (!child.stdout) throw new Error(`${name} has no stdout`);
+      return firstLine(child.stdout, `${name} ended before it was ready; see ${logFile}`);
+    },
     stop: (graceMs = 5000) => child.stop(graceMs),
   };
-}
-
-async function firstLine({ stdout, ended }: NodeProgram, name: string, logFile: string): Promise<string> {
-  if (!stdout) throw new Error(`${name} has no stdout`);
-  const lines = createInterface({ input: stdout });
-  const line = await Promise.race([
-    once(lines, 'line').then(([text]: unknown[]) => String(text)),
-    ended.then(() => undefined),
-  ]);
-  if (line === undefined) throw new Error(`${name} ended before it was ready; see ${logFile}`);
-  return line;
 }

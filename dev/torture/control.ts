@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { firstLine } from '../stack/first-line.ts';
 import type { Guard } from '../stack/guard.ts';
 import type { Change } from './source.ts';
 
@@ -31,7 +31,7 @@ export async function startSystems(seed: number, guard: Guard): Promise<Systems>
   const program = fileURLToPath(new URL('./systems.js', import.meta.url));
   const child = spawn(process.execPath, [program, String(seed)], { stdio: ['pipe', 'pipe', 'inherit'] });
   if (child.pid !== undefined) guard.watch(child.pid, 'SIGKILL', 1000);
-  const port = Number(await firstLine(createInterface({ input: child.stdout })));
+  const port = Number(await firstLine(child.stdout, 'the systems of the yard ended before they listened'));
   const ask = async (what: string, query: Readonly<Record<string, string | number>> = {}): Promise<unknown> => {
     const url = new URL(`http://127.0.0.1:${port}/control/${what}`);
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, String(value));
@@ -51,9 +51,4 @@ export async function startSystems(seed: number, guard: Guard): Promise<Systems>
       if (child.pid !== undefined) guard.forget(child.pid);
     },
   };
-}
-
-async function firstLine(lines: AsyncIterable<string>): Promise<string> {
-  for await (const line of lines) return line;
-  throw new Error('the systems of the yard ended before they listened');
 }
