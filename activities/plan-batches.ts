@@ -1,13 +1,12 @@
 import type { Source } from '../model/connector.ts';
-import type { Prepared, Reject, Transformed } from '../model/prepared.ts';
+import type { Prepared, Reject, Transformed, Validated } from '../model/prepared.ts';
 import type { LoadedSync } from '../model/project.ts';
 import { endsHere, GrowingBatch } from './fetch.ts';
 import { inSlices, preparationOf } from './prepare.ts';
 
 export interface PreparedForPlan extends Transformed {
   readonly pages: number;
-  /** Of every record that has one, the rejected ones too. */
-  readonly keys: readonly string[];
+  readonly validated: Validated;
   /** Of both checks; `rejects` of the transformation alone are among them. */
   readonly allRejects: readonly Reject[];
 }
@@ -45,6 +44,6 @@ export async function* batchesToPlan(
 const planned = ({ validated, transformed }: Prepared, pages: number): PreparedForPlan => ({
   ...transformed,
   pages,
-  keys: validated.keys,
+  validated,
   allRejects: [...validated.rejects, ...transformed.rejects],
 });

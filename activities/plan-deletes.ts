@@ -25,7 +25,7 @@ export class DeletePlanner {
   #keyless = 0;
 
   add(batch: PreparedForPlan): void {
-    for (const key of batch.keys) this.#seen.add(key);
+    for (const key of batch.validated.keys) this.#seen.add(key);
     this.#keyless += batch.allRejects.filter(({ key }) => key === null).length;
   }
 

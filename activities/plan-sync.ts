@@ -1,5 +1,6 @@
 import { type Counts, noCounts } from '../model/batch.ts';
 import type { Destination } from '../model/connector.ts';
+import type { DriftFinding } from '../model/drift/drift.ts';
 import type { ReadyRecord } from '../model/prepared.ts';
 import type { EndpointWorld, LoadedSync } from '../model/project.ts';
 import { deleteLimitsOf } from '../model/sync.ts';
@@ -11,6 +12,7 @@ import { batchesToPlan, type PreparedForPlan } from './plan-batches.ts';
 import { type FieldChange, fieldChanges } from './plan-changes.ts';
 import { countedWorld } from './plan-counted.ts';
 import { DeletePlanner, type PlannedDeletes } from './plan-deletes.ts';
+import { PlannedDrift } from './plan-drift.ts';
 import { type RejectGroup, RejectTally } from './plan-rejects.ts';
 
 export interface PlanOptions {
@@ -57,6 +59,8 @@ export interface Plan {
   };
   /** The fingerprint of what each batch would send. */
   readonly batches: readonly string[];
+  /** How the records differ from the source schema, or from what the source used to give. */
+  readonly drift: readonly DriftFinding[];
 }
 
 export interface PlanParts {
@@ -65,6 +69,7 @@ export interface PlanParts {
     readonly plans: Pick<Ledger['plans'], 'standing'>;
     readonly deliveries: Pick<Ledger['deliveries'], 'verdicts'>;
     readonly deletes: Pick<Ledger['deletes'], 'known'>;
+    readonly drift: Pick<Ledger['drift'], 'known'>;
   };
 }
 
@@ -81,6 +86,7 @@ export async function planSync(parts: PlanParts, loaded: LoadedSync, options: Pl
   const limit = options.limit ?? Number.POSITIVE_INFINITY;
   const limits = mode === 'full' && options.limit === undefined ? deleteLimitsOf(loaded.sync) : null;
   const deleting = limits && new DeletePlanner();
+  const drift = new PlannedDrift();
   for await (const batch of batchesToPlan(loaded.openSource(reading), loaded, {
     since,
     limit,
@@ -88,10 +94,13 @@ export async function planSync(parts: PlanParts, loaded: LoadedSync, options: Pl
   })) {
     await planner.add(batch);
     deleting?.add(batch);
+    drift.add(batch.validated);
     options.tell({ fetched: planner.counts.fetched, batches: planner.batches.length });
   }
   const batches = withoutEmptyEnd(planner.batches);
   const deletes = limits && deleting ? await deleting.end(parts.ledger.deletes, standing.syncId, limits) : null;
+  const { mapping, contract } = loaded.sync;
+  const known = await parts.ledger.drift.known(standing.syncId, mapping.version);
   return {
     sync: loaded.name,
     hash: options.limit === undefined ? planHash(loaded.name, mode, batches, deletes) : null,
@@ -109,6 +118,7 @@ export async function planSync(parts: PlanParts, loaded: LoadedSync, options: Pl
       run: { pages: planner.pages, writes: planner.writes },
     },
     batches,
+    drift: drift.findings(known, contract),
   };
 }
 

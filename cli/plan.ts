@@ -1,6 +1,6 @@
 import process from 'node:process';
 import { Command } from 'commander';
-import { planSync } from '../activities/plan-sync.ts';
+import { type Plan, planSync } from '../activities/plan-sync.ts';
 import { deliveryPromise } from '../model/delivery.ts';
 import { type ExitCode, exitCode } from '../model/exit-code.ts';
 import { commandContext, inCallContext } from '../platform/journal/context.ts';
@@ -11,8 +11,7 @@ import { soundSync } from '../platform/project/sound-sync.ts';
 import { createWorld } from '../workers/world.ts';
 import { type CliContext, contextOf } from './context.ts';
 import { parseWhole } from './output/parse.ts';
-import { DriftWatch } from './plan/drift-watch.ts';
-import { type PlanWithDrift, printPlan } from './plan/print.ts';
+import { printPlan } from './plan/print.ts';
 import { type Engine, withEngine } from './runs/engine.ts';
 import { interruption } from './runs/interruption.ts';
 
@@ -70,12 +69,7 @@ async function plan(context: CliContext, sync: string, flags: PlanFlags): Promis
 }
 
 /** Plans a sync as the project is now, and keeps the plan when it can be run. */
-export async function makePlan(
-  context: CliContext,
-  engine: Engine,
-  sync: string,
-  flags: PlanFlags,
-): Promise<PlanWithDrift> {
+export async function makePlan(context: CliContext, engine: Engine, sync: string, flags: PlanFlags): Promise<Plan> {
   const checked = await checkProject(context.projectFolder, context.env);
   const loaded = soundSync(checked, sync);
   const world = createWorld(
@@ -84,12 +78,11 @@ export async function makePlan(
     createLog('silent'),
     engine.ledger,
   );
-  const watch = new DriftWatch(loaded);
   const interrupted = interruption('the plan was not finished; nothing was written');
   try {
     const planned = await context.progress.step(`Planning ${sync}`, (tell) =>
       inCallContext(commandContext('plan'), () =>
-        planSync({ world, ledger: engine.ledger }, watch.watched, {
+        planSync({ world, ledger: engine.ledger }, loaded, {
           full: flags.full === true,
           ...(flags.limit === undefined ? {} : { limit: flags.limit }),
           samples: flags.samples,
@@ -102,9 +95,7 @@ export async function makePlan(
     const { hash, mode, batches } = planned;
     const deletes = planned.deletes?.fingerprint ?? null;
     if (hash !== null) await engine.ledger.plans.store({ hash, sync, full: mode === 'full', batches, deletes });
-    const { syncId } = await engine.ledger.plans.standing(sync);
-    const known = await engine.ledger.drift.known(syncId, loaded.sync.mapping.version);
-    return { ...planned, drift: watch.findings(known) };
+    return planned;
   } finally {
     interrupted.dispose();
     await world.close();

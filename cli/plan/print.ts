@@ -1,19 +1,13 @@
 import type { Plan } from '../../activities/plan-sync.ts';
-import type { DriftFinding } from '../../model/drift/drift.ts';
 import type { Json } from '../../model/json.ts';
 import type { Out } from '../output/out.ts';
 import { cutText, safeText } from '../output/text.ts';
 import { printDrift } from '../runs/drift.ts';
 
-export interface PlanWithDrift extends Plan {
-  /** How the records differ from the source schema, or from what the source used to give. */
-  readonly drift: readonly DriftFinding[];
-}
-
 /** What a run would do, for people. */
 export function printPlan(
   out: Out,
-  planned: PlanWithDrift,
+  planned: Plan,
   limit: number | undefined,
   delivery: { readonly class: string; readonly promise: string } | null,
 ): void {
