@@ -1,19 +1,16 @@
-import { type Counts, noCounts } from '../model/batch.ts';
-import type { Destination } from '../model/connector.ts';
+import type { Counts } from '../model/batch.ts';
 import type { DriftFinding } from '../model/drift/drift.ts';
-import type { ReadyRecord } from '../model/prepared.ts';
 import type { EndpointWorld, LoadedSync } from '../model/project.ts';
 import { deleteLimitsOf } from '../model/sync.ts';
 import { contentHash, fingerprint } from '../model/transform.ts';
 import { sinceWatermark } from '../model/version.ts';
 import type { Ledger } from '../platform/ledger/ledger.ts';
-import { chunksOf } from './chunks.ts';
-import { batchesToPlan, type PreparedForPlan } from './plan-batches.ts';
-import { type FieldChange, fieldChanges } from './plan-changes.ts';
+import { batchesToPlan } from './plan-batches.ts';
+import { Planner, type SampledChange } from './plan-buckets.ts';
 import { countedWorld } from './plan-counted.ts';
 import { DeletePlanner, type PlannedDeletes } from './plan-deletes.ts';
 import { PlannedDrift } from './plan-drift.ts';
-import { type RejectGroup, RejectTally } from './plan-rejects.ts';
+import type { RejectGroup } from './plan-rejects.ts';
 
 export interface PlanOptions {
   readonly full: boolean;
@@ -23,14 +20,6 @@ export interface PlanOptions {
   readonly samples: number;
   readonly signal: AbortSignal;
   readonly tell: (progress: { readonly fetched: number; readonly batches: number }) => void;
-}
-
-export interface SampledChange {
-  readonly key: string;
-  readonly op: 'create' | 'update';
-  /** Whether the destination could be asked what it has now. */
-  readonly read: boolean;
-  readonly fields: readonly FieldChange[];
 }
 
 /** What a run would do now. Nothing has been written. */
@@ -82,7 +71,14 @@ export async function planSync(parts: PlanParts, loaded: LoadedSync, options: Pl
   const mode = options.full || standing.watermark === null ? 'full' : loaded.mode;
   const since = mode === 'full' ? null : sinceWatermark(standing.watermark, loaded.overlapMs);
   const [reading, writing] = [countedWorld(parts.world), countedWorld(parts.world)];
-  const planner = new Planner(parts, loaded, standing.syncId, loaded.openDestination(writing), options);
+  const planner = new Planner({
+    ledger: parts.ledger.deliveries,
+    syncId: standing.syncId,
+    loaded,
+    destination: loaded.openDestination(writing),
+    samples: options.samples,
+    signal: options.signal,
+  });
   const limit = options.limit ?? Number.POSITIVE_INFINITY;
   const limits = mode === 'full' && options.limit === undefined ? deleteLimitsOf(loaded.sync) : null;
   const deleting = limits && new DeletePlanner();
@@ -132,105 +128,4 @@ export const NOTHING_TO_SEND = fingerprint([]);
 function withoutEmptyEnd(batches: readonly string[]): readonly string[] {
   const last = batches.findLastIndex((batch) => batch !== NOTHING_TO_SEND);
   return batches.slice(0, last + 1);
-}
-
-class Planner {
-  counts: Counts = noCounts;
-  create = 0;
-  update = 0;
-  pages = 0;
-  writes = 0;
-  readonly batches: string[] = [];
-  readonly halts: number[] = [];
-  readonly samples: SampledChange[] = [];
-  readonly rejects = new RejectTally();
-  /** What earlier batches of this plan would have delivered: the ledger that a later batch would meet. */
-  readonly #delivered = new Map<string, { readonly hash: string; readonly version: number | null }>();
-  readonly #parts: PlanParts;
-  readonly #loaded: LoadedSync;
-  readonly #syncId: number;
-  readonly #destination: Destination;
-  readonly #options: PlanOptions;
-
-  constructor(parts: PlanParts, loaded: LoadedSync, syncId: number, destination: Destination, options: PlanOptions) {
-    this.#parts = parts;
-    this.#loaded = loaded;
-    this.#syncId = syncId;
-    this.#destination = destination;
-    this.#options = options;
-  }
-
-  async add(batch: PreparedForPlan): Promise<void> {
-    const { letters, destinationIds } = await this.#parts.ledger.deliveries.verdicts(this.#syncId, batch.ready);
-    const send: { record: ReadyRecord; op: 'create' | 'update'; id: string | null }[] = [];
-    let unchanged = 0;
-    let superseded = batch.superseded;
-    for (const [index, record] of batch.ready.entries()) {
-      const letter = this.#verdict(record, letters[index] ?? 'n');
-      if (letter === 'u') unchanged++;
-      else if (letter === 's') superseded++;
-      else send.push({ record, op: letter === 'n' ? 'create' : 'update', id: destinationIds[index] ?? null });
-      if (letter === 'n' || letter === 'c')
-        this.#delivered.set(record.key, { hash: record.hash, version: record.version });
-    }
-    const creates = send.filter(({ op }) => op === 'create').length;
-    this.create += creates;
-    this.update += send.length - creates;
-    this.pages += batch.pages;
-    const records = send.map(({ record }) => record);
-    this.writes += chunksOf(records, this.#destination.limits).length;
-    this.batches.push(fingerprint(records));
-    this.#count(batch, send.length, unchanged, superseded);
-    await this.#sample(send);
-  }
-
-  #verdict(record: ReadyRecord, ofLedger: string): string {
-    const earlier = this.#delivered.get(record.key);
-    if (earlier === undefined) return ofLedger;
-    if (earlier.hash === record.hash) return 'u';
-    if (record.version !== null && earlier.version !== null && record.version < earlier.version) return 's';
-    return 'c';
-  }
-
-  #count(batch: PreparedForPlan, delivered: number, unchanged: number, superseded: number): void {
-    const { counts } = this;
-    const { policy } = this.#loaded;
-    const rejected = batch.allRejects.length;
-    this.rejects.add(batch.allRejects);
-    // The run judges each of its two checks by itself.
-    const atOnce = Math.max(batch.rejects.length, rejected - batch.rejects.length);
-    if (atOnce >= policy.maxRejectedAtLeast && atOnce > batch.fetched * policy.maxRejectedShare)
-      this.halts.push(this.batches.length);
-    this.counts = {
-      ...counts,
-      fetched: counts.fetched + batch.fetched,
-      delivered: counts.delivered + delivered,
-      unchanged: counts.unchanged + unchanged,
-      filtered: counts.filtered + batch.filtered,
-      quarantined: counts.quarantined + rejected,
-      superseded: counts.superseded + superseded,
-    };
-  }
-
-  /** Shows the first few of each kind field by field, as the destination has them now where it can be asked. */
-  async #sample(send: readonly { record: ReadyRecord; op: 'create' | 'update'; id: string | null }[]): Promise<void> {
-    const chosen = (['create', 'update'] as const).flatMap((op) => {
-      const left = this.#options.samples - this.samples.filter((sample) => sample.op === op).length;
-      return send.filter((change) => change.op === op).slice(0, Math.max(0, left));
-    });
-    if (chosen.length === 0) return;
-    const destination = this.#destination;
-    const readKey = ({ record, id }: (typeof chosen)[number]) =>
-      destination.readsBy === 'key' ? record.key : (id ?? record.key);
-    const back = await destination.read?.(chosen.map(readKey), this.#options.signal);
-    for (const change of chosen) {
-      const found = back?.get(readKey(change))?.record;
-      this.samples.push({
-        key: change.record.key,
-        op: change.op,
-        read: back !== undefined,
-        fields: fieldChanges(destination, JSON.parse(change.record.content.text), found),
-      });
-    }
-  }
 }
