@@ -3,17 +3,14 @@ import { Command } from 'commander';
 import { type Plan, planSync } from '../activities/plan-sync.ts';
 import { deliveryPromise } from '../model/delivery.ts';
 import { type ExitCode, exitCode } from '../model/exit-code.ts';
-import { commandContext, inCallContext } from '../platform/journal/context.ts';
-import { createLog } from '../platform/log.ts';
 import { deliveryClassOf } from '../platform/project/delivery.ts';
 import { checkProject } from '../platform/project/load.ts';
 import { soundSync } from '../platform/project/sound-sync.ts';
-import { createWorld } from '../workers/world.ts';
 import { type CliContext, contextOf } from './context.ts';
 import { parseWhole } from './output/parse.ts';
 import { printPlan } from './plan/print.ts';
+import { askSystems } from './runs/asking.ts';
 import { type Engine, withEngine } from './runs/engine.ts';
-import { interruption } from './runs/interruption.ts';
 
 interface PlanFlags {
   readonly full?: boolean;
@@ -70,34 +67,22 @@ async function plan(context: CliContext, sync: string, flags: PlanFlags): Promis
 
 /** Plans a sync as the project is now, and keeps the plan when it can be run. */
 export async function makePlan(context: CliContext, engine: Engine, sync: string, flags: PlanFlags): Promise<Plan> {
-  const checked = await checkProject(context.projectFolder, context.env);
-  const loaded = soundSync(checked, sync);
-  const world = createWorld(
-    checked.project?.folder ?? context.projectFolder,
-    context.env,
-    createLog('silent'),
-    engine.ledger,
+  const { ledger } = engine;
+  const asking = {
+    ...{ sync, command: 'plan', title: `Planning ${sync}` },
+    stopped: 'the plan was not finished; nothing was written',
+  };
+  const planned = await askSystems(context, ledger, asking, ({ loaded, world, signal, tell }) =>
+    planSync({ world, ledger }, loaded, {
+      full: flags.full === true,
+      ...(flags.limit === undefined ? {} : { limit: flags.limit }),
+      samples: flags.samples,
+      signal,
+      tell: ({ fetched, batches }) => tell({ detail: `${fetched.toLocaleString('en')} records in ${batches} batches` }),
+    }),
   );
-  const interrupted = interruption('the plan was not finished; nothing was written');
-  try {
-    const planned = await context.progress.step(`Planning ${sync}`, (tell) =>
-      inCallContext(commandContext('plan'), () =>
-        planSync({ world, ledger: engine.ledger }, loaded, {
-          full: flags.full === true,
-          ...(flags.limit === undefined ? {} : { limit: flags.limit }),
-          samples: flags.samples,
-          signal: interrupted.signal,
-          tell: ({ fetched, batches }) =>
-            tell({ detail: `${fetched.toLocaleString('en')} records in ${batches} batches` }),
-        }),
-      ),
-    );
-    const { hash, mode, batches } = planned;
-    const deletes = planned.deletes?.fingerprint ?? null;
-    if (hash !== null) await engine.ledger.plans.store({ hash, sync, full: mode === 'full', batches, deletes });
-    return planned;
-  } finally {
-    interrupted.dispose();
-    await world.close();
-  }
+  const { hash, mode, batches } = planned;
+  const deletes = planned.deletes?.fingerprint ?? null;
+  if (hash !== null) await ledger.plans.store({ hash, sync, full: mode === 'full', batches, deletes });
+  return planned;
 }

@@ -2,18 +2,15 @@ import process from 'node:process';
 import { Command } from 'commander';
 import { type Comparison, compareSync } from '../activities/compare-sync.ts';
 import { type ExitCode, exitCode } from '../model/exit-code.ts';
-import { commandContext, inCallContext } from '../platform/journal/context.ts';
-import { createLog } from '../platform/log.ts';
 import { checkProject } from '../platform/project/load.ts';
 import { soundSync } from '../platform/project/sound-sync.ts';
-import { createWorld } from '../workers/world.ts';
 import { type CliContext, contextOf } from './context.ts';
 import { CommandFailed } from './errors.ts';
 import { extrasToRemove, MOST_EXTRAS, mayRemoveExtras } from './reconcile/extras.ts';
 import { documentOf, print, repairDocument } from './reconcile/print.ts';
 import { repair } from './reconcile/repair.ts';
+import { askSystems } from './runs/asking.ts';
 import { type Engine, withEngine } from './runs/engine.ts';
-import { interruption } from './runs/interruption.ts';
 
 export function reconcileCommand(): Command {
   return new Command('reconcile')
@@ -85,27 +82,16 @@ const unreadable = (sync: string): CommandFailed =>
     'Give its options a look-up (docs/connectors.md).',
   );
 
-async function compare(context: CliContext, engine: Engine, sync: string, allExtras: boolean): Promise<Comparison> {
-  const checked = await checkProject(context.projectFolder, context.env);
-  const world = createWorld(
-    checked.project?.folder ?? context.projectFolder,
-    context.env,
-    createLog('silent'),
-    engine.ledger,
+function compare(context: CliContext, { ledger }: Engine, sync: string, allExtras: boolean): Promise<Comparison> {
+  const asking = {
+    ...{ sync, command: 'reconcile', title: `Comparing ${sync}` },
+    stopped: 'the comparison was not finished; nothing was changed',
+  };
+  return askSystems(context, ledger, asking, ({ loaded, world, signal, tell }) =>
+    compareSync({ world, ledger }, loaded, {
+      ...(allExtras && { extras: MOST_EXTRAS }),
+      signal,
+      tell: ({ checked: done, of }) => tell({ done, total: of, detail: `${done.toLocaleString('en')} records` }),
+    }),
   );
-  const interrupted = interruption('the comparison was not finished; nothing was changed');
-  try {
-    return await context.progress.step(`Comparing ${sync}`, (tell) =>
-      inCallContext(commandContext('reconcile'), () =>
-        compareSync({ world, ledger: engine.ledger }, soundSync(checked, sync), {
-          ...(allExtras && { extras: MOST_EXTRAS }),
-          signal: interrupted.signal,
-          tell: ({ checked: done, of }) => tell({ done, total: of, detail: `${done.toLocaleString('en')} records` }),
-        }),
-      ),
-    );
-  } finally {
-    interrupted.dispose();
-    await world.close();
-  }
 }
