@@ -136,6 +136,39 @@ test('a record that the destination lost is written as a new one where the sourc
   expect(system.writes.at(-1)).toBe('PUT a * 200');
 });
 
+test('a record whose tag was never seen is read before it is written over', async () => {
+  let value = 'first';
+  engine = await createTestEngine([
+    { name: 'untagged', source: arraySource(() => [record('a', 1, value)]), destination: system.destination },
+  ]);
+  await engine.run('untagged');
+  await engine.ledger.pool.query('delete from tags');
+  value = 'second';
+  expect((await engine.run('untagged')).counts).toMatchObject({ delivered: 1 });
+  expect(system.writes).toEqual(['PUT a * 200', 'PUT a If-Match "1" 200']);
+});
+
+test('what is absent when a conflict is looked at may only not be visible yet: it is looked for twice', async () => {
+  let looks = 0;
+  const { destination } = system;
+  system.change('a', record('a', 5, 'theirs'));
+  engine = await createTestEngine([
+    {
+      name: 'hidden',
+      source: arraySource(() => [record('a', 1, 'ours')]),
+      destination: {
+        ...destination,
+        can: { ...destination.can, lookupLagMs: 50 },
+        read: async (keys, signal) =>
+          looks++ === 0 ? new Map() : ((await destination.read?.(keys, signal)) ?? new Map()),
+      },
+      onConflict: 'source-wins',
+    },
+  ]);
+  expect((await engine.run('hidden')).counts).toMatchObject({ delivered: 1 });
+  expect(system.writes).toEqual(['PUT a * 412', 'PUT a If-Match "1" 200']);
+});
+
 test('how many records a destination takes at once is learned, and remembered by the next run', async () => {
   const books = journalDestination({ upsert: true }, 100);
   const sizes: number[] = [];
@@ -158,6 +191,39 @@ test('how many records a destination takes at once is learned, and remembered by
   sizes.length = 0;
   await engine.run('small');
   expect(sizes).toEqual([10, 10, 10, 10]);
+});
+
+test('what was learned of a destination is forgotten after a week: its limit may have been raised', async () => {
+  const books = journalDestination({ upsert: true }, 100);
+  const sizes: number[] = [];
+  let most = 12;
+  books.fate = (_n, { items }) => {
+    sizes.push(items.length);
+    if (items.length > most) throw new SyncFailure('BATCH_LIMIT', 'too much', { effect: 'none' });
+    return 'done';
+  };
+  let version = 1;
+  engine = await createTestEngine([
+    {
+      name: 'raised',
+      source: arraySource(() => Array.from({ length: 20 }, (_, n) => record(`o${n}`, version, `v${version}`))),
+      destination: books,
+    },
+  ]);
+  const sizesOf = async () => {
+    sizes.length = 0;
+    await engine?.run('raised');
+    version++;
+    return [...sizes];
+  };
+  const learnedAgo = (age: string) =>
+    engine?.ledger.pool.query('update syncs set request_records_at = now() - $1::interval', [age]);
+  expect(await sizesOf()).toEqual([20, 10, 10]);
+  most = 100;
+  await learnedAgo('6 days');
+  expect(await sizesOf()).toEqual([10, 10]);
+  await learnedAgo('8 days');
+  expect(await sizesOf()).toEqual([20]);
 });
 
 test('one record that is too large for the destination teaches nothing about the others', async () => {

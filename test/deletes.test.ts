@@ -245,6 +245,32 @@ test('a delete whose answer is lost is sent again under its own id', async () =>
   expect(books.state.size).toBe(8);
 });
 
+test('a delete that an aborted run left in doubt is over when the next run has deleted again', async () => {
+  let records = orders(5);
+  const books = journalDestination(upsert);
+  const { run, start, ledger } = await engineFor({
+    name: 'left',
+    source: arraySource(() => records),
+    destination: books,
+    deletes: 'delete',
+    policy: { retryFirst: '1 hour', retryMax: '1 hour' },
+  });
+  await run('left');
+  records = orders(4);
+  books.fate = () => 'lost before';
+  const handle = await start('left');
+  const inDoubt = async () =>
+    (await ledger.pool.query(`select state from intents where seq = 0 and state in ('open', 'unknown')`)).rowCount;
+  await until(async () => (await ledger.pool.query(`select from intents where state = 'unknown'`)).rowCount);
+  await handle.signal('abort');
+  await expect(handle.result()).rejects.toThrow();
+  expect(await inDoubt()).toBe(1);
+  books.fate = () => 'done';
+  expect((await run('left')).counts).toMatchObject({ deleted: 1 });
+  expect(await inDoubt()).toBe(0);
+  expect(books.state.size).toBe(4);
+});
+
 test('a destination that refuses to delete parks the run, and skip leaves the records', async () => {
   let records = orders(5);
   const books = journalDestination(upsert);
