@@ -169,6 +169,25 @@ test.each([
   expect(books.effects.filter(({ json }) => !asPlanned.has(json))).toEqual([]);
 });
 
+test('how the records differ from the source schema is told for all batches of a plan together', async () => {
+  const { plan } = await engineFor({
+    name: 'coloured',
+    source: arraySource(() =>
+      orders(40).map((one, n) => ({
+        ...(one as object),
+        ...(n > 4 && { colour: n < 20 ? 'red' : 7 }),
+        ...(n % 10 === 0 && { value: n }),
+      })),
+    ),
+    destination: journalDestination(upsert),
+    policy: { batchRecords: 20 },
+  });
+  expect((await plan()).drift).toEqual([
+    expect.objectContaining({ field: 'value', change: 'changed', records: 4, of: 40 }),
+    { field: 'colour', change: 'new', found: 'number or text', records: 35, of: 40, breaking: false },
+  ]);
+});
+
 test('batches on which a run would halt are named', async () => {
   const { plan } = await engineFor({
     name: 'drift',
