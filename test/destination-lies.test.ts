@@ -107,6 +107,25 @@ test('past the window of its key a request is no longer replayed under it', () =
   expect(deliveryClassAfter({ idempotencyKeyHours: 24 }, 24 * hour)).toBe('T5');
 });
 
+test('a request in doubt past that window is looked up by the next run, and not sent again', async () => {
+  const books = journalDestination({ idempotencyKeyHours: 24, lookupLagMs: 0 });
+  const { run, start, ledger } = await engineFor({
+    name: 'old',
+    source: arraySource(() => orders(3)),
+    destination: books,
+    policy: { retryFirst: '1 hour', retryMax: '1 hour' },
+  });
+  books.fate = () => 'lost after';
+  const handle = await start('old');
+  while ((await ledger.pool.query(`select from intents where state = 'unknown'`)).rowCount === 0) await sleep(50);
+  await handle.signal('abort');
+  await expect(handle.result()).rejects.toThrow();
+  await ledger.pool.query(`update intents set opened_at = opened_at - interval '25 hours'`);
+  books.fate = () => 'done';
+  expect(await run('old')).toMatchObject({ status: 'succeeded', counts: { unchanged: 3 } });
+  expect(books.requests).toBe(1);
+});
+
 test('two syncs that write to one place are told of each other', async () => {
   const problems = await withProject(paperProject({ 'syncs/more.ts': paperSync }), async (folder) =>
     (await checkProject(folder, {})).problems.map(({ code, sync }) => `${code} ${sync}`),

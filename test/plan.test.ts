@@ -131,6 +131,21 @@ test('the same changes have the same hash, other changes another, and a part of 
   expect((await plan()).hash).not.toBe(first.hash);
 });
 
+test('what is read after the last change and changes nothing leaves the hash of a plan as it is', async () => {
+  const records = orders(10);
+  const { plan } = await engineFor({
+    name: 'trailing',
+    source: arraySource(() => records),
+    destination: journalDestination(upsert),
+    policy: { batchRecords: 10 },
+    map: (record) =>
+      (record as { value: string }).value === 'no' ? { state: 'filtered', reason: 'no' } : { state: 'mapped', record },
+  });
+  const { hash } = await plan();
+  records.push(...Array.from({ length: 15 }, (_, n) => order(100 + n, 100 + n, 'no')));
+  expect(await plan()).toMatchObject({ hash, counts: { fetched: 25, filtered: 15 } });
+});
+
 test('a run that keeps to its plan does exactly that', async () => {
   const records = orders(50);
   const books = journalDestination(upsert);
@@ -142,6 +157,18 @@ test('a run that keeps to its plan does exactly that', async () => {
   });
   expect(await runPlan(await plan())).toMatchObject({ status: 'succeeded', counts: { delivered: 50 } });
   expect(books.effects).toHaveLength(50);
+});
+
+test('a run that keeps to its plan goes on after a request whose answer was lost', async () => {
+  const books = journalDestination(upsert);
+  books.fate = (n) => (n === 1 ? 'lost after' : 'done');
+  const { plan, runPlan } = await engineFor({
+    name: 'lost',
+    source: arraySource(() => orders(30)),
+    destination: books,
+    policy: { batchRecords: 20 },
+  });
+  expect(await runPlan(await plan())).toMatchObject({ status: 'succeeded', counts: { delivered: 30 } });
 });
 
 test.each([
@@ -217,6 +244,9 @@ test('a plan names what would be deleted, and a run that keeps to it deletes jus
   await expect(runPlan(planned)).rejects.toThrow();
   expect(books.state.size).toBe(10);
   records = orders(8);
+  const withoutDeletes = { ...planned, hash: '0123456789abcdef', deletes: null };
+  expect(await runPlan(withoutDeletes, 'without')).toMatchObject({ counts: { deleted: 0 } });
+  expect(books.state.size).toBe(10);
   // Whoever runs the plan has seen what it deletes: nobody is asked again.
   expect(await runPlan(planned, 'again')).toMatchObject({ status: 'succeeded', counts: { deleted: 2 } });
   expect(books.state.size).toBe(8);

@@ -128,6 +128,60 @@ test('a later version that arrives, or is there already, supersedes the open ent
   expect(await states('later')).toContainEqual(['o4', 'superseded', 'no bad']);
 });
 
+test('an older version that is rejected later does not take the place of a newer one', async () => {
+  let records = [order('o1', 5, 'bad')];
+  const { run } = await engineFor({
+    name: 'older',
+    source: arraySource(() => records),
+    destination: journalDestination(upsert),
+    map: mendable(new Set(['bad', 'worse'])),
+  });
+  await run('older');
+  records = [order('o1', 4, 'worse')];
+  await run('older');
+  expect(await states('older')).toEqual([
+    ['o1', 'open', 'no bad'],
+    ['o1', 'open', 'no worse'],
+  ]);
+});
+
+test('of two records with one key and one version the later wins in a replay too', async () => {
+  const refuses = new Set(['first', 'second']);
+  const books = journalDestination(upsert);
+  const { run } = await engineFor({
+    name: 'twice',
+    source: arraySource(() => [order('o1', 1, 'first'), order('o1', 1, 'second')]),
+    destination: books,
+    map: mendable(refuses),
+  });
+  await run('twice');
+  refuses.clear();
+  expect(await replay('twice')).toMatchObject({ counts: { fetched: 2, delivered: 1, superseded: 1 } });
+  expect(books.state.get('o1')).toMatchObject({ value: 'second' });
+});
+
+test('what is dropped after it was chosen is accounted for, and what comes after it keeps its place', async () => {
+  const refuses = new Set(['bad', 'worse']);
+  const { run, ledger } = await engineFor({
+    name: 'dropped',
+    source: arraySource(() => [order('o1', 1, 'bad'), order('o2', 2, 'worse')]),
+    destination: journalDestination(upsert),
+    map: mendable(refuses),
+  });
+  await run('dropped');
+  refuses.clear();
+  await ledger.quarantine.choose('dropped', 'chosen', {});
+  expect(await ledger.quarantine.drop('dropped', { key: 'o1' })).toBe(1);
+  expect(await run('dropped', { run: 'chosen', from: 'quarantine' })).toMatchObject({
+    counts: { fetched: 2, delivered: 1, quarantined: 1 },
+  });
+  expect((await states('dropped')).map(([key, state]) => [key, state])).toEqual([
+    [null, 'open'],
+    ['o1', 'dropped'],
+    ['o2', 'replayed'],
+  ]);
+});
+
 test('a record that is rejected run after run lies there once', async () => {
   const { run, ledger } = await engineFor({
     name: 'again',

@@ -199,6 +199,55 @@ test('a destination that never keeps what it is given is repaired twice, and the
   expect(await found()).toMatchObject({ different: 5 });
 });
 
+test('what was given up is repaired again once the source has changed it', async () => {
+  let value = 'first';
+  const books = journalDestination({ upsert: true, lookupLagMs: 0 });
+  const { run, repair } = await engineFor({
+    source: arraySource(() => [item(1, value)]),
+    destination: { ...books, read: async (keys) => new Map(keys.map((key) => [key, { record: { id: key } }])) },
+  });
+  await run();
+  await repair();
+  await repair();
+  expect(await repair()).toMatchObject({ marked: 0, givenUp: 1 });
+  value = 'second';
+  await run();
+  expect(await repair()).toMatchObject({ marked: 1, givenUp: 0 });
+});
+
+test('what the destination has is compared with what was sent, not with what the source has become', async () => {
+  let value = 'sent';
+  const books = journalDestination({ upsert: true, lookupLagMs: 0 });
+  const { run, found } = await engineFor({ source: arraySource(() => [item(1, value)]), destination: books });
+  await run();
+  value = 'newer';
+  books.state.set('i1', { ...Object(books.state.get('i1')), value });
+  expect(await found()).toMatchObject({ by: 'reading', different: 1 });
+});
+
+test('a repair forgets what is gone on both sides, and neither what lies in quarantine nor what was not marked', async () => {
+  let bad = false;
+  let records = items(4);
+  const books = journalDestination({ upsert: true, lookupLagMs: 0 });
+  const { run, repair, ledger } = await engineFor({
+    source: arraySource(() => records),
+    destination: books,
+    map: (from) => {
+      const { id, value } = record.parse(from);
+      if (bad && id === 'i1') return { state: 'rejected', reason: 'bad', field: '/value', rule: 'wanted' };
+      return { state: 'mapped', record: { id, value, amount: '12.5', at: '2026-03-01T10:00:00Z' } };
+    },
+  });
+  await run();
+  for (const key of ['i1', 'i2']) books.state.delete(key);
+  bad = true;
+  records = records.filter((_, n) => n !== 2);
+  expect(await repair()).toMatchObject({ marked: 2, counts: { fetched: 1, quarantined: 1 } });
+  const { syncId } = await ledger.plans.standing('items');
+  expect(await ledger.compare.forgetGone(syncId, ['i1', 'i2', 'i3'])).toBe(1);
+  expect((await ledger.life.lastWrite('items', 'i2'))?.state).toBe('deleted');
+});
+
 const rows = async (where: string): Promise<string[]> =>
   (await client.query<{ id: string }>(`SELECT id FROM item WHERE ${where} ORDER BY id`)).rows.map(({ id }) => id);
 

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { compareSync } from '../activities/compare-sync.ts';
 import type { DeliveryCapabilities } from '../model/delivery.ts';
 import type { Json } from '../model/json.ts';
@@ -93,6 +94,35 @@ test('without `recover` the same copy would have been delivered twice', async ()
   const { engine, again } = await restored({ lookupLagMs: 0 });
   await engine.run('restored', { full: true });
   expect(again()).not.toEqual([]);
+});
+
+test('a request that was in doubt in the copy is looked up, and not written over what came later', async () => {
+  let records = [order(1)];
+  const books = journalDestination({ upsert: true, lookupLagMs: 0 });
+  engine = await createTestEngine([
+    {
+      name: 'restored',
+      source: arraySource(() => records),
+      destination: books,
+      policy: { retryFirst: '1 hour', retryMax: '1 hour' },
+    },
+  ]);
+  const { ledger, run, start } = engine;
+  books.fate = () => 'lost after';
+  const handle = await start('restored');
+  while ((await ledger.pool.query(`select from intents where state = 'unknown'`)).rowCount === 0) await sleep(50);
+  await handle.signal('abort');
+  await expect(handle.result()).rejects.toThrow();
+  const restore = await copyOf(ledger);
+  books.fate = () => 'done';
+  records = [order(1, 2)];
+  await run('restored');
+  await restore();
+  const effects = books.effects.length;
+  await ledger.recovery.begin('restored');
+  expect(await run('restored', { full: true })).toMatchObject({ status: 'succeeded' });
+  expect(books.effects.slice(effects)).toEqual([]);
+  expect(books.state.get('o1')).toEqual(order(1, 2));
 });
 
 test('what is gone on both sides is forgotten by a repair, so that a recovery comes to its end', async () => {
