@@ -225,6 +225,21 @@ test('batches on which a run would halt are named', async () => {
   expect(await plan()).toMatchObject({ halts: [1, 2], counts: { quarantined: 40 } });
 });
 
+test('rejects of the schema and rejects of the mapping are judged each by itself, as a run does', async () => {
+  const { plan, run } = await engineFor({
+    name: 'judged',
+    source: arraySource(() => orders(20).map((one, n) => (n < 6 ? { id: `o${n}`, version: n } : one))),
+    destination: journalDestination(upsert),
+    policy: { maxRejectedAtLeast: 10, maxRejectedShare: 0.2 },
+    map: (record) =>
+      Number((record as { version: number }).version) < 12
+        ? { state: 'rejected', reason: 'no', field: '/value', rule: 'wanted' }
+        : { state: 'mapped', record },
+  });
+  expect(await plan()).toMatchObject({ halts: [], counts: { quarantined: 12 } });
+  expect(await run('judged')).toMatchObject({ status: 'partial', counts: { quarantined: 12 } });
+});
+
 test('a plan names what would be deleted, and a run that keeps to it deletes just that, or nothing', async () => {
   let records = orders(10);
   const books = journalDestination(upsert);

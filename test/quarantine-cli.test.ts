@@ -61,6 +61,7 @@ test('a misspelt sync is no empty quarantine, a misspelt code no empty choice', 
   await withQuarantine(async (folder, database) => {
     const quarantine = (...args: string[]) => syncline(['quarantine', ...args, '--project', folder], database);
     expect(await quarantine('list', 'ordres')).toMatchObject({ code: 2, stderr: expect.stringContaining('`orders`') });
+    expect(await quarantine('show', 'ordres')).toMatchObject({ code: 2, stderr: expect.stringContaining('`orders`') });
     expect(await quarantine('list', 'orders', '--code', 'mapping')).toMatchObject({ code: 2 });
     expect(await quarantine('replay', 'orders', '--key', 'o9')).toMatchObject({
       code: 0,

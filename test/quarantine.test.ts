@@ -240,6 +240,18 @@ test('a replay of many batches, rejected records and records without a key, acco
   expect((await ledger.pool.query('select count(*)::int as left from replays')).rows).toEqual([{ left: 0 }]);
 });
 
+test('a replay of which most fails again does not halt: that is no sign of a changed source', async () => {
+  const { run } = await engineFor({
+    name: 'guarded',
+    source: arraySource(() => Array.from({ length: 20 }, (_, n) => order(`o${n}`, n, n < 8 ? 'bad' : 'good'))),
+    destination: journalDestination(upsert),
+    map: mendable(new Set(['bad'])),
+    policy: { maxRejectedAtLeast: 5, maxRejectedShare: 0.5 },
+  });
+  await run('guarded');
+  expect(await replay('guarded')).toMatchObject({ status: 'partial', counts: { fetched: 8, quarantined: 8 } });
+});
+
 test('dropping removes the records, keeps the reasons, and touches only what was chosen', async () => {
   const records = [order('o1', 1, 'bad'), order('o2', 2, 'worse')];
   const { run, ledger } = await engineFor({

@@ -97,6 +97,11 @@ test('reconcile --remove-extras says what it would remove, and removes it with -
       { id: 'b', name: 'Bob' },
       { id: 'c', name: 'Cid' },
     ]);
+    await query(`DELETE FROM incoming WHERE id = 'c'; DELETE FROM outgoing WHERE id = 'c'`);
+    expect(await json('reconcile', 'items', '--repair')).toMatchObject({
+      missing: 1,
+      repair: { marked: 1, gone: 1, after: { checked: 2, missing: 0 } },
+    });
   });
 }, 180_000);
 
@@ -114,6 +119,10 @@ test('recover: a ledger from an older copy writes nothing again, and reconcile e
     expect(began.stdout).toContain('Each record is looked at in the destination before it is written');
     expect(await json('run', 'items', '--full', '--wait')).toMatchObject({ counts: { delivered: 1, unchanged: 2 } });
     expect(await written()).toEqual(before);
+    await query(`UPDATE outgoing SET name = 'by hand' WHERE id = 'a'`);
+    const faulty = await cli('reconcile', 'items');
+    expect(faulty).toMatchObject({ code: 1, stdout: expect.stringContaining('1 different') });
+    expect(faulty.stderr).not.toContain('the recovery is over');
     expect(await cli('reconcile', 'items', '--repair')).toMatchObject({
       code: 0,
       stdout: expect.stringContaining('3 delivered records compared: 0 missing, 0 different, 0 extra'),

@@ -1,3 +1,4 @@
+import { backfilling } from '../activities/backfill.ts';
 import { realTime } from '../cli/output/parse.ts';
 import type { Json } from '../model/json.ts';
 import { slicesOf } from '../model/range.ts';
@@ -86,6 +87,18 @@ test.each([false, true])(
     );
   },
 );
+
+test('what a backfill staged of another version is left out again when it is decoded', async () => {
+  const records = [1, 2, 3, 4].map((n) => order(n, n));
+  await withOrders(records, async ({ loaded }) => {
+    const noTools = () => {
+      throw new Error('a test endpoint needs no tools');
+    };
+    const { openSource } = backfilling(loaded('orders'), { since: number(2), until: number(3) });
+    const source = openSource({ toolsFor: noTools });
+    expect(source.decode(Buffer.from(JSON.stringify(records)))).toEqual([order(2, 2), order(3, 3)]);
+  });
+});
 
 test('the slices of a range follow each other without gap or overlap', () => {
   const bounds = (to: number, width: number) =>

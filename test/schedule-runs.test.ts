@@ -111,6 +111,22 @@ test('a tick starts a run that names itself; one that finds a run open is noted 
   }
 }, 120_000);
 
+test('a tick that was noted as missed and begins a run after all is missed no longer', async () => {
+  const engine = await createTestEngine([], { worker: 'none' });
+  try {
+    const { runs, ticks } = engine.ledger;
+    const at = '2026-03-01T10:00:00Z';
+    await ticks.countFromNow('late');
+    await ticks.passed('late', [at]);
+    expect(await ticks.latest('late', 10)).toMatchObject([{ at, outcome: 'missed' }]);
+    const claim = { workflowId: 'w', trigger: 'schedule', overlapMs: 0, syncVersion: '1', takeOverFrom: null } as const;
+    await runs.claim({ ...claim, sync: 'late', run: 'of-the-tick', mode: 'full', scheduledFor: at });
+    expect(await ticks.latest('late', 10)).toEqual([]);
+  } finally {
+    await engine.close();
+  }
+});
+
 const backfill = { since: { kind: 'number', value: 1 }, until: { kind: 'number', value: 9 } } as const;
 
 test.each([

@@ -73,6 +73,40 @@ test('a run that waits says for what and where, and `retry` tries at once instea
   expect(await statusAttribute(handle)).toBe('succeeded');
 });
 
+test('a run that goes on after a wait no longer says that it waits', async () => {
+  let down = true;
+  const fail = () => {
+    if (down) throw new SyncFailure('SERVER_ERROR', 'closed for an hour', { effect: 'none', retryAfterMs: 3_600_000 });
+  };
+  const books = journalDestination(upsert);
+  const { write } = books;
+  let release = () => {};
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const called = new Promise<void>((resolve) => {
+    books.write = async (request) => {
+      resolve();
+      await held;
+      return write(request);
+    };
+  });
+  const { start } = await engineFor({
+    name: 'no-longer',
+    source: arraySource(() => orders(20), { fail }),
+    destination: books,
+  });
+  const handle = await start('no-longer');
+  await stateWhen(handle, (state) => state.waiting);
+  down = false;
+  await ask(handle, 'retry');
+  await called;
+  const [{ waiting }, status] = [await stateWhen(handle, () => true), await statusAttribute(handle)];
+  release();
+  expect([waiting, status]).toEqual([null, 'running']);
+  await handle.result();
+});
+
 test('`retry` sent blindly, as from the Temporal UI, cuts a wait short too', async () => {
   let down = true;
   const books = journalDestination(upsert);
