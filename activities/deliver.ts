@@ -70,6 +70,7 @@ async function deliver(deps: Dependencies, input: DeliverInput, loaded: LoadedSy
   const { known, foundIds } = await settleDoubts(delivery, decided);
   const candidates = known.size === 0 ? batch.ready : batch.ready.filter((record) => !known.has(record.ordinal));
   const { changed, unchanged, superseded, renewed } = await compare(delivery, candidates, foundIds);
+  deps.encodeAhead.note(loaded.name, changed.length, candidates.length);
   await keepToPlan(delivery, changed);
   const { limits } = delivery.destination;
   const unknown = await lookFirst(delivery, changed);

@@ -3,6 +3,7 @@ import type { EndpointWorld, LoadedSync } from '../model/project.ts';
 import type { Ledger } from '../platform/ledger/ledger.ts';
 import type { Bulkhead } from './bulkhead.ts';
 import type { BatchCache } from './cache.ts';
+import type { EncodeAhead } from './encode-ahead.ts';
 
 /** All that the steps need of the world; built by the worker, or by a test. */
 export interface Dependencies {
@@ -18,6 +19,7 @@ export interface Dependencies {
     'runs' | 'staging' | 'deliveries' | 'deletes' | 'quarantine' | 'samples' | 'ticks' | 'drift'
   > & { readonly compare: Pick<Ledger['compare'], 'chosenKeys'> };
   readonly cache: BatchCache;
+  readonly encodeAhead: EncodeAhead;
   /** Holds the steps that call a system, so that none takes every place. */
   readonly bulkhead: Pick<Bulkhead, 'hold'>;
   /** Whether a workflow is still open, by Temporal's word. */

@@ -23,9 +23,9 @@ export const preparationOf = ({ sync, policy }: LoadedSync, encode?: Destination
     ...(encode && { encode }),
   });
 
-/** The same for a batch that will be written. */
-export const preparationFor = ({ world }: Dependencies, loaded: LoadedSync) =>
-  preparationOf(loaded, loaded.openDestination(world).encode);
+/** The same for a batch of which much will be written, as far as can be guessed. */
+export const preparationFor = ({ world, encodeAhead }: Dependencies, loaded: LoadedSync) =>
+  preparationOf(loaded, encodeAhead.isWorth(loaded.name) ? loaded.openDestination(world).encode : undefined);
 
 /** What a batch came to: from this worker's cache, or computed again from what is staged. */
 export async function preparedOf(deps: Dependencies, loaded: LoadedSync, ref: BatchRef): Promise<Prepared> {

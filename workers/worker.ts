@@ -12,6 +12,7 @@ import type { Logger } from 'pino';
 import { Bulkhead } from '../activities/bulkhead.ts';
 import { BatchCache } from '../activities/cache.ts';
 import type { Dependencies } from '../activities/dependencies.ts';
+import { EncodeAhead } from '../activities/encode-ahead.ts';
 import { type Activities, createActivities } from '../activities/index.ts';
 import type { Settings } from '../platform/config.ts';
 import type { Readiness } from '../platform/health-server.ts';
@@ -54,6 +55,7 @@ export async function runWorker(
   const activities = createActivities({
     ...parts,
     cache: new BatchCache(CACHED_BATCHES),
+    encodeAhead: new EncodeAhead(),
     isWorkflowOpen: runs.isOpen,
     hurry: runs.hurry,
     ticksOf: (sync, from, until) => matchingTimes(client, sync, new Date(from), new Date(until)),

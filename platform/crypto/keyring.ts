@@ -35,12 +35,13 @@ export const ENVELOPE_OVERHEAD_BYTES = HEADER_BYTES + NONCE_BYTES + TAG_BYTES;
 /** A ring of keys of 32 bytes each. The id of a key follows from the key, so that nobody has to hand out names. */
 export function keyring(keys: readonly Buffer[]): Keyring {
   const byId = new Map(keys.map((key) => [idOf(key).toString('hex'), key]));
-  const first = keys[0];
+  const [first] = keys;
+  const header = first && Buffer.concat([Buffer.from([VERSION]), idOf(first)]);
   return {
     current: first === undefined ? null : idOf(first).toString('hex'),
     seal(plain, purpose) {
-      if (first === undefined) throw new SyncFailure('ENCRYPTION_KEY_MISSING', noKey, { effect: 'none' });
-      const header = Buffer.concat([Buffer.from([VERSION]), idOf(first)]);
+      if (first === undefined || header === undefined)
+        throw new SyncFailure('ENCRYPTION_KEY_MISSING', noKey, { effect: 'none' });
       const nonce = randomBytes(NONCE_BYTES);
       const cipher = createCipheriv('aes-256-gcm', first, nonce).setAAD(bound(header, purpose));
       const body = Buffer.concat([cipher.update(plain), cipher.final()]);

@@ -1,5 +1,5 @@
 import { promisify } from 'node:util';
-import { deflateRaw, inflateRaw } from 'node:zlib';
+import { deflateRaw, deflateRawSync, inflateRaw } from 'node:zlib';
 import { type CallBody, type CallDetail, type CallTiming, type CallUse, callDetail } from '../../model/call.ts';
 import type { Connection } from '../../model/connection.ts';
 import type { Keyring } from '../crypto/keyring.ts';
@@ -55,8 +55,15 @@ export async function sealDetail(seen: SeenCall, redact: Redactor, keys: Keyring
     requestBody: bodyOf(seen.requestBody, seen.requestHeaders['content-type'], redact),
     responseBody: bodyOf(seen.responseBody, seen.responseHeaders['content-type'], redact),
   };
-  return keys.seal(await deflate(JSON.stringify(detail), { level: 1 }), PURPOSE);
+  const text = JSON.stringify(detail);
+  const compressed = text.length <= AT_ONCE ? deflateRawSync(text, fastest) : await deflate(text, fastest);
+  return keys.seal(compressed, PURPOSE);
 }
+
+const fastest = { level: 1 };
+
+/** Handing so little to another thread takes this one longer than compressing it. */
+const AT_ONCE = 64 * 1024;
 
 /** Throws what `Keyring.open` throws. */
 export async function openDetail(sealed: Buffer, keys: Keyring): Promise<CallDetail> {

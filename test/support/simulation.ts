@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { BatchCache } from '../../activities/cache.ts';
 import type { DeliverInput } from '../../activities/deliver.ts';
 import type { Dependencies } from '../../activities/dependencies.ts';
+import { EncodeAhead } from '../../activities/encode-ahead.ts';
 import { type Activities, createActivities } from '../../activities/index.ts';
 import type { RemoveInput } from '../../activities/remove.ts';
 import type { Counts, RunStatus } from '../../model/batch.ts';
@@ -293,6 +294,7 @@ export class Simulation {
         quarantine: gated('quarantine', quarantine),
       },
       cache: this.#cache,
+      encodeAhead: new EncodeAhead(),
       isWorkflowOpen: async () => false,
       hurry: async () => {},
       ticksOf: async () => [],
