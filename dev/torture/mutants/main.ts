@@ -50,6 +50,8 @@ async function tried(mutant: Mutant, options: Options): Promise<Finding | null> 
   try {
     await copyRepository(folder);
     for (const edit of mutant.edits) await apply(folder, edit);
+    const built = await output('npm', ['run', '-s', 'build'], folder, process.env);
+    if (built !== '') throw new Error(`the mutant does not build: ${built}`);
     const simulated = options.by === 'yard' ? null : await bySimulation(folder, mutant, options);
     return simulated ?? (options.by === 'simulation' ? null : await byYard(folder, mutant, options));
   } finally {
@@ -74,24 +76,22 @@ async function apply(folder: string, { file, find, replace }: Mutant['edits'][nu
 }
 
 async function bySimulation(folder: string, mutant: Mutant, { seed, schedules }: Options): Promise<Finding | null> {
-  const env = {
-    ...process.env,
-    SIMULATION_RUNS: String(schedules),
-    SIMULATION_SEED: String(seed),
-    SIMULATION_SHRINK: '0',
-  };
-  const said = await output('npm', ['run', '-s', 'jest', '--', 'test/simulation.test.ts'], folder, env);
+  const program = [
+    'dist/dev/simulation/main.js',
+    '--seed',
+    String(seed),
+    '--schedules',
+    String(schedules),
+    '--no-shrink',
+  ];
+  const said = await output(process.execPath, program, folder, process.env);
   // One that cannot even begin finds nothing, and proves nothing.
-  if (!/^simulation: [1-9]\d* schedules/m.test(said)) throw new Error(`the simulation did not play: ${said}`);
-  const words = said.split('\n').find((line) => mutant.found.test(line));
-  return words === undefined
-    ? null
-    : { by: `the simulation, seed ${seed}`, words: words.replace(/^[\s+"]*|[",]*$/g, '') };
+  if (!/^[1-9]\d* schedules/m.test(said)) throw new Error(`the simulation did not play: ${said}`);
+  const words = said.split('\n').find((line) => line.startsWith('BREACH') && mutant.found.test(line));
+  return words === undefined ? null : { by: `the simulation, seed ${seed}`, words: words.replace(/^BREACH /, '') };
 }
 
 async function byYard(folder: string, mutant: Mutant, { seed, rounds }: Options): Promise<Finding | null> {
-  const built = await output('npm', ['run', '-s', 'build'], folder, process.env);
-  if (built !== '') throw new Error(`the mutant does not build: ${built}`);
   const yard = ['dist/dev/torture/main.js', '--seed', String(seed), '--rounds', String(rounds), '--patient'];
   const lines = (await output(process.execPath, yard, folder, process.env)).split('\n');
   const at = lines.findIndex((line) => line.includes('BREACH') && mutant.found.test(line));

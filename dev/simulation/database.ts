@@ -1,0 +1,61 @@
+import { randomBytes } from 'node:crypto';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { homedir, tmpdir } from 'node:os';
+import path from 'node:path';
+import pg from 'pg';
+import { createProgress } from '../../platform/progress.ts';
+import { startGuard } from '../stack/guard.ts';
+import { startPostgres } from '../stack/postgres-server.ts';
+import { cacheFolderOf } from '../stack/state-folder.ts';
+
+/** An empty database of a real PostgreSQL: of the server that DATABASE_URL names, or of one that is started for it. */
+export interface SimulationDatabase {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+export const openDatabase = (env: NodeJS.ProcessEnv): Promise<SimulationDatabase> =>
+  env['DATABASE_URL'] ? databaseOn(env['DATABASE_URL']) : ownServer(env);
+
+async function ownServer(env: NodeJS.ProcessEnv): Promise<SimulationDatabase> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'syncline-simulation-'));
+  // PostgreSQL's own user must be able to enter it when this runs as root.
+  await chmod(folder, 0o755);
+  const guard = startGuard();
+  const { url, server } = await startPostgres({
+    folder: path.join(folder, 'postgres'),
+    projectFolder: folder,
+    cacheFolder: cacheFolderOf(env, homedir()),
+    env,
+    guard,
+    progress: createProgress(process.stderr),
+    durable: false,
+    port: 'any',
+  });
+  return {
+    url,
+    async close() {
+      await server.stop();
+      await guard.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function databaseOn(serverUrl: string): Promise<SimulationDatabase> {
+  const name = `simulation_${randomBytes(8).toString('hex')}`;
+  await onServer(serverUrl, `create database ${name}`);
+  const url = new URL(serverUrl);
+  url.pathname = `/${name}`;
+  return { url: url.href, close: () => onServer(serverUrl, `drop database if exists ${name} with (force)`) };
+}
+
+async function onServer(url: string, statement: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    await client.query(statement);
+  } finally {
+    await client.end();
+  }
+}

@@ -1,0 +1,264 @@
+import { randomUUID } from 'node:crypto';
+import { asyncLocalStorage, type Context } from '@temporalio/activity';
+import type { DeliverInput } from '../../activities/deliver.ts';
+import type { Dependencies } from '../../activities/dependencies.ts';
+import { EncodeAhead } from '../../activities/encode-ahead.ts';
+import { type Activities, createActivities } from '../../activities/index.ts';
+import type { RemoveInput } from '../../activities/remove.ts';
+import type { Counts, RunStatus } from '../../model/batch.ts';
+import type { DeliveryClass } from '../../model/delivery.ts';
+import { failures, isSyncFailure, SyncFailure } from '../../model/failure.ts';
+import type { LoadedSync } from '../../model/project.ts';
+import type { Ledger } from '../../platform/ledger/ledger.ts';
+import { SimulatedDestination } from './destination.ts';
+import { type Attempt, Crash, Faults } from './faults.ts';
+import type { Schedule, SimulatedRun } from './schedule.ts';
+import { type SimulatedRecord, SimulatedSource } from './source.ts';
+import { simulatedSync } from './sync.ts';
+
+export interface ClosedRun {
+  readonly run: string;
+  readonly status: RunStatus;
+  readonly counts: Counts;
+  /** The cursor, what the source held, and how many effects there had been, at that moment. */
+  readonly watermark: number | null;
+  readonly truth: readonly SimulatedRecord[];
+  readonly effects: number;
+  /** What had been deleted from the source by then. */
+  readonly deletions: readonly { readonly id: string; readonly version: number }[];
+  /** It read everything, and nobody kept it from deleting what is gone. */
+  readonly emptied: boolean;
+  /** Requests whose outcome the ledger did not know at that moment. */
+  readonly doubts: { readonly writes: number; readonly deletes: number };
+}
+
+type Answered = Required<Pick<DeliverInput, 'answer' | 'answerNumber'>>;
+
+/** What needs more, of one step or of whoever is asked, never ends. */
+const MOST_ATTEMPTS = 60;
+/** Records of the source at the beginning. */
+const RECORDS = 10;
+
+/** Works like the workflow: step after step, a new attempt when one has died, a close whatever happened. */
+export class Simulation {
+  readonly promise: DeliveryClass;
+  readonly destination: SimulatedDestination;
+  readonly closed: ClosedRun[] = [];
+  readonly sync = `sim-${randomUUID()}`;
+  /** What was answered about writes in doubt (T5). */
+  readonly answers = { retry: 0, skip: 0 };
+  /** Intent first: writes whose intent was not in the ledger. */
+  unannounced = 0;
+  readonly #source = new SimulatedSource();
+  readonly #faults: Faults;
+  readonly #schedule: Schedule;
+  readonly #ledger: Ledger;
+  readonly #loaded: LoadedSync;
+  readonly #zombies: Promise<unknown>[] = [];
+  /** Attempts to write that are left to the run. */
+  #attempts = Number.POSITIVE_INFINITY;
+
+  constructor(ledger: Ledger, schedule: Schedule) {
+    this.promise = schedule.promise;
+    this.#ledger = ledger;
+    this.#schedule = schedule;
+    this.#faults = new Faults(schedule);
+    this.destination = new SimulatedDestination(schedule.promise, schedule.fates);
+    this.#loaded = simulatedSync(this.sync, this.#source, this.destination);
+    for (let n = 0; n < RECORDS; n++) this.#source.change(n);
+  }
+
+  /** Faults that really happened. */
+  get fired(): number {
+    return this.#faults.fired;
+  }
+
+  /** All runs of the schedule, then one without faults. */
+  async play(): Promise<void> {
+    for (const run of this.#schedule.runs) {
+      for (const n of run.changes) this.#source.change(n);
+      for (const n of run.removals) this.#source.delete(n);
+      await this.#run(run);
+    }
+    this.destination.healed = true;
+    this.#faults.heal();
+    await Promise.all(this.#zombies);
+    await this.#run({ changes: [], removals: [], read: 'whole', cancelAt: null, full: true });
+  }
+
+  async #run({ cancelAt, full, read }: SimulatedRun): Promise<void> {
+    const run = randomUUID();
+    this.#source.read = read;
+    this.#attempts = cancelAt ?? Number.POSITIVE_INFINITY;
+    const plan = await this.#step((steps) => steps.openRun({ sync: this.sync, run, trigger: 'test', full }));
+    let status: RunStatus = 'succeeded';
+    let emptied = false;
+    try {
+      if ('doubts' in plan)
+        await this.#answered((answered) => this.#writing((steps) => steps.settleLeft({ run, seq: 0, ...answered })));
+      await this.#batches(run);
+      if ('deletes' in plan) emptied = (await this.#remove(run, read === 'forgets')) && read !== 'forgets';
+      const { counts } = await this.#step((steps) => steps.reconcileRun({ run }));
+      if (counts.quarantined > 0) status = 'partial';
+    } catch (error) {
+      if (!isSyncFailure(error)) throw error;
+      status = error.message === cancelled ? 'cancelled' : 'failed';
+    }
+    const reconciled = { checked: 0, missing: 0, extra: 0, different: 0 };
+    const counts = await this.#step((steps) => steps.closeRun({ run, status, reconciled, failure: null }));
+    this.closed.push({
+      run,
+      status,
+      counts,
+      truth: [...this.#source.records.values()],
+      effects: this.destination.effects.length,
+      deletions: [...this.#source.deletions],
+      emptied,
+      ...(await this.#standing()),
+    });
+  }
+
+  /** What the ledger says of the sync, between two runs. */
+  async #standing(): Promise<Pick<ClosedRun, 'watermark' | 'doubts'>> {
+    const { rows } = await this.#ledger.pool.query<{ watermark: number | null; writes: number; deletes: number }>(
+      `select (s.watermark->>'value')::int as watermark, count(*) filter (where i.seq > 0)::int as writes,
+         count(*) filter (where i.seq = 0)::int as deletes
+       from syncs s left join runs r on r.sync_id = s.id left join intents i on i.run = r.id and i.state in ('open', 'unknown')
+       where s.name = $1 group by s.id`,
+      [this.sync],
+    );
+    const { watermark = null, writes = 0, deletes = 0 } = rows[0] ?? {};
+    return { watermark, doubts: { writes, deletes } };
+  }
+
+  /** One attempt to write, unless the run is cancelled before it. */
+  #writing<T>(work: (steps: Activities) => Promise<T>): Promise<T> {
+    return this.#step((steps) => {
+      if (--this.#attempts === 0) throw new SyncFailure('HOLD_LOST', cancelled);
+      return work(steps);
+    });
+  }
+
+  async #batches(run: string): Promise<void> {
+    for (let seq = 1; ; seq++) {
+      const ref = { run, seq };
+      const { records, complete } = await this.#step((steps) => steps.fetchBatch(ref));
+      if (records > 0) {
+        await this.#step((steps) => steps.validateBatch(ref));
+        await this.#step((steps) => steps.transformBatch(ref));
+        await this.#answered((answered) => this.#writing((steps) => steps.deliverBatch({ ...ref, ...answered })));
+      }
+      if (complete) return;
+    }
+  }
+
+  /** Whoever is asked whether so much may be deleted knows whether the source is right. */
+  async #remove(run: string, forgets: boolean): Promise<boolean> {
+    for (let answered: RemoveInput['answered']; ; ) {
+      try {
+        await this.#writing((steps) => steps.removeMissing(answered ? { run, answered } : { run }));
+        return answered?.answer !== 'skip';
+      } catch (error) {
+        if (!isSyncFailure(error) || failures[error.code].next !== 'park') throw error;
+        const skip = error.code === 'DELETE_GUARD' && forgets;
+        answered = { answer: skip ? 'skip' : 'retry', to: error.code };
+      }
+    }
+  }
+
+  /** Whoever is asked about a write in doubt answers one way, then the other. */
+  async #answered(work: (answered?: Answered) => Promise<unknown>): Promise<void> {
+    let answered: Answered | undefined;
+    for (let asked = 0; asked < MOST_ATTEMPTS; asked++) {
+      try {
+        await work(answered);
+        return;
+      } catch (error) {
+        if (!isSyncFailure(error) || error.code !== 'OUTCOME_UNKNOWN') throw error;
+        const answerNumber = this.answers.retry + this.answers.skip + 1;
+        const answer = answerNumber % 2 === 1 ? 'skip' : 'retry';
+        this.answers[answer]++;
+        answered = { answer, answerNumber };
+      }
+    }
+    throw new Error('whoever is asked is asked for ever');
+  }
+
+  /** One step, attempt after attempt, as Temporal would. */
+  async #step<T>(work: (steps: Activities) => Promise<T>): Promise<T> {
+    for (let number = 1; number < MOST_ATTEMPTS; number++) {
+      const { promise: presumedDead, resolve: presumeDead } = deferred();
+      const steps = createActivities(this.#dependencies({ dead: false, presumeDead }));
+      const working = asyncLocalStorage.run(context(number), async () => ({ result: await work(steps) }));
+      try {
+        const ended = await Promise.race([working, presumedDead]);
+        if (ended) return ended.result;
+        this.#zombies.push(working.catch(() => {}));
+      } catch (error) {
+        if (error instanceof Crash) continue;
+        if (!isSyncFailure(error) || !/retry|wait/.test(failures[error.code].next)) throw error;
+      }
+    }
+    throw new Error('the step never ends');
+  }
+
+  #dependencies(attempt: Attempt): Dependencies {
+    const faults = this.#faults;
+    const { runs, staging, deliveries, deletes, quarantine } = this.#ledger;
+    const destination = this.destination.open();
+    const announced = {
+      ...destination,
+      write: async (request: Parameters<typeof destination.write>[0]) => {
+        await this.#look(request.id);
+        return destination.write(request);
+      },
+    };
+    const loaded: LoadedSync = {
+      ...this.#loaded,
+      openDestination: () => faults.guard(attempt, 'destination', announced),
+    };
+    return {
+      projects: { current: async () => loaded, version: async () => loaded },
+      world: { toolsFor: () => Promise.reject(new Error('no tools')) as never },
+      ledger: {
+        ...this.#ledger,
+        runs: faults.guard(attempt, 'runs', runs),
+        staging: faults.guard(attempt, 'staging', staging),
+        deliveries: faults.guard(attempt, 'deliveries', deliveries),
+        deletes: faults.guard(attempt, 'deletes', deletes),
+        quarantine: faults.guard(attempt, 'quarantine', quarantine),
+      },
+      cache: faults.cache,
+      encodeAhead: new EncodeAhead(),
+      isWorkflowOpen: async () => false,
+      hurry: async () => {},
+      ticksOf: async () => [],
+      bulkhead: { hold: (_connection, work) => work() },
+      now: () => Date.now() + faults.skippedMs,
+      log: { debug() {}, info() {}, warn() {}, error() {} },
+    };
+  }
+
+  /** Intent first: at the moment of the write, in the ledger. */
+  async #look(request: string): Promise<void> {
+    const { rowCount } = await this.#ledger.pool.query('select from intents where request_id = $1', [request]);
+    if (rowCount === 0) this.unannounced++;
+  }
+}
+
+function deferred(): { readonly promise: Promise<void>; readonly resolve: () => void } {
+  let resolve = () => {};
+  const promise = new Promise<void>((done) => {
+    resolve = done;
+  });
+  return { promise, resolve };
+}
+
+const cancelled = 'cancelled by the schedule';
+
+const context = (attempt: number): Context =>
+  ({
+    info: { attempt, workflowExecution: { workflowId: 'sim', runId: 'sim' }, heartbeatTimeoutMs: 10_000 },
+    cancellationSignal: new AbortController().signal,
+    heartbeat() {},
+  }) as unknown as Context;
