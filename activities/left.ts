@@ -28,9 +28,10 @@ export async function settleLeftDoubts(
   start: DeliveryStart,
   answer: TakeAnswer,
 ): Promise<void> {
+  if (!start.left) return;
   const { deliveries } = deps.ledger;
   for (const ref of await deliveries.leftBatches(run)) {
-    const intents = await deliveries.inDoubt(start, ref);
+    const intents = await deliveries.inDoubt(ref);
     if (intents.length > 0) {
       const { loaded } = await runOf(deps, ref.run);
       const batch = (await preparedOf(deps, loaded, ref)).transformed;

@@ -10,7 +10,7 @@ import { NOTHING_TO_SEND } from './plan-sync.ts';
  */
 export async function keepToPlan(delivery: Delivery, changed: readonly ReadyRecord[]): Promise<void> {
   const { ref, start, ledger } = delivery;
-  if (start.intents.length > 0) return;
+  if (!start.planned || start.intents.length > 0) return;
   const plan = await ledger.planned(ref.run, ref.seq);
   if (plan === undefined) return;
   const planned = plan.batches[ref.seq - 1] ?? NOTHING_TO_SEND;

@@ -44,14 +44,14 @@ export async function removeMissing(deps: Dependencies, { run, answered }: Remov
   const ledger = deps.ledger.deletes;
   const start = await ledger.begin(run);
   if (start.done) return start.done;
-  const planned = await deps.ledger.deliveries.plannedDeletes(run);
+  const planned = start.planned ? await deps.ledger.deliveries.plannedDeletes(run) : undefined;
   const skip = planned === null || start.recovering || answered?.answer === 'skip';
   if (!start.decided) {
     const found = await ledger.compare(start, run);
     // Whoever runs a plan has seen what it deletes.
     const approved = planned !== undefined || (answered?.to === 'DELETE_GUARD' && answered.answer === 'retry');
     if (!skip && !approved) guard(found, limits);
-    await ledger.decide(start, run, skip ? 'nothing' : 'missing');
+    await ledger.decide(start, run, skip ? { missing: 0, extras: 0 } : found);
   }
   if (planned != null && !skip) await keepToPlannedDeletes(ledger, run, planned);
   const set = limits.set === null ? null : markFields(limits.set, start.startedAt);

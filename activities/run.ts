@@ -131,7 +131,7 @@ export const closeRun = (deps: Dependencies, input: CloseRunInput): Promise<Coun
 
 /** The facts of a run and its sync in the version that the run began with. */
 export async function runOf(deps: Dependencies, run: string): Promise<{ facts: RunFacts; loaded: LoadedSync }> {
-  const facts = await deps.ledger.runs.facts(run);
+  const facts = await deps.cache.factsOf(run, (id) => deps.ledger.runs.facts(id));
   const loaded = await deps.projects.version(facts.sync, facts.syncVersion);
   if (facts.mode === 'replay') return { facts, loaded: replaying(deps, loaded, run) };
   if (facts.mode === 'repair') return { facts, loaded: repairing(deps, loaded, run) };

@@ -1,6 +1,9 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { type Broken, play, simulatedClasses } from '../dev/simulation/play.ts';
 import type { DeliveryClass } from '../model/delivery.ts';
 import { type Ledger, openLedger } from '../platform/ledger/ledger.ts';
+import { built } from './support/built.ts';
 import { createTestDatabase, type TestDatabase } from './support/database.ts';
 
 /** A long form, with any seed, made small when it fails: `npm run simulate`. */
@@ -49,4 +52,17 @@ test.each(simulatedClasses)(
 test('the schedules broke something, and writes in doubt were answered both ways', () => {
   expect(seen.faults).toBeGreaterThan(seen.schedules / 2);
   expect(Math.min(seen.retried, seen.skipped)).toBeGreaterThan(0);
+});
+
+test('the program plays each schedule once, in one process or in two', async () => {
+  const program = [built('dev/simulation/main.js'), '--seed', '7', '--schedules', '6', '--classes', 'T2,T5', '--json'];
+  const env = { ...process.env, DATABASE_URL: database.url };
+  const playedBy = async (processes: string): Promise<Record<string, unknown>> => {
+    const { stdout } = await promisify(execFile)(process.execPath, [...program, '--processes', processes], { env });
+    return JSON.parse(stdout);
+  };
+  const alone = await playedBy('1');
+  expect(alone).toMatchObject({ seed: 7, schedules: 12, broken: [] });
+  expect(alone['faults']).toBeGreaterThan(0);
+  expect(await playedBy('2')).toMatchObject({ seed: 7, schedules: 12, broken: [] });
 });

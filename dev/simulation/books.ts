@@ -1,5 +1,6 @@
 import type { DeliveryClass } from '../../model/delivery.ts';
 import type { Ledger } from '../../platform/ledger/ledger.ts';
+import { ask } from '../../platform/ledger/sql.ts';
 import { breaches } from '../torture/checker.ts';
 import type { ClosedRun, Simulation } from './simulation.ts';
 
@@ -7,8 +8,8 @@ const yardClass = { T1: 't1', T2: 't2', T3: 't3', T4: 't4', T5: 't5' } as const 
 
 /** Every promise that a schedule broke, in words, once it has been played. The checker is the yard's. */
 export async function brokenPromises(ledger: Ledger, simulation: Simulation): Promise<string[]> {
-  const { destination, closed, sync, answers, unannounced } = simulation;
-  const quarantined = await quarantinedOf(ledger, sync);
+  const { destination, closed, sync, answers, noted } = simulation;
+  const { quarantined, requests } = await booksOf(ledger, sync);
   const journal = destination.effects.map(({ key, ...effect }) => ({ id: key, ...effect }));
   const last = closed.at(-1);
   const words = closed.flatMap((run) =>
@@ -33,16 +34,27 @@ export async function brokenPromises(ledger: Ledger, simulation: Simulation): Pr
   const forgot = closed.filter((run) => endedWell(run) && open(run) > 0);
   if (forgot.length > 0)
     words.push(`invariant 3, intent first: ${forgot.length} runs ended well with a request in doubt`);
+  const unannounced = noted.unannounced(requests);
   if (unannounced > 0) words.push(`invariant 3, intent first: ${unannounced} writes without an intent`);
   return words;
 }
 
 const endedWell = (run: ClosedRun | undefined): boolean => /succeeded|partial/.test(run?.status ?? '');
 
-async function quarantinedOf(ledger: Ledger, sync: string): Promise<ReadonlySet<string>> {
-  const { rows } = await ledger.pool.query<{ key: string | null }>(
-    'select q.key from quarantine q join syncs s on s.id = q.sync_id where s.name = $1',
+interface Books {
+  readonly quarantined: ReadonlySet<string>;
+  /** Ids of all requests that the ledger has an intent of. */
+  readonly requests: ReadonlySet<string>;
+}
+
+async function booksOf(ledger: Ledger, sync: string): Promise<Books> {
+  const [row] = await ask<{ quarantined: (string | null)[]; requests: string[] }>(
+    ledger.pool,
+    'looking at the books',
+    `select array(select key from quarantine where sync_id = s.id) as quarantined,
+       array(select i.request_id::text from runs r join intents i on i.run = r.id where r.sync_id = s.id) as requests
+     from syncs s where s.name = $1`,
     [sync],
   );
-  return new Set(rows.map(({ key }) => String(key)));
+  return { quarantined: new Set(row?.quarantined.map(String)), requests: new Set(row?.requests) };
 }

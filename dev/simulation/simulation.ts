@@ -10,8 +10,10 @@ import type { DeliveryClass } from '../../model/delivery.ts';
 import { failures, isSyncFailure, SyncFailure } from '../../model/failure.ts';
 import type { LoadedSync } from '../../model/project.ts';
 import type { Ledger } from '../../platform/ledger/ledger.ts';
+import { ask } from '../../platform/ledger/sql.ts';
 import { SimulatedDestination } from './destination.ts';
 import { type Attempt, Crash, Faults } from './faults.ts';
+import { NotedRequests } from './noted-requests.ts';
 import type { Schedule, SimulatedRun } from './schedule.ts';
 import { type SimulatedRecord, SimulatedSource } from './source.ts';
 import { simulatedSync } from './sync.ts';
@@ -47,8 +49,7 @@ export class Simulation {
   readonly sync = `sim-${randomUUID()}`;
   /** What was answered about writes in doubt (T5). */
   readonly answers = { retry: 0, skip: 0 };
-  /** Intent first: writes whose intent was not in the ledger. */
-  unannounced = 0;
+  readonly noted = new NotedRequests();
   readonly #source = new SimulatedSource();
   readonly #faults: Faults;
   readonly #schedule: Schedule;
@@ -120,7 +121,9 @@ export class Simulation {
 
   /** What the ledger says of the sync, between two runs. */
   async #standing(): Promise<Pick<ClosedRun, 'watermark' | 'doubts'>> {
-    const { rows } = await this.#ledger.pool.query<{ watermark: number | null; writes: number; deletes: number }>(
+    const rows = await ask<{ watermark: number | null; writes: number; deletes: number }>(
+      this.#ledger.pool,
+      'looking at the books',
       `select (s.watermark->>'value')::int as watermark, count(*) filter (where i.seq > 0)::int as writes,
          count(*) filter (where i.seq = 0)::int as deletes
        from syncs s left join runs r on r.sync_id = s.id left join intents i on i.run = r.id and i.state in ('open', 'unknown')
@@ -205,17 +208,11 @@ export class Simulation {
   #dependencies(attempt: Attempt): Dependencies {
     const faults = this.#faults;
     const { runs, staging, deliveries, deletes, quarantine } = this.#ledger;
-    const destination = this.destination.open();
-    const announced = {
-      ...destination,
-      write: async (request: Parameters<typeof destination.write>[0]) => {
-        await this.#look(request.id);
-        return destination.write(request);
-      },
-    };
+    const { noted } = this;
+    const destination = noted.writesOf(this.destination.open());
     const loaded: LoadedSync = {
       ...this.#loaded,
-      openDestination: () => faults.guard(attempt, 'destination', announced),
+      openDestination: () => faults.guard(attempt, 'destination', destination),
     };
     return {
       projects: { current: async () => loaded, version: async () => loaded },
@@ -224,8 +221,8 @@ export class Simulation {
         ...this.#ledger,
         runs: faults.guard(attempt, 'runs', runs),
         staging: faults.guard(attempt, 'staging', staging),
-        deliveries: faults.guard(attempt, 'deliveries', deliveries),
-        deletes: faults.guard(attempt, 'deletes', deletes),
+        deliveries: faults.guard(attempt, 'deliveries', noted.intentsOf(deliveries)),
+        deletes: faults.guard(attempt, 'deletes', noted.intentsOf(deletes)),
         quarantine: faults.guard(attempt, 'quarantine', quarantine),
       },
       cache: faults.cache,
@@ -237,12 +234,6 @@ export class Simulation {
       now: () => Date.now() + faults.skippedMs,
       log: { debug() {}, info() {}, warn() {}, error() {} },
     };
-  }
-
-  /** Intent first: at the moment of the write, in the ledger. */
-  async #look(request: string): Promise<void> {
-    const { rowCount } = await this.#ledger.pool.query('select from intents where request_id = $1', [request]);
-    if (rowCount === 0) this.unannounced++;
   }
 }
 

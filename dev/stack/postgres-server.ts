@@ -28,6 +28,8 @@ export interface PostgresServerOptions {
   readonly progress: Progress;
   /** Default true. False gives up safety against power cuts; only for data that may be lost. */
   readonly durable?: boolean;
+  /** A folder that PostgreSQL's user may write, for its Unix socket. Default: none. */
+  readonly socketFolder?: string;
   /** Default: 5432 when it is free. */
   readonly port?: 'usual' | 'any';
   /** The npm package of the platform; found by itself unless a test names a copy. */
@@ -71,7 +73,13 @@ async function tryStart(
   const server = await startServer({
     folder: options.folder,
     command: postgres,
-    args: ['-D', cluster.dataFolder, '-p', String(port), ...settings(options.durable ?? true)],
+    args: [
+      '-D',
+      cluster.dataFolder,
+      '-p',
+      String(port),
+      ...settings(options.durable ?? true, options.socketFolder ?? ''),
+    ],
     env: postgresEnvironment(options.env),
     cwd: '/',
     runAs: place.runAs,
@@ -95,10 +103,10 @@ async function tryStart(
 }
 
 /** Modest for a laptop, generous beside PostgreSQL's own defaults for a small machine of long ago. */
-function settings(durable: boolean): string[] {
+function settings(durable: boolean, socketFolder: string): string[] {
   const values: Record<string, string> = {
     listen_addresses: '127.0.0.1',
-    unix_socket_directories: '',
+    unix_socket_directories: socketFolder,
     max_connections: '200',
     shared_buffers: '256MB',
     work_mem: '16MB',

@@ -1,10 +1,10 @@
-import type { Pool } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 import { SyncFailure } from '../../model/failure.ts';
 import type { ReadRange } from '../../model/range.ts';
 import type { RunMode } from '../../model/run-state.ts';
 import { laterVersion, type RecordVersion, sinceWatermark } from '../../model/version.ts';
-import { transaction } from './sql.ts';
-import { dropWorkingData } from './working-data.ts';
+import { ask, transaction } from './sql.ts';
+import { droppedOf } from './working-data.ts';
 
 export interface RunClaim {
   readonly sync: string;
@@ -37,65 +37,100 @@ export type Claimed = Held | { readonly held: false; readonly mode: RunMode; rea
 export function ledgerClaims(pool: Pool) {
   return {
     /** Invariant 7: one run holds a sync. Answers who holds it when it is not this run. Safe to repeat. */
-    claim: (claim: RunClaim): Promise<Claimed> =>
-      transaction(pool, 'opening the run', async (sql) => {
-        await sql.query('insert into syncs (name) values ($1) on conflict (name) do nothing', [claim.sync]);
-        const { rows } = await sql.query<{
-          id: number;
-          holder: string | null;
-          watermark: RecordVersion | null;
-          paused: boolean;
-        }>('select id, holder, watermark, paused_at is not null as paused from syncs where name = $1 for update', [
-          claim.sync,
-        ]);
-        const sync = rows[0];
-        if (!sync) throw new SyncFailure('INTERNAL', 'the sync row vanished while a run was opened');
-        if (sync.holder === claim.run)
-          return { held: false, mode: await openedMode(sql, claim.run), paused: sync.paused };
-        if (sync.holder !== null && sync.holder !== claim.takeOverFrom) {
-          const holder = await sql.query<{ workflow_id: string; mode: RunMode }>(
-            'select workflow_id, mode from runs where id = $1',
-            [sync.holder],
-          );
-          const [run] = holder.rows;
-          return { held: true, by: sync.holder, workflowId: run?.workflow_id ?? '', mode: run?.mode ?? null };
-        }
-        if (sync.holder !== null) await endAbandoned(sql, sync.holder);
-        await refuseEnded(sql, claim.run);
+    async claim(claim: RunClaim): Promise<Claimed> {
+      for (;;) {
+        const sync = await syncOf(pool, claim);
+        const { holder, opened, paused } = sync;
+        if (holder === claim.run) return { held: false, mode: opened ?? 'full', paused };
+        if (holder !== null && holder !== claim.takeOverFrom) return heldBy(pool, holder);
+        // A Temporal that was restored from an older copy may ask for a run again that has ended: the ledger's word stands.
+        if (opened !== null) throw new SyncFailure('HOLD_LOST', 'this run has ended before');
         const mode = sync.watermark === null && claim.mode === 'incremental' ? 'full' : claim.mode;
-        const since = sinceOf(mode, sync.watermark, claim);
-        const until = mode === 'backfill' ? claim.range?.until : undefined;
-        await sql.query('update syncs set holder = $2, fence = fence + 1 where id = $1', [sync.id, claim.run]);
-        await sql.query(
-          `insert into runs (id, sync_id, workflow_id, mode, trigger, sync_version, since, status, scheduled_for,
-             until)
-           values ($1, $2, $3, $4, $5, $6, $7, 'running', $8, $9)`,
-          [
-            claim.run,
-            sync.id,
-            claim.workflowId,
-            mode,
-            claim.trigger,
-            claim.syncVersion,
-            JSON.stringify(since),
-            claim.scheduledFor ?? null,
-            until ?? null,
-          ],
-        );
-        // It may have been noted as missed meanwhile, when no worker was up.
-        if (claim.scheduledFor !== undefined)
-          await sql.query('delete from ticks where sync_id = $1 and at = $2', [sync.id, claim.scheduledFor]);
-        return { held: false, mode, paused: sync.paused };
-      }),
+        // Somebody may have come between what was read and this: then it is looked at anew.
+        if (await takeHold(pool, sync, claim, mode)) return { held: false, mode, paused };
+      }
+    },
   };
 }
 
-type Sql = Pick<Pool, 'query'>;
+interface FoundSync {
+  readonly id: number;
+  readonly holder: string | null;
+  readonly fence: string;
+  readonly watermark: RecordVersion | null;
+  readonly paused: boolean;
+  /** The mode of the run that claims it, when the ledger knows that run already. */
+  readonly opened: RunMode | null;
+}
 
-/** A Temporal that was restored from an older copy may ask for a run again that has ended: the ledger's word stands. */
-async function refuseEnded(sql: Sql, run: string): Promise<void> {
-  const { rows } = await sql.query('select 1 from runs where id = $1', [run]);
-  if (rows.length > 0) throw new SyncFailure('HOLD_LOST', 'this run has ended before');
+async function syncOf(pool: Pool, { sync, run }: RunClaim): Promise<FoundSync> {
+  const columns = 'id, holder, fence, watermark, paused_at is not null as paused';
+  const [known] = await ask<FoundSync & Record<string, unknown>>(
+    pool,
+    'opening the run',
+    `select ${columns}, (select mode from runs where id = $2) as opened from syncs where name = $1`,
+    [sync, run],
+  );
+  if (known) return known;
+  const [added] = await ask<FoundSync & Record<string, unknown>>(
+    pool,
+    'opening the run',
+    `insert into syncs (name) values ($1) on conflict (name) do update set name = excluded.name
+     returning ${columns}, (select mode from runs where id = $2) as opened`,
+    [sync, run],
+  );
+  if (!added) throw new SyncFailure('INTERNAL', 'the sync row vanished while a run was opened');
+  return added;
+}
+
+async function heldBy(pool: Pool, holder: string): Promise<Held> {
+  const [run] = await ask<{ workflow_id: string; mode: RunMode }>(
+    pool,
+    'reading who holds the sync',
+    'select workflow_id, mode from runs where id = $1',
+    [holder],
+  );
+  return { held: true, by: holder, workflowId: run?.workflow_id ?? '', mode: run?.mode ?? null };
+}
+
+/** Whether the sync was still as it was found; then the run holds it, and whoever held it before is ended. */
+async function takeHold(pool: Pool, sync: FoundSync, claim: RunClaim, mode: RunMode): Promise<boolean> {
+  const { holder } = sync;
+  if (holder === null) return openHeld(pool, sync, claim, mode);
+  return transaction(pool, 'taking over a sync', async (sql) => {
+    const taken = await openHeld(sql, sync, claim, mode);
+    if (taken) await endAbandoned(sql, holder);
+    return taken;
+  });
+}
+
+async function openHeld(sql: Pool | PoolClient, sync: FoundSync, claim: RunClaim, mode: RunMode): Promise<boolean> {
+  const until = mode === 'backfill' ? claim.range?.until : undefined;
+  const opened = await ask(
+    sql,
+    'opening the run',
+    `with held as (
+       update syncs set holder = $1, fence = fence + 1
+       where id = $2 and fence = $3 and holder is not distinct from $4 returning id),
+     -- The tick may have been noted as missed meanwhile, when no worker was up.
+     begun as (delete from ticks using held where sync_id = held.id and at = $5::timestamptz)
+     insert into runs (id, sync_id, workflow_id, mode, trigger, sync_version, since, status, scheduled_for, until)
+     select $1, id, $6, $7, $8, $9, $10::jsonb, 'running', $5::timestamptz, $11::jsonb from held returning id`,
+    [
+      claim.run,
+      sync.id,
+      sync.fence,
+      sync.holder,
+      claim.scheduledFor ?? null,
+      claim.workflowId,
+      mode,
+      claim.trigger,
+      claim.syncVersion,
+      JSON.stringify(sinceOf(mode, sync.watermark, claim)),
+      until ?? null,
+    ],
+  );
+  return opened.length > 0;
 }
 
 /** Where an incremental read begins. Never beyond the watermark: what lies between would never be read (invariant 2). */
@@ -110,16 +145,17 @@ function sinceOf(
   return earlier ? sinceWatermark(range.since, 0) : sinceWatermark(watermark, overlapMs);
 }
 
-async function openedMode(sql: Sql, run: string): Promise<RunMode> {
-  const { rows } = await sql.query<{ mode: RunMode }>('select mode from runs where id = $1', [run]);
-  return rows[0]?.mode ?? 'full';
-}
-
-async function endAbandoned(sql: Sql, run: string): Promise<void> {
-  await sql.query(
-    `update runs set status = 'failed', failure_code = 'HOLD_LOST', failure = 'its workflow is gone; another run took over',
-       counts = coalesce(counts, '{}'), ended_at = now() where id = $1 and ended_at is null`,
+async function endAbandoned(sql: PoolClient, run: string): Promise<void> {
+  await ask(
+    sql,
+    'ending an abandoned run',
+    `with abandoned as (select from runs where id = $1),
+       ended as (
+         update runs set status = 'failed', failure_code = 'HOLD_LOST',
+           failure = 'its workflow is gone; another run took over', counts = coalesce(counts, '{}'), ended_at = now()
+         where id = $1 and ended_at is null),
+       ${droppedOf('$1', 'abandoned')}
+     select from abandoned`,
     [run],
   );
-  await dropWorkingData(sql, run);
 }

@@ -30,6 +30,8 @@ export function ledgerConflicts(pool: Pool) {
   };
 }
 
+export const hasTags = (confirmed: readonly Confirmed[]): boolean => confirmed.some(({ tag }) => tag !== undefined);
+
 /** Keeps the tags of what was confirmed, in the transaction of its outcome. */
 export async function keepTags(sql: PoolClient, syncId: number, confirmed: readonly Confirmed[]): Promise<void> {
   const written = confirmed.filter(({ tag }) => tag !== undefined);

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import type { Pool, PoolClient } from 'pg';
+import type { Pool } from 'pg';
 import { contentHash } from '../../model/transform.ts';
 import { DELETIONS, type Deletion } from './deletions.ts';
 import { packOrdinals, unpackOrdinals } from './ordinals.ts';
-import { holdFence, query, transaction, type Writer } from './sql.ts';
+import { ask, query, type Writer, writeUnderFence } from './sql.ts';
 
 /** A request to delete, as it stands in the ledger. */
 export interface DeleteIntent {
@@ -17,7 +17,7 @@ export function ledgerDeleteIntents(pool: Pool) {
   return {
     /** Requests of earlier attempts whose outcome is not known, each with its records. */
     async inDoubt(run: string): Promise<readonly (DeleteIntent & { readonly records: readonly Deletion[] })[]> {
-      const intents = await query<{ id: string; requestId: string; ordinals: Buffer }>(
+      const intents = await ask<{ id: string; requestId: string; ordinals: Buffer }>(
         pool,
         'looking for deletes in doubt',
         `select id, request_id as "requestId", ordinals from intents
@@ -39,102 +39,104 @@ export function ledgerDeleteIntents(pool: Pool) {
     },
 
     /** Invariant 3, intent first: durable before the request leaves. Until its outcome is known the rows say so. */
-    openIntent: (start: Writer, run: string, records: readonly Deletion[]): Promise<DeleteIntent> =>
-      transaction(pool, 'writing an intent to delete', async (sql) => {
-        await holdFence(sql, start.syncId, start.fence);
-        const requestId = randomUUID();
-        const keys = records.map(({ key }) => key);
-        const { rows } = await sql.query<{ id: string }>(
-          `insert into intents (request_id, run, seq, state, ordinals, items, fingerprint)
-           values ($1, $2, $3, 'open', $4, $5, $6) returning id`,
-          [
-            requestId,
-            run,
-            DELETIONS,
-            packOrdinals(records.map(({ n }) => n)),
-            records.length,
-            contentHash(keys.join('\n')),
-          ],
-        );
-        const id = rows[0]?.id ?? '';
-        await mark(sql, start, 'x', keys, null);
-        return { id, requestId };
-      }),
+    async openIntent(start: Writer, run: string, records: readonly Deletion[]): Promise<DeleteIntent> {
+      const requestId = randomUUID();
+      const keys = records.map(({ key }) => key);
+      const row = await writeUnderFence<{ id: string }>(
+        pool,
+        'writing an intent to delete',
+        start,
+        `opened as (
+           insert into intents (request_id, run, seq, state, ordinals, items, fingerprint)
+           select $3, $4, $5, 'open', $6, $7, $8 from writer returning id),
+         marked as (update ledger set state = 'x' from writer where sync_id = $1 and key = any($9::text[]))`,
+        [
+          requestId,
+          run,
+          DELETIONS,
+          packOrdinals(records.map(({ n }) => n)),
+          records.length,
+          contentHash(keys.join('\n')),
+          keys,
+        ],
+        { answer: ', (select id from opened) as id', by: query },
+      );
+      return { id: row?.id ?? '', requestId };
+    },
 
-    markUnknown: (start: Writer, intent: DeleteIntent): Promise<void> =>
-      transaction(pool, 'deciding an intent', async (sql) => {
-        await holdFence(sql, start.syncId, start.fence);
-        await sql.query(`update intents set state = 'unknown', decided_at = now() where id = $1`, [intent.id]);
-      }),
+    async markUnknown(start: Writer, intent: DeleteIntent): Promise<void> {
+      await writeUnderFence(
+        pool,
+        'deciding an intent',
+        start,
+        `decided as (update intents set state = 'unknown', decided_at = now() from writer where id = $3)`,
+        [intent.id],
+      );
+    },
 
     /**
      * Writes the outcome of a request; `kept` are still there. None gone: the request is void. `marked`: the content hash
      * of what was written over those that were marked instead of deleted, by their position.
      */
-    settle: (
+    async settle(
       start: Writer,
       intent: DeleteIntent,
       gone: readonly Deletion[],
       kept: readonly Deletion[],
       marked: ReadonlyMap<number, string> = new Map(),
-    ): Promise<void> =>
-      transaction(pool, 'writing the outcome of a delete', async (sql) => {
-        await holdFence(sql, start.syncId, start.fence);
-        await mark(
-          sql,
-          start,
-          'd',
-          gone.flatMap(({ n, key }) => (marked.has(n) ? [] : [key])),
+    ): Promise<void> {
+      const deleted = gone.filter(({ n }) => !marked.has(n));
+      const overwritten = gone.filter(({ n }) => marked.has(n));
+      await writeUnderFence(
+        pool,
+        'writing the outcome of a delete',
+        start,
+        `settled as (
+           update intents set state = $4, confirmed = $5, rejected = $6, decided_at = now() from writer where id = $3),
+         deleted as (
+           update ledger set state = 'd', intent = $3 from writer where sync_id = $1 and key = any($7::text[])),
+         marked as (
+           update ledger l set state = 's', intent = $3, hash = u.hash
+           from writer, unnest($8::text[], $9::uuid[]) as u(key, hash) where l.sync_id = $1 and l.key = u.key),
+         kept as (update ledger set state = 'c' from writer where sync_id = $1 and key = any($10::text[]))`,
+        [
           intent.id,
-        );
-        await noteMarks(sql, start, gone, marked, intent.id);
-        await mark(
-          sql,
-          start,
-          'c',
+          gone.length > 0 ? 'settled' : 'void',
+          gone.length,
+          kept.length,
+          deleted.map(({ key }) => key),
+          overwritten.map(({ key }) => key),
+          overwritten.map(({ n }) => marked.get(n)),
           kept.map(({ key }) => key),
-          null,
-        );
-        await sql.query(
-          `update intents set state = $2, confirmed = $3, rejected = $4, decided_at = now() where id = $1`,
-          [intent.id, gone.length > 0 ? 'settled' : 'void', gone.length, kept.length],
-        );
-      }),
+        ],
+        { by: query },
+      );
+    },
   };
 }
 
-async function noteMarks(
-  sql: PoolClient,
-  start: Writer,
-  gone: readonly Deletion[],
-  hashes: ReadonlyMap<number, string>,
-  intent: string,
-): Promise<void> {
-  const marked = gone.filter(({ n }) => hashes.has(n));
-  if (marked.length === 0) return;
-  await sql.query(
-    `update ledger l set state = 's', intent = $2, hash = u.hash from unnest($3::text[], $4::uuid[]) as u(key, hash)
-     where l.sync_id = $1 and l.key = u.key`,
-    [start.syncId, intent, marked.map(({ key }) => key), marked.map(({ n }) => hashes.get(n))],
-  );
-}
+// States of the ledger. `c`: at the destination; `x`: a delete whose outcome is not known; `d`: deleted, `s`: marked as
+// deleted, by the intent.
 
-/** `c`: at the destination; `x`: a delete whose outcome is not known; `d`: deleted, `s`: marked as deleted, by the intent. */
-const mark = (sql: PoolClient, start: Writer, state: 'c' | 'x' | 'd', keys: readonly string[], intent: string | null) =>
-  sql.query(
-    `update ledger set state = $3::"char", intent = coalesce($4, intent) where sync_id = $1 and key = any($2::text[])`,
-    [start.syncId, keys, state, intent],
-  );
+/** Deletes in doubt of earlier runs of the sync $1. */
+export const leftInDoubt = (run: string, deletions: string): string =>
+  `from runs r join intents i on i.run = r.id and i.seq = ${deletions} and i.state in ('open', 'unknown')
+   where r.sync_id = $1 and r.id <> ${run}`;
 
 /**
  * A delete that an earlier run left in doubt is over when its records have been deleted again, or written over: nothing of
  * the sync waits for the outcome of a delete any more.
  */
-export async function voidLeft(sql: PoolClient, start: Writer, run: string): Promise<void> {
-  await sql.query(
-    `update intents i set state = 'void', decided_at = now() from runs r
-     where r.sync_id = $1 and r.id <> $2 and i.run = r.id and i.seq = $3 and i.state in ('open', 'unknown')
-       and not exists (select from ledger where sync_id = $1 and state = 'x')`,
-    [start.syncId, run, DELETIONS],
+export async function voidLeft(pool: Pool, start: Writer, run: string): Promise<void> {
+  await writeUnderFence(
+    pool,
+    'deciding deletes in doubt',
+    start,
+    `voided as (
+       update intents set state = 'void', decided_at = now() from writer
+       where id in (select i.id ${leftInDoubt('$3', '$4')})
+         and not exists (select from ledger where sync_id = $1 and state = 'x'))`,
+    [run, DELETIONS],
+    { by: query },
   );
 }

@@ -1,20 +1,22 @@
 import type { Pool } from 'pg';
 import { type Counts, noCounts } from '../../model/batch.ts';
-import { ledgerDeleteIntents, voidLeft } from './delete-intents.ts';
+import { ledgerDeleteIntents, leftInDoubt, voidLeft } from './delete-intents.ts';
 import { DELETIONS, ledgerDeletions } from './deletions.ts';
 import { ledgerExtras } from './extras.ts';
 import { ledgerMissing } from './missing.ts';
-import { holdFence, takeFence, transaction, type Writer } from './sql.ts';
+import { ask, takeFence, type WriterStart, writeUnderFence } from './sql.ts';
 
-export interface RemovalStart extends Writer {
+export interface RemovalStart extends WriterStart {
   /** The list has been decided by an earlier attempt. */
   readonly decided: boolean;
   /** Set when all is done. */
   readonly done: Counts | null;
   /** When the run began; ISO 8601. */
   readonly startedAt: string;
-  /** The ledger may know less than the destination, so that nothing may be deleted. */
-  readonly recovering: boolean;
+  /** The run keeps to a plan. */
+  readonly planned: boolean;
+  /** Earlier runs of the sync left deletes in doubt. */
+  readonly left: boolean;
 }
 
 /** Deleting from the destination what is gone from the source. */
@@ -26,44 +28,48 @@ export function ledgerDeletes(pool: Pool) {
     ...ledgerDeleteIntents(pool),
 
     /** Takes the next fence number for this attempt and tells how far an earlier one came. */
-    begin: (run: string): Promise<RemovalStart> =>
-      transaction(pool, 'beginning to delete', async (sql) => {
-        const writer = await takeFence(sql, run);
-        const { rows } = await sql.query<{ state: string; counts: Counts | null }>(
-          'select state, counts from batches where run = $1 and seq = $2',
-          [run, DELETIONS],
-        );
-        const row = rows[0];
-        const done = row?.state === 'delivered' ? (row.counts ?? noCounts) : null;
-        const began = await sql.query<{ at: Date; recovering: boolean }>(
-          `select r.started_at as at, s.recovering_since is not null as recovering
-           from runs r join syncs s on s.id = r.sync_id where r.id = $1`,
-          [run],
-        );
-        return {
-          ...writer,
-          decided: row !== undefined,
-          done,
-          startedAt: began.rows[0]?.at.toISOString() ?? '',
-          recovering: began.rows[0]?.recovering ?? false,
-        };
-      }),
+    async begin(run: string): Promise<RemovalStart> {
+      const writer = await takeFence(pool, run);
+      const [row] = await ask<{
+        state: string | null;
+        counts: Counts | null;
+        at: Date;
+        planned: boolean;
+        left: boolean;
+      }>(
+        pool,
+        'beginning to delete',
+        `select b.state, b.counts, r.started_at as at, exists (select from planned_runs where run = $2) as planned,
+           exists (select ${leftInDoubt('$2', '$3')}) as left
+         from runs r left join batches b on b.run = r.id and b.seq = $3 where r.id = $2`,
+        [writer.syncId, run, DELETIONS],
+      );
+      const { state = null, counts = null, at, planned = false, left = false } = row ?? {};
+      return {
+        ...writer,
+        decided: state !== null,
+        done: state === 'delivered' ? (counts ?? noCounts) : null,
+        startedAt: at?.toISOString() ?? '',
+        planned,
+        left,
+      };
+    },
 
     /** Ends the deletions of a run: what was deleted is counted from the ledger. */
-    close: (start: Writer, run: string): Promise<Counts> =>
-      transaction(pool, 'closing the deletions', async (sql) => {
-        await holdFence(sql, start.syncId, start.fence);
-        const { rows } = await sql.query<{ deleted: number }>(
-          'select coalesce(sum(confirmed), 0)::int as deleted from intents where run = $1 and seq = $2',
-          [run, DELETIONS],
-        );
-        const counts: Counts = { ...noCounts, deleted: rows[0]?.deleted ?? 0 };
-        await sql.query(
-          `update batches set state = 'delivered', counts = $3, delivered_at = now() where run = $1 and seq = $2`,
-          [run, DELETIONS, counts],
-        );
-        await voidLeft(sql, start, run);
-        return counts;
-      }),
+    async close(start: RemovalStart, run: string): Promise<Counts> {
+      if (start.left) await voidLeft(pool, start, run);
+      const row = await writeUnderFence<{ counts: Counts }>(
+        pool,
+        'closing the deletions',
+        start,
+        `deleted as (select coalesce(sum(confirmed), 0)::int as n from intents where run = $3 and seq = $4),
+         closed as (
+           update batches set state = 'delivered', counts = $5::jsonb || jsonb_build_object('deleted', n), delivered_at = now()
+           from writer, deleted where run = $3 and seq = $4 returning counts)`,
+        [run, DELETIONS, noCounts],
+        { answer: ', (select counts from closed) as counts' },
+      );
+      return row?.counts ?? noCounts;
+    },
   };
 }

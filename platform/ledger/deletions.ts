@@ -1,6 +1,6 @@
-import type { Pool, PoolClient } from 'pg';
+import type { Pool } from 'pg';
 import { decideExtras } from './extras.ts';
-import { holdFence, query, transaction, type Writer } from './sql.ts';
+import { query, transaction, type Writer, writeUnderFence } from './sql.ts';
 
 /** A record that is gone from the source and has to go from the destination. */
 export interface Deletion {
@@ -14,26 +14,42 @@ export interface Deletion {
 export const DELETIONS = 0;
 
 // Rows at the destination: delivered, or with a delete whose outcome nobody knows.
-export const missingRows = `from ledger l where l.sync_id = $1 and l.state in ('c', 'x') and not exists (
-  select from (select unnest(hashes) as hash from seen where run = $2) s where s.hash = hashtextextended(l.key, 0))`;
+export const missingRows = (
+  run: string,
+): string => `from ledger l where l.sync_id = $1 and l.state in ('c', 'x') and not exists (
+  select from (select unnest(hashes) as hash from seen where run = ${run}) s where s.hash = hashtextextended(l.key, 0))`;
+
+// Parts of a write under the fence; $3: the run, $4: DELETIONS.
+const decided = `decided as (insert into batches (run, seq, state) select $3, $4, 'fetched' from writer)`;
+const listed = `listed as (
+  insert into deletions (run, n, key, destination_id)
+  select $3, row_number() over (order by l.key) - 1, l.key, l.destination_id ${missingRows('$3')} and exists (select from writer))`;
 
 /** The list of what a run deletes: decided once, and durable before the first request. */
 export function ledgerDeletions(pool: Pool) {
   return {
-    /** Makes the list durable, or an empty one: from now on it is what this run deletes. */
-    decide: (start: Writer, run: string, what: 'missing' | 'nothing'): Promise<void> =>
-      transaction(pool, 'deciding what to delete', async (sql) => {
-        await holdFence(sql, start.syncId, start.fence);
-        if (what === 'missing') {
-          await sql.query(
-            `insert into deletions (run, n, key, destination_id)
-             select $2, row_number() over (order by l.key) - 1, l.key, l.destination_id ${missingRows}`,
-            [start.syncId, run],
-          );
+    /** Makes the list durable, as long as it was found to be: from now on it is what this run deletes. */
+    async decide(
+      start: Writer,
+      run: string,
+      found: { readonly missing: number; readonly extras: number },
+    ): Promise<void> {
+      const values = [run, DELETIONS];
+      if (found.extras === 0)
+        await writeUnderFence(
+          pool,
+          'deciding what to delete',
+          start,
+          found.missing > 0 ? `${decided}, ${listed}` : decided,
+          values,
+          { by: query },
+        );
+      else
+        await transaction(pool, 'deciding what to delete', async (sql) => {
+          await writeUnderFence(sql, 'deciding what to delete', start, `${decided}, ${listed}`, values, { by: query });
           await decideExtras(sql, start.syncId, run);
-        }
-        await sql.query(`insert into batches (run, seq, state) values ($1, $2, 'fetched')`, [run, DELETIONS]);
-      }),
+        });
+    },
 
     /** The keys of the list that was decided, in their order. */
     async *decidedKeys(run: string): AsyncIterable<string> {
@@ -62,11 +78,4 @@ export function ledgerDeletions(pool: Pool) {
         [run, after, limit],
       ),
   };
-}
-
-/** Drops what the deletions of a run needed. */
-export async function dropDeletions(sql: Pick<PoolClient, 'query'>, run: string): Promise<void> {
-  await sql.query('delete from seen where run = $1', [run]);
-  await sql.query('delete from deletions where run = $1', [run]);
-  await sql.query('delete from chosen_extras where run = $1', [run]);
 }

@@ -1,20 +1,20 @@
 import { randomUUID } from 'node:crypto';
-import type { Pool } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 import { type Counts, noCounts, unaccounted } from '../../model/batch.ts';
 import { SyncFailure } from '../../model/failure.ts';
 import type { ReadyRecord, Reject } from '../../model/prepared.ts';
 import { fingerprint } from '../../model/transform.ts';
 import type { RecordVersion } from '../../model/version.ts';
-import { keepTags, ledgerConflicts } from './conflicts.ts';
-import { type DeliveryStart, startOf } from './delivery-start.ts';
+import { hasTags, keepTags, ledgerConflicts } from './conflicts.ts';
+import { beginDelivery, type DeliveryStart } from './delivery-start.ts';
 import { ledgerDoubts } from './doubts.ts';
-import { type Intent, intentsOf, ledgerIntents } from './intents.ts';
+import { type Intent, ledgerIntents } from './intents.ts';
 import { packOrdinals } from './ordinals.ts';
 import { type PlannedBatch, plannedBatch, plannedDeletes } from './plans.ts';
 import { insertRejects, resolveEntries } from './quarantine.ts';
-import { insertRows, renewVersions, upsertRows } from './rows.ts';
-import { keepSample } from './samples.ts';
-import { holdFence, transaction } from './sql.ts';
+import { COPIED_FROM, columnsOf, insertRows, renewVersions, upsertRows } from './rows.ts';
+import { packSample } from './samples.ts';
+import { ask, refuseOlder, transaction, writeUnderFence } from './sql.ts';
 import { ledgerVerdicts } from './verdicts.ts';
 
 export interface Confirmed {
@@ -58,28 +58,18 @@ export function ledgerDeliveries(pool: Pool) {
     ...ledgerVerdicts(pool),
 
     /** Remembers how many records the destination takes in one request. */
-    learnLimit: (start: DeliveryStart, records: number): Promise<void> =>
-      transaction(pool, 'learning a limit', async (sql) => {
-        await holdFence(sql, start.syncId, start.fence);
-        await sql.query('update syncs set request_records = $2, request_records_at = now() where id = $1', [
-          start.syncId,
-          records,
-        ]);
-      }),
+    async learnLimit(start: DeliveryStart, records: number): Promise<void> {
+      await writeUnderFence(
+        pool,
+        'learning a limit',
+        start,
+        'learned as (update syncs set request_records = $3, request_records_at = now() from writer where id = $1)',
+        [records],
+      );
+    },
 
     /** Takes the next fence number for this attempt and tells what earlier attempts left. */
-    begin: (run: string, seq: number): Promise<DeliveryStart> =>
-      transaction(pool, 'beginning a delivery', async (sql) => {
-        const start = await startOf(sql, run);
-        const batch = await sql.query<{ state: string; counts: Counts }>(
-          'select state, counts from batches where run = $1 and seq = $2',
-          [run, seq],
-        );
-        const row = batch.rows[0];
-        if (!row) throw new SyncFailure('STAGING_LOST', `the ledger knows no batch ${seq} of this run`);
-        if (row.state === 'delivered') return { ...start, delivered: row.counts, intents: [] };
-        return { ...start, delivered: null, intents: await intentsOf(sql, run, seq) };
-      }),
+    begin: (run: string, seq: number): Promise<DeliveryStart> => beginDelivery(pool, run, seq),
 
     /** What a run that was given a plan may send of a batch; undefined when it was given none. */
     planned: (run: string, seq: number): Promise<PlannedBatch | undefined> => plannedBatch(pool, run, seq),
@@ -88,13 +78,18 @@ export function ledgerDeliveries(pool: Pool) {
     /** Notes records that were found in the destination in the form that would be sent: nothing was written. */
     noteFound: (start: DeliveryStart, run: string, seq: number, found: readonly Confirmed[]): Promise<void> =>
       transaction(pool, 'noting what was found', async (sql) => {
-        await holdFence(sql, start.syncId, start.fence);
         const records = found.map(({ record }) => record);
-        const { rows } = await sql.query<{ id: string }>(
-          `insert into intents (request_id, run, seq, state, ordinals, items, confirmed, fingerprint, decided_at)
-           values ($1, $2, $3, 'settled', $4, $5, $5, $6, now()) returning id`,
+        await writeUnderFence(
+          sql,
+          'noting what was found',
+          start,
+          `noted as (
+             insert into intents (request_id, run, seq, state, ordinals, items, confirmed, fingerprint, decided_at)
+             select $3, $8, $9, 'settled', $10, $11, $11, $12, now() from writer returning id),
+           written as (${upsertRows('noted.id', 'noted')})`,
           [
             randomUUID(),
+            ...columnsOf(found),
             run,
             seq,
             packOrdinals(records.map(({ ordinal }) => ordinal)),
@@ -102,74 +97,101 @@ export function ledgerDeliveries(pool: Pool) {
             fingerprint(records),
           ],
         );
-        await upsertRows(sql, start.syncId, rows[0]?.id ?? '', found);
         await keepTags(sql, start.syncId, found);
       }),
 
     /** Writes the outcome of a request: ledger rows of what is confirmed, quarantine of what is rejected. */
-    settle: (start: DeliveryStart, run: string, seq: number, intent: Intent, outcome: Outcome): Promise<void> =>
-      transaction(pool, 'writing an outcome', async (sql) => {
-        await holdFence(sql, start.syncId, start.fence);
-        await (outcome.unseen ? insertRows : upsertRows)(sql, start.syncId, intent.id, outcome.confirmed);
-        await insertRejects(sql, start.syncId, run, seq, outcome.rejects);
-        await keepTags(sql, start.syncId, outcome.confirmed);
-        await sql.query(
-          `update intents set state = 'settled', confirmed = $2, rejected = $3, decided_at = now(),
-             ordinals = coalesce($4, ordinals), superseded = $5 where id = $1`,
-          [
-            intent.id,
-            outcome.confirmed.length,
-            outcome.rejects.length,
-            outcome.only ? packOrdinals(outcome.only) : null,
-            outcome.superseded ?? 0,
-          ],
-        );
-      }),
+    async settle(start: DeliveryStart, run: string, seq: number, intent: Intent, outcome: Outcome): Promise<void> {
+      const { confirmed, rejects, unseen = false } = outcome;
+      const copied = unseen && confirmed.length >= COPIED_FROM;
+      if (!copied && rejects.length === 0 && !hasTags(confirmed))
+        return noteOutcome(pool, start, intent, outcome, confirmed);
+      await transaction(pool, 'writing an outcome', async (sql) => {
+        await noteOutcome(sql, start, intent, outcome, copied ? [] : confirmed);
+        if (copied) await insertRows(sql, start.syncId, intent.id, confirmed);
+        await insertRejects(sql, start.syncId, run, seq, rejects);
+        await keepTags(sql, start.syncId, confirmed);
+      });
+    },
 
     /**
      * Closes the batch. What was fetched, delivered and set aside is counted from the ledger, not from what the step
      * believes, and has to add up (invariants 1 and 2). Throws CONSERVATION when it does not.
      */
-    close: (start: DeliveryStart, run: string, seq: number, rest: Remainder): Promise<Counts> =>
-      transaction(pool, 'closing a batch', async (sql) => {
-        await holdFence(sql, start.syncId, start.fence);
-        const { rows } = await sql.query<{
-          fetched: number;
-          delivered: number;
-          overtaken: number;
-          quarantined: number;
-        }>(
-          `select records as fetched,
-             (select coalesce(sum(confirmed), 0)::int from intents where run = $1 and seq = $2) as delivered,
-             (select coalesce(sum(superseded), 0)::int from intents where run = $1 and seq = $2) as overtaken,
-             (select count(*)::int from quarantine where run = $1 and seq = $2) as quarantined
-           from batches where run = $1 and seq = $2`,
-          [run, seq],
+    async close(start: DeliveryStart, run: string, seq: number, rest: Remainder): Promise<Counts> {
+      const counts = await countsOf(pool, start, run, seq, rest);
+      const sample = await packSample(rest.sample);
+      const close = async (sql: Pool | PoolClient) => {
+        await writeUnderFence(
+          sql,
+          'closing a batch',
+          start,
+          `closed as (
+             update batches set state = 'delivered', counts = $5, highest = $6, delivered_at = now() from writer
+             where run = $3 and seq = $4),
+           freed as (update intents set ordinals = null from writer where run = $3 and seq = $4),
+           sampled as (
+             insert into written (run, seq, records) select $3, $4, $7::bytea from writer where $7::bytea is not null
+             on conflict do nothing)`,
+          [run, seq, counts, rest.highest, sample],
         );
-        const { filtered, unchanged } = rest;
-        const { overtaken = 0, ...counted } = rows[0] ?? {};
-        const counts: Counts = {
-          ...noCounts,
-          ...counted,
-          filtered,
-          unchanged,
-          superseded: rest.superseded + overtaken,
-        };
-        if (unaccounted(counts) !== 0) {
-          throw new SyncFailure(
-            'CONSERVATION',
-            `batch ${seq}: ${JSON.stringify(counts)} leaves ${unaccounted(counts)}`,
-          );
-        }
-        await sql.query(
-          `update batches set state = 'delivered', counts = $3, highest = $4, delivered_at = now() where run = $1 and seq = $2`,
-          [run, seq, counts, rest.highest],
-        );
-        await sql.query('update intents set ordinals = null where run = $1 and seq = $2', [run, seq]);
-        if (rest.renewed) await renewVersions(sql, start.syncId, rest.ready);
-        await keepSample(sql, run, seq, rest.sample);
-        if (start.openEntries) await resolveEntries(sql, start.syncId, run, seq, rest.ready);
-        return counts;
-      }),
+      };
+      if (!rest.renewed && !start.openEntries) await close(pool);
+      else
+        await transaction(pool, 'closing a batch', async (sql) => {
+          await close(sql);
+          if (rest.renewed) await renewVersions(sql, start.syncId, rest.ready);
+          if (start.openEntries) await resolveEntries(sql, start.syncId, run, seq, rest.ready);
+        });
+      return counts;
+    },
   };
+}
+
+async function noteOutcome(
+  sql: Pool | PoolClient,
+  start: DeliveryStart,
+  intent: Intent,
+  { confirmed, rejects, only, superseded = 0 }: Outcome,
+  rows: readonly Confirmed[],
+): Promise<void> {
+  await writeUnderFence(
+    sql,
+    'writing an outcome',
+    start,
+    `settled as (
+       update intents set state = 'settled', confirmed = $8, rejected = $9, decided_at = now(),
+         ordinals = coalesce($10, ordinals), superseded = $11 from writer where id = $3),
+     written as (${upsertRows('$3', 'writer')})`,
+    [intent.id, ...columnsOf(rows), confirmed.length, rejects.length, only ? packOrdinals(only) : null, superseded],
+  );
+}
+
+/** What a batch comes to, by the ledger's word; nothing of it changes any more but by a newer writer. */
+async function countsOf(pool: Pool, start: DeliveryStart, run: string, seq: number, rest: Remainder): Promise<Counts> {
+  const [row] = await ask<{
+    fence: string;
+    fetched: number;
+    delivered: number;
+    overtaken: number;
+    quarantined: number;
+  }>(
+    pool,
+    'counting a batch',
+    `select s.fence, b.records as fetched, i.delivered, i.overtaken,
+       (select count(*)::int from quarantine where run = $1 and seq = $2) as quarantined
+     from batches b join runs r on r.id = b.run join syncs s on s.id = r.sync_id, lateral (
+       select coalesce(sum(confirmed), 0)::int as delivered, coalesce(sum(superseded), 0)::int as overtaken
+       from intents where run = $1 and seq = $2) i
+     where b.run = $1 and b.seq = $2`,
+    [run, seq],
+  );
+  const { fence, overtaken = 0, ...counted } = row ?? {};
+  refuseOlder(start.fence, fence);
+  const superseded = rest.superseded + overtaken;
+  const counts: Counts = { ...noCounts, ...counted, filtered: rest.filtered, unchanged: rest.unchanged, superseded };
+  if (unaccounted(counts) !== 0) {
+    throw new SyncFailure('CONSERVATION', `batch ${seq}: ${JSON.stringify(counts)} leaves ${unaccounted(counts)}`);
+  }
+  return counts;
 }

@@ -1,35 +1,60 @@
-import type { PoolClient } from 'pg';
+import type { Pool } from 'pg';
 import type { Counts } from '../../model/batch.ts';
-import type { Intent } from './intents.ts';
-import { takeFence } from './sql.ts';
+import { SyncFailure } from '../../model/failure.ts';
+import { leftStaged } from './doubts.ts';
+import { type Intent, intentsOf } from './intents.ts';
+import { ask, takeFence, type WriterStart } from './sql.ts';
 
-export interface DeliveryStart {
-  /** The number that this attempt writes under; every older one is refused from now on. */
-  readonly fence: number;
-  readonly syncId: number;
+/** What an attempt that delivers has to know. `fence`: every older number is refused from now on. */
+export interface DeliveryStart extends WriterStart {
   /** Set when the batch has been delivered before. */
   readonly delivered: Counts | null;
   /** Something of this sync lies in quarantine: what arrives may make it good. */
   readonly openEntries: boolean;
-  /** The most records that the destination takes in one request, as it showed lately; null: not known. */
-  readonly requestRecords: number | null;
-  /** The ledger may know less than the destination: what is there is looked at before it is written. */
-  readonly recovering: boolean;
+  /** Something is staged of an earlier run of this sync, and may be in doubt. */
+  readonly left: boolean;
+  /** The run keeps to a plan. */
+  readonly planned: boolean;
   readonly intents: readonly Intent[];
 }
 
-/** A limit that was learned is tried again after this long: it may have been raised. */
-const FORGET_LIMIT_AFTER = '7 days';
+interface Found {
+  readonly state: string | null;
+  readonly counts: Counts | null;
+  readonly open: boolean;
+  readonly left: boolean;
+  readonly planned: boolean;
+  readonly begun: boolean;
+}
 
-/** Takes the next fence number, and tells what every writer of this sync has to know. */
-export async function startOf(sql: PoolClient, run: string): Promise<Omit<DeliveryStart, 'delivered' | 'intents'>> {
-  const writer = await takeFence(sql, run);
-  const { rows } = await sql.query<{ open: boolean; learned: number | null; recovering: boolean }>(
-    `select exists (select from quarantine where sync_id = $1 and state = 'open') as open,
-       (select request_records from syncs where id = $1 and request_records_at > now() - $2::interval) as learned,
-       (select recovering_since is not null from syncs where id = $1) as recovering`,
-    [writer.syncId, FORGET_LIMIT_AFTER],
+/** Takes the next fence number, and tells what earlier attempts at the batch left. */
+export async function beginDelivery(pool: Pool, run: string, seq: number): Promise<DeliveryStart> {
+  const { state, counts, begun, ...start } = await startOf(pool, run, seq);
+  if (state === null) throw new SyncFailure('STAGING_LOST', `the ledger knows no batch ${seq} of this run`);
+  if (state === 'delivered') return { ...start, delivered: counts, intents: [] };
+  return { ...start, delivered: null, intents: begun ? await intentsOf(pool, run, seq) : [] };
+}
+
+/** Takes the next fence number, for an attempt that settles what earlier runs left. */
+export async function beginLeft(pool: Pool, run: string): Promise<DeliveryStart> {
+  const { state, counts, begun, ...start } = await startOf(pool, run, 0);
+  return { ...start, delivered: null, intents: [] };
+}
+
+async function startOf(pool: Pool, run: string, seq: number) {
+  const writer = await takeFence(pool, run);
+  const [found] = await ask<Found & Record<string, unknown>>(
+    pool,
+    'beginning a delivery',
+    // Sorted as the index of the quarantine is: a plan for any sync would read all of it, where most syncs have much in it.
+    `select b.state, b.counts,
+       (select true from quarantine where sync_id = $3 and state = 'open' order by at desc limit 1) is true as open,
+       exists (select ${leftStaged}) as left,
+       exists (select from planned_runs where run = $1) as planned,
+       exists (select from intents where run = $1 and seq = $2) as begun
+     from runs r left join batches b on b.run = r.id and b.seq = $2 where r.id = $1`,
+    [run, seq, writer.syncId],
   );
-  const { open = false, learned = null, recovering = false } = rows[0] ?? {};
-  return { ...writer, openEntries: open, requestRecords: learned, recovering };
+  const { state = null, counts = null, open = false, left = false, planned = false, begun = false } = found ?? {};
+  return { ...writer, state, counts, openEntries: open, left, planned, begun };
 }

@@ -1,7 +1,7 @@
 import type { Pool } from 'pg';
 import type { DriftFinding, KnownField } from '../../model/drift/drift.ts';
 import type { BatchShape } from '../../model/drift/shape.ts';
-import { query } from './sql.ts';
+import { ask, query } from './sql.ts';
 
 /** How one field differed in a run: all its batches together. */
 export interface RunDrift extends DriftFinding {
@@ -13,7 +13,7 @@ export function ledgerDrift(pool: Pool) {
   return {
     /** What earlier batches had, by field. A decision holds for the mapping that it was made under. */
     async known(syncId: number, mapping: string): Promise<ReadonlyMap<string, KnownField>> {
-      const rows = await query<{ field: string; seen: number; present: number; accepted: boolean }>(
+      const rows = await ask<{ field: string; seen: number; present: number; accepted: boolean }>(
         pool,
         'reading the shape of the records',
         `select field, seen::float8 as seen, present::float8 as present, coalesce(accepted_for = $2, false) as accepted
@@ -27,7 +27,7 @@ export function ledgerDrift(pool: Pool) {
     async learn(syncId: number, { fields }: BatchShape): Promise<void> {
       const counted = fields.filter(({ known, seen }) => known && seen > 0);
       if (counted.length === 0) return;
-      await query(
+      await ask(
         pool,
         'noting the shape of the records',
         `insert into shapes as s (sync_id, field, seen, present)

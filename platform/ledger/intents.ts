@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import type { Pool, PoolClient } from 'pg';
+import type { Pool } from 'pg';
 import type { ReadyRecord } from '../../model/prepared.ts';
 import { fingerprint } from '../../model/transform.ts';
 import { packOrdinals, unpackOrdinals } from './ordinals.ts';
-import { fenced, holdFence, query, transaction, type Writer } from './sql.ts';
+import { ask, fenced, type Writer, writeUnderFence } from './sql.ts';
 
 /** An intent that an earlier attempt left without an outcome, or one whose outcome is known. */
 export interface Intent {
@@ -24,7 +24,7 @@ export function ledgerIntents(pool: Pool) {
       const ordinals = records.map((record) => record.ordinal);
       const requestId = randomUUID();
       const print = fingerprint(records);
-      const [row] = await query<{ id: string | null; opened: string; fence: string }>(
+      const [row] = await ask<{ id: string | null; opened: string; fence: string }>(
         pool,
         'writing an intent',
         `with held as (select fence from syncs where id = $1 for share),
@@ -48,8 +48,8 @@ export function ledgerIntents(pool: Pool) {
   };
 }
 
-export async function intentsOf(sql: PoolClient, run: string, seq: number): Promise<Intent[]> {
-  const { rows } = await sql.query<{
+export async function intentsOf(pool: Pool, run: string, seq: number): Promise<Intent[]> {
+  const rows = await ask<{
     id: string;
     request_id: string;
     state: Intent['state'];
@@ -57,6 +57,8 @@ export async function intentsOf(sql: PoolClient, run: string, seq: number): Prom
     fingerprint: string;
     opened: string;
   }>(
+    pool,
+    'reading intents',
     `select id, request_id, state, ordinals, fingerprint, extract(epoch from opened_at) * 1000 as opened
      from intents where run = $1 and seq = $2 order by id`,
     [run, seq],
@@ -71,8 +73,12 @@ export async function intentsOf(sql: PoolClient, run: string, seq: number): Prom
   }));
 }
 
-const decide = (pool: Pool, start: Writer, intent: Intent, state: 'void' | 'unknown'): Promise<void> =>
-  transaction(pool, 'deciding an intent', async (sql) => {
-    await holdFence(sql, start.syncId, start.fence);
-    await sql.query('update intents set state = $2, decided_at = now() where id = $1', [intent.id, state]);
-  });
+async function decide(pool: Pool, start: Writer, intent: Intent, state: 'void' | 'unknown'): Promise<void> {
+  await writeUnderFence(
+    pool,
+    'deciding an intent',
+    start,
+    'decided as (update intents set state = $4, decided_at = now() from writer where id = $3)',
+    [intent.id, state],
+  );
+}

@@ -2,7 +2,7 @@ import type { Pool } from 'pg';
 import { SyncFailure } from '../../model/failure.ts';
 import { DELETIONS, missingRows } from './deletions.ts';
 import { removableExtras } from './extras.ts';
-import { holdFence, query, transaction, type Writer } from './sql.ts';
+import { ask, query, refuseOlder, type Writer } from './sql.ts';
 
 /** What a complete read says of the records that were delivered before. */
 export interface Missing {
@@ -23,7 +23,7 @@ export function ledgerMissing(pool: Pool) {
   return {
     /** Notes the keys of a batch. Safe to repeat. */
     see: async (run: string, seq: number, keys: readonly string[]): Promise<void> => {
-      await query(
+      await ask(
         pool,
         'noting the keys of a batch',
         `insert into seen (run, seq, hashes)
@@ -49,25 +49,35 @@ export function ledgerMissing(pool: Pool) {
      * Invariant 6, safe deletes: compares the ledger with what the run read. Throws SOURCE_INCOMPLETE unless the read
      * came to its proven end and every batch of it noted its keys.
      */
-    compare: (start: Writer, run: string): Promise<Missing> =>
-      transaction(pool, 'looking for what is gone', async (sql) => {
-        await holdFence(sql, start.syncId, start.fence);
-        const { rows: ends } = await sql.query<{ complete: boolean | null; gaps: boolean | null }>(
-          `select bool_or(b.complete) as complete, bool_or(b.records > 0 and (s.seq is null or b.state <> 'delivered')) as gaps
-           from batches b left join seen s using (run, seq) where b.run = $1 and b.seq <> $2`,
-          [run, DELETIONS],
-        );
-        if (ends[0]?.complete !== true || ends[0].gaps === true)
-          throw new SyncFailure('SOURCE_INCOMPLETE', 'the read is not proven to be complete, so nothing is deleted');
-        const { rows } = await sql.query<Missing>(
-          `select (select count(*)::int from ledger where sync_id = $1 and state in ('c', 'x')) as known,
-             (select count(*)::int ${missingRows}) as missing,
-             (select count(*)::int ${removableExtras}) as extras,
-             (select count(*)::int from quarantine where run = $2 and key is null) as keyless,
-             (select coalesce(sum(cardinality(hashes)), 0)::int from seen where run = $2) as seen`,
-          [start.syncId, run],
-        );
-        return rows[0] ?? { known: 0, missing: 0, extras: 0, keyless: 0, seen: 0 };
-      }),
+    async compare(start: Writer, run: string): Promise<Missing> {
+      const [ends] = await ask<{
+        fence: string;
+        chosen: boolean;
+        complete: boolean | null;
+        gaps: boolean | null;
+      }>(
+        pool,
+        'looking for what is gone',
+        `select (select fence from syncs where id = $3) as fence,
+           (select true from chosen_extras where run = $1 order by key limit 1) is true as chosen, bool_or(b.complete) as complete,
+           bool_or(b.records > 0 and (s.seq is null or b.state <> 'delivered')) as gaps
+         from batches b left join seen s using (run, seq) where b.run = $1 and b.seq <> $2`,
+        [run, DELETIONS, start.syncId],
+      );
+      refuseOlder(start.fence, ends?.fence);
+      if (ends?.complete !== true || ends.gaps === true)
+        throw new SyncFailure('SOURCE_INCOMPLETE', 'the read is not proven to be complete, so nothing is deleted');
+      const [found] = await query<Missing & Record<string, unknown>>(
+        pool,
+        'looking for what is gone',
+        `select (select count(*)::int from ledger where sync_id = $1 and state in ('c', 'x')) as known,
+           (select count(*)::int ${missingRows('$2')}) as missing,
+           ${ends.chosen ? `(select count(*)::int ${removableExtras})` : '0'} as extras,
+           (select count(*)::int from quarantine where run = $2 and key is null) as keyless,
+           (select coalesce(sum(cardinality(hashes)), 0)::int from seen where run = $2) as seen`,
+        [start.syncId, run],
+      );
+      return found ?? { known: 0, missing: 0, extras: 0, keyless: 0, seen: 0 };
+    },
   };
 }

@@ -5,10 +5,10 @@ import type { ReadRange } from '../../model/range.ts';
 import type { RunMode } from '../../model/run-state.ts';
 import { laterVersion, parseVersion, type RecordVersion } from '../../model/version.ts';
 import { ledgerClaims } from './claims.ts';
-import { query, transaction } from './sql.ts';
-import { dropWorkingData } from './working-data.ts';
+import { ask } from './sql.ts';
+import { droppedOf } from './working-data.ts';
 
-/** What every step needs to know of its run. */
+/** What every step needs to know of its run: it never changes. */
 export interface RunFacts {
   readonly syncId: number;
   readonly sync: string;
@@ -17,7 +17,6 @@ export interface RunFacts {
   /** Of a backfill only. */
   readonly range: ReadRange | null;
   readonly syncVersion: string;
-  readonly status: string;
 }
 
 export interface RunEnd {
@@ -32,18 +31,17 @@ export function ledgerRuns(pool: Pool) {
     ...ledgerClaims(pool),
 
     async facts(run: string): Promise<RunFacts> {
-      const [row] = await query<{
+      const [row] = await ask<{
         sync_id: number;
         name: string;
         mode: RunMode;
         since: string | number | null;
         until: RecordVersion | null;
         sync_version: string;
-        status: string;
       }>(
         pool,
         'reading the run',
-        `select r.sync_id, s.name, r.mode, r.since, r.until, r.sync_version, r.status
+        `select r.sync_id, s.name, r.mode, r.since, r.until, r.sync_version
          from runs r join syncs s on s.id = r.sync_id where r.id = $1`,
         [run],
       );
@@ -55,73 +53,107 @@ export function ledgerRuns(pool: Pool) {
         since: row.since,
         range: rangeOf(row.since, row.until),
         syncVersion: row.sync_version,
-        status: row.status,
       };
     },
 
     /** The counts of the batches delivered so far. */
-    counts: (run: string): Promise<Counts> => batchCounts(pool, run),
+    counts: async (run: string): Promise<Counts> => (await booksOf(pool, run)).counts,
 
     /**
      * Ends the run, once: releases the sync, drops what was staged and, when everything was delivered, moves the
      * watermark (invariant 2: every record up to it is in a bucket by now).
      */
-    close: (end: RunEnd): Promise<Counts> =>
-      transaction(pool, 'closing the run', async (sql) => {
-        const counts = await batchCounts(sql, end.run);
-        const { rows } = await sql.query<{ sync_id: number; mode: RunMode; watermark: RecordVersion | null }>(
-          `select s.id as sync_id, r.mode, s.watermark from runs r join syncs s on s.id = r.sync_id
-           where r.id = $1 and s.holder = $1 for update of s`,
-          [end.run],
-        );
-        const sync = rows[0];
-        if (!sync) return counts;
-        // What was chosen is older than the watermark, or beyond what was read without a gap.
-        const moves = readsAll(sync.mode) && (end.status === 'succeeded' || end.status === 'partial');
-        const watermark = moves ? laterVersion(sync.watermark, await highestOf(sql, end.run)) : sync.watermark;
-        await sql.query('update syncs set holder = null, fence = fence + 1, watermark = $2 where id = $1', [
-          sync.sync_id,
-          watermark,
-        ]);
-        if (moves && watermark !== null)
-          await sql.query('insert into watermarks (sync_id, run, watermark) values ($1, $2, $3)', [
-            sync.sync_id,
-            end.run,
-            watermark,
-          ]);
-        await sql.query(
-          `update runs set status = $2, counts = $3, reconciled = $4, failure_code = $5, failure = $6, ended_at = now()
-           where id = $1`,
-          [end.run, end.status, counts, end.reconciled, end.failure?.code ?? null, end.failure?.message ?? null],
-        );
-        await dropWorkingData(sql, end.run);
-        return counts;
-      }),
+    async close(end: RunEnd): Promise<Counts> {
+      for (;;) {
+        const hold = await lastHold(pool, end.run);
+        const { counts, highest } = await booksOf(pool, end.run);
+        // Another attempt that came between has the same to do, and may die of it: then this one is not at its end.
+        if (!hold || (await release(pool, end, hold, counts, highest))) return counts;
+      }
+    },
   };
+}
+
+interface LastHold {
+  readonly syncId: number;
+  readonly fence: string;
+  readonly mode: RunMode;
+  readonly watermark: RecordVersion | null;
+}
+
+/** Takes a last number, so that nobody writes for the run any more. Undefined when it does not hold its sync: it has ended. */
+async function lastHold(pool: Pool, run: string): Promise<LastHold | undefined> {
+  const [hold] = await ask<LastHold & Record<string, unknown>>(
+    pool,
+    'closing the run',
+    `update syncs s set fence = s.fence + 1 from runs r where r.id = $1 and s.id = r.sync_id and s.holder = r.id
+     returning s.id as "syncId", s.fence, r.mode, s.watermark`,
+    [run],
+  );
+  return hold;
+}
+
+/** Whether nobody came between. */
+async function release(
+  pool: Pool,
+  end: RunEnd,
+  hold: LastHold,
+  counts: Counts,
+  highest: RecordVersion | null,
+): Promise<boolean> {
+  // What was chosen is older than the watermark, or beyond what was read without a gap.
+  const moves = readsAll(hold.mode) && (end.status === 'succeeded' || end.status === 'partial');
+  const watermark = moves ? laterVersion(hold.watermark, highest) : hold.watermark;
+  const released = await ask(
+    pool,
+    'closing the run',
+    `with released as (
+           update syncs set holder = null, fence = fence + 1, watermark = $3::jsonb where id = $2 and holder = $1 and fence = $4
+           returning id),
+         moved as (
+           insert into watermarks (sync_id, run, watermark) select id, $1, $3::jsonb from released where $5 and $3::jsonb is not null),
+         ended as (
+           update runs set status = $6, counts = $7, reconciled = $8, failure_code = $9, failure = $10, ended_at = now()
+           from released where runs.id = $1),
+         ${droppedOf('$1', 'released')}
+         select 1 from released`,
+    [
+      end.run,
+      hold.syncId,
+      watermark,
+      hold.fence,
+      moves,
+      end.status,
+      counts,
+      end.reconciled,
+      end.failure?.code ?? null,
+      end.failure?.message ?? null,
+    ],
+  );
+  return released.length > 0;
 }
 
 /** Whether a run reads all that changed, and not only what was chosen. */
 const readsAll = (mode: RunMode): boolean => mode === 'full' || mode === 'incremental';
-
-type Sql = Pick<Pool, 'query'>;
 
 function rangeOf(since: string | number | null, until: RecordVersion | null): ReadRange | null {
   const from = parseVersion(since);
   return from && until ? { since: from, until } : null;
 }
 
-async function batchCounts(sql: Sql, run: string): Promise<Counts> {
-  const { rows } = await sql.query<{ counts: Counts }>(
-    'select counts from batches where run = $1 and counts is not null',
+/** What the batches of a run came to so far. */
+async function booksOf(
+  pool: Pool,
+  run: string,
+): Promise<{ readonly counts: Counts; readonly highest: RecordVersion | null }> {
+  const rows = await ask<{ counts: Counts | null; highest: RecordVersion | null }>(
+    pool,
+    'counting the run',
+    'select counts, highest from batches where run = $1',
     [run],
   );
-  return rows.reduce((sum, row) => addCounts(sum, row.counts), noCounts);
-}
-
-async function highestOf(sql: Sql, run: string): Promise<RecordVersion | null> {
-  const { rows } = await sql.query<{ highest: RecordVersion }>(
-    'select highest from batches where run = $1 and highest is not null',
-    [run],
-  );
-  return rows.reduce<RecordVersion | null>((highest, row) => laterVersion(highest, row.highest), null);
+  return {
+    counts: rows.reduce((sum, { counts }) => (counts === null ? sum : addCounts(sum, counts)), noCounts),
+    highest: rows.reduce<RecordVersion | null>((above, { highest }) => laterVersion(above, highest), null),
+  };
 }

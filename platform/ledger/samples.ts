@@ -1,9 +1,9 @@
 import { promisify } from 'node:util';
-import { deflateRaw, inflateRaw } from 'node:zlib';
-import type { Pool, PoolClient } from 'pg';
+import { deflateRaw, deflateRawSync, inflateRaw } from 'node:zlib';
+import type { Pool } from 'pg';
 import { z } from 'zod';
 import type { Confirmed } from './deliveries.ts';
-import { query } from './sql.ts';
+import { ask } from './sql.ts';
 
 const deflate = promisify(deflateRaw);
 const inflate = promisify(inflateRaw);
@@ -15,37 +15,31 @@ export interface Written {
   readonly json: string;
 }
 
+/** Handing so few bytes to a thread takes longer than compressing them. */
+const COMPRESSED_AT_ONCE = 16 * 1024;
+
 const stored = z.array(z.tuple([z.string(), z.string().nullable(), z.string()]));
 
-/** Keeps some of what a batch delivered until the run is reconciled: one compressed row. */
-export async function keepSample(
-  sql: PoolClient,
-  run: string,
-  seq: number,
-  sample: readonly Confirmed[],
-): Promise<void> {
-  if (sample.length === 0) return;
+/** Some of what a batch delivered, as it is kept until the run is reconciled: one compressed row. Null: nothing. */
+export async function packSample(sample: readonly Confirmed[]): Promise<Buffer | null> {
+  if (sample.length === 0) return null;
   const rows = sample.map(({ record, destinationId }) => [record.key, destinationId, record.content.text]);
-  const records = await deflate(JSON.stringify(rows), { level: 1 });
-  await sql.query('insert into written (run, seq, records) values ($1, $2, $3) on conflict do nothing', [
-    run,
-    seq,
-    records,
-  ]);
+  const text = JSON.stringify(rows);
+  return text.length < COMPRESSED_AT_ONCE ? deflateRawSync(text, { level: 1 }) : deflate(text, { level: 1 });
 }
 
 export function ledgerSamples(pool: Pool) {
   return {
     /** The samples of a run, batch by batch. */
     async *ofRun(run: string): AsyncIterable<readonly Written[]> {
-      const batches = await query<{ seq: number }>(
+      const batches = await ask<{ seq: number }>(
         pool,
         'reading the samples',
         'select seq from written where run = $1 order by seq',
         [run],
       );
       for (const { seq } of batches) {
-        const [row] = await query<{ records: Buffer }>(
+        const [row] = await ask<{ records: Buffer }>(
           pool,
           'reading a sample',
           'select records from written where run = $1 and seq = $2',

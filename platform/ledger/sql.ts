@@ -1,4 +1,5 @@
-import { Pool, type PoolClient, type QueryResultRow } from 'pg';
+import { hash } from 'node:crypto';
+import { Pool, type PoolClient, type QueryConfig, type QueryResultRow } from 'pg';
 import { errorCode } from '../../model/error-code.ts';
 import { isSyncFailure, SyncFailure } from '../../model/failure.ts';
 import { LEDGER_SCHEMA } from '../../model/names.ts';
@@ -52,6 +53,33 @@ export async function query<Row extends QueryResultRow>(
   }
 }
 
+/**
+ * A statement that each connection plans once: for a tiny one that is most of what it costs. Only for rows that are found
+ * by their key, or written: one over a list, or over all rows of a sync, has to be planned for what it meets.
+ */
+export const prepared = (text: string, values: readonly unknown[]): QueryConfig => {
+  const name = names.get(text) ?? hash('sha256', text, 'hex').slice(0, 24);
+  names.set(text, name);
+  return { name, text, values: [...values] };
+};
+
+/** By their text: each text stands in the code. */
+const names = new Map<string, string>();
+
+/** A prepared statement by itself. */
+export async function ask<Row extends QueryResultRow>(
+  sql: Pool | PoolClient,
+  what: string,
+  text: string,
+  values: readonly unknown[],
+): Promise<Row[]> {
+  try {
+    return (await sql.query<Row>(prepared(text, values))).rows;
+  } catch (error) {
+    throw ledgerFailure(error, what);
+  }
+}
+
 /** One transaction on one connection. A connection that failed is thrown away, so that a broken one never returns. */
 export async function transaction<T>(pool: Pool, what: string, work: (sql: PoolClient) => Promise<T>): Promise<T> {
   let client: PoolClient;
@@ -68,7 +96,8 @@ export async function transaction<T>(pool: Pool, what: string, work: (sql: PoolC
     return result;
   } catch (error) {
     await client.query('rollback').catch(() => {});
-    client.release(!(error instanceof SyncFailure));
+    // A failure with a cause came from PostgreSQL, or from the way to it.
+    client.release(!(error instanceof SyncFailure) || error.cause !== undefined);
     throw ledgerFailure(error, what);
   }
 }
@@ -77,10 +106,45 @@ export async function transaction<T>(pool: Pool, what: string, work: (sql: PoolC
  * Invariant 7, one writer: locks the sync's row and refuses when its fence has risen past the writer's. Every ledger
  * write of a run begins with it, in the same transaction.
  */
-export async function holdFence(sql: PoolClient, syncId: number, fence: number): Promise<void> {
-  const { rows } = await sql.query<{ fence: string }>('select fence from syncs where id = $1 for share', [syncId]);
-  const current = rows[0]?.fence;
+export async function holdFence(sql: Pool | PoolClient, syncId: number, fence: number): Promise<void> {
+  const [row] = await ask<{ fence: string }>(
+    sql,
+    'proving to be the writer',
+    'select fence from syncs where id = $1 for share',
+    [syncId],
+  );
+  refuseOlder(fence, row?.fence);
+}
+
+/** Throws FENCED. `current`: the number that the sync is at. */
+export function refuseOlder(fence: number, current: string | undefined): void {
   if (Number(current ?? -1) !== fence) throw fenced(fence, current);
+}
+
+/**
+ * The same for one statement, in one round trip and without a transaction. `parts`: common table expressions that write
+ * for each row of `writer`, which has one, or none when the fence has risen. Their parameters begin at $3. `answer`: what
+ * to select beside the fence. `by`: `query` for a statement that is not to be prepared.
+ */
+export async function writeUnderFence<Row extends QueryResultRow>(
+  sql: Pool | PoolClient,
+  what: string,
+  { syncId, fence }: Writer,
+  parts: string,
+  values: readonly unknown[],
+  { answer = '', by = ask }: { readonly answer?: string; readonly by?: typeof ask } = {},
+): Promise<Row | undefined> {
+  const [row] = await by<Row & { fence: string }>(
+    sql,
+    what,
+    `with held as (select fence from syncs where id = $1 for share),
+       writer as (select from held where fence = $2),
+       ${parts}
+     select fence ${answer} from held`,
+    [syncId, fence, ...values],
+  );
+  refuseOlder(fence, row?.fence);
+  return row;
 }
 
 /** Of a writer that another one has replaced. `current`: the number of that one. */
@@ -93,19 +157,35 @@ export interface Writer {
   readonly fence: number;
 }
 
+/** What a writer has to know of its sync. */
+export interface WriterStart extends Writer {
+  /** The most records that the destination takes in one request, as it showed lately; null: not known. */
+  readonly requestRecords: number | null;
+  /** The ledger may know less than the destination: what is there is looked at before it is written. */
+  readonly recovering: boolean;
+}
+
+/** A limit that was learned is tried again after this long: it may have been raised. */
+const FORGET_LIMIT_AFTER = '7 days';
+
 /**
  * Invariant 7, one writer: takes the next number for an attempt that will write, so that every older one is refused
- * from now on. Throws HOLD_LOST when the run no longer holds its sync.
+ * from now on. What is read after it needs no transaction: nothing is written on it once another has taken over. Throws
+ * HOLD_LOST when the run no longer holds its sync.
  */
-export async function takeFence(sql: PoolClient, run: string): Promise<Writer> {
-  const { rows } = await sql.query<{ id: number; fence: string }>(
+export async function takeFence(pool: Pool, run: string): Promise<WriterStart> {
+  const [sync] = await ask<{ id: number; fence: string; learned: number | null; recovering: boolean }>(
+    pool,
+    'taking over as the writer',
     `update syncs s set fence = fence + 1 from runs r
-     where r.id = $1 and s.id = r.sync_id and s.holder = r.id returning s.id, s.fence`,
-    [run],
+     where r.id = $1 and s.id = r.sync_id and s.holder = r.id
+     returning s.id, s.fence, s.recovering_since is not null as recovering,
+       case when s.request_records_at > now() - $2::interval then s.request_records end as learned`,
+    [run, FORGET_LIMIT_AFTER],
   );
-  const sync = rows[0];
   if (!sync) throw new SyncFailure('HOLD_LOST', 'this run no longer holds its sync');
-  return { syncId: sync.id, fence: Number(sync.fence) };
+  const { id: syncId, fence, learned: requestRecords, recovering } = sync;
+  return { syncId, fence: Number(fence), requestRecords, recovering };
 }
 
 /** A column of times as ISO 8601 in UTC, to the millisecond. */

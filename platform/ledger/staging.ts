@@ -1,10 +1,10 @@
 import { hash } from 'node:crypto';
 import { promisify } from 'node:util';
-import { brotliCompress, brotliDecompress, constants, inflateRaw } from 'node:zlib';
-import type { Pool, PoolClient } from 'pg';
+import { brotliCompress, brotliCompressSync, brotliDecompress, constants, inflateRaw } from 'node:zlib';
+import type { Pool } from 'pg';
 import type { Position } from '../../model/connector.ts';
 import { SyncFailure } from '../../model/failure.ts';
-import { query, transaction } from './sql.ts';
+import { ask } from './sql.ts';
 
 const compress = promisify(brotliCompress);
 /** By what the row says of its form: pages of runs that began under an older build are deflated. */
@@ -42,6 +42,8 @@ interface Taken {
   readonly records: number;
   readonly bytes: string;
   readonly complete: boolean;
+  /** Where the batch before it ended. */
+  readonly before: Position | null;
 }
 
 /** A whole page as a rule: each piece of an answer costs a turn of the event loop. */
@@ -58,40 +60,40 @@ export function ledgerStaging(pool: Pool) {
      * Takes the next number for this attempt, so that a part of an older one is refused from now on. The attempts that
      * Temporal counts would not do: after a person's `retry` they begin at 1 again.
      */
-    beginFetch: (run: string, seq: number): Promise<FetchStart> =>
-      transaction(pool, 'beginning a fetch', async (sql) => {
-        await holdRun(sql, run);
-        const { rows } = await sql.query<Taken>(
-          `insert into batches as b (run, seq, state, fetch_attempt) values ($1, $2, 'fetching', 1)
-           on conflict (run, seq) do update set fetch_attempt = b.fetch_attempt + 1
-           returning fetch_attempt as attempt, state, records, bytes, complete`,
-          [run, seq],
-        );
-        const batch = rows[0];
-        if (!batch) throw new SyncFailure('INTERNAL', `batch ${seq} could not be registered`);
-        const { attempt } = batch;
-        if (batch.state !== 'fetching') {
-          const closed = { records: batch.records, bytes: Number(batch.bytes), complete: batch.complete };
-          return { attempt, closed, position: null, parts: 0, records: 0, bytes: 0 };
-        }
-        const staged = await sql.query<{ parts: number; records: number; bytes: number; position: Position | null }>(
-          `select count(*)::int as parts, coalesce(sum(records), 0)::int as records, coalesce(sum(bytes), 0)::int as bytes,
-             (array_agg(position_after order by part desc))[1] as position from staged where run = $1 and seq = $2`,
-          [run, seq],
-        );
-        const so = staged.rows[0];
-        if (so && so.parts > 0) return { attempt, closed: null, ...so };
-        const before = await sql.query<{ position: Position | null }>(
-          'select position_after as position from batches where run = $1 and seq = $2',
-          [run, seq - 1],
-        );
-        return { attempt, closed: null, position: before.rows[0]?.position ?? null, parts: 0, records: 0, bytes: 0 };
-      }),
+    async beginFetch(run: string, seq: number): Promise<FetchStart> {
+      const [batch] = await ask<Taken & Record<string, unknown>>(
+        pool,
+        'beginning a fetch',
+        `with held as (${heldRun})
+         insert into batches as b (run, seq, state, fetch_attempt) select $1, $2, 'fetching', 1 from held
+         on conflict (run, seq) do update set fetch_attempt = b.fetch_attempt + 1
+         returning fetch_attempt as attempt, state, records, bytes, complete,
+           (select position_after from batches where run = $1 and seq = $2 - 1) as before`,
+        [run, seq],
+      );
+      if (!batch) throw notHeld();
+      const { attempt, before } = batch;
+      if (batch.state !== 'fetching') {
+        const closed = { records: batch.records, bytes: Number(batch.bytes), complete: batch.complete };
+        return { attempt, closed, position: null, parts: 0, records: 0, bytes: 0 };
+      }
+      const nothing = { attempt, closed: null, position: before, parts: 0, records: 0, bytes: 0 };
+      // The first to fetch it finds nothing staged.
+      if (attempt === 1) return nothing;
+      const [so] = await ask<{ parts: number; records: number; bytes: number; position: Position | null }>(
+        pool,
+        'beginning a fetch',
+        `select count(*)::int as parts, coalesce(sum(records), 0)::int as records, coalesce(sum(bytes), 0)::int as bytes,
+           (array_agg(position_after order by part desc))[1] as position from staged where run = $1 and seq = $2`,
+        [run, seq],
+      );
+      return so && so.parts > 0 ? { ...nothing, ...so } : nothing;
+    },
 
     /** Makes one page durable. Refused with FENCED when a newer attempt has begun or the run is no longer the holder. */
     async stage(run: string, seq: number, attempt: number, part: StagedPart): Promise<void> {
-      const body = await compress(part.body, { params: fastest, chunkSize: COMPRESSED_AT_ONCE });
-      const inserted = await query(
+      const body = await compressed(part.body);
+      const inserted = await ask(
         pool,
         'staging a page',
         `insert into staged (run, seq, part, records, bytes, checksum, position_after, body, form)
@@ -115,26 +117,27 @@ export function ledgerStaging(pool: Pool) {
     },
 
     /** Closes a fetch. Throws CURSOR_LOOP when the batch ends where an earlier batch of the run had ended. */
-    closeFetch: (run: string, seq: number, batch: FetchedBatch, positionAfter: Position | null): Promise<void> =>
-      transaction(pool, 'closing a fetch', async (sql) => {
-        await holdRun(sql, run);
-        const position = JSON.stringify(positionAfter);
-        const loop = await sql.query<{ seq: number }>(
-          `select seq from batches where run = $1 and seq < $2 and position_after = $3::jsonb and not $4 limit 1`,
-          [run, seq, position, batch.complete],
-        );
-        const first = loop.rows[0];
-        if (first) throw new SyncFailure('CURSOR_LOOP', `batch ${seq} ends where batch ${first.seq} had ended`);
-        await sql.query(
-          `update batches set state = 'fetched', records = $3, bytes = $4, complete = $5, position_after = $6, fetched_at = now()
-           where run = $1 and seq = $2 and state = 'fetching'`,
-          [run, seq, batch.records, batch.bytes, batch.complete, position],
-        );
-      }),
+    async closeFetch(run: string, seq: number, batch: FetchedBatch, positionAfter: Position | null): Promise<void> {
+      const [row] = await ask<{ held: boolean; loop: number | null }>(
+        pool,
+        'closing a fetch',
+        `with held as (${heldRun}),
+           loop as (select seq from batches where run = $1 and seq < $2 and position_after = $6::jsonb and not $5 limit 1),
+           closed as (
+             update batches set state = 'fetched', records = $3, bytes = $4, complete = $5, position_after = $6::jsonb,
+               fetched_at = now()
+             from held where run = $1 and seq = $2 and state = 'fetching' and not exists (select from loop))
+         select exists (select from held) as held, (select seq from loop) as loop`,
+        [run, seq, batch.records, batch.bytes, batch.complete, JSON.stringify(positionAfter)],
+      );
+      if (!row?.held) throw notHeld();
+      if (row.loop !== null)
+        throw new SyncFailure('CURSOR_LOOP', `batch ${seq} ends where batch ${row.loop} had ended`);
+    },
 
     /** The page bodies of a batch as received. Throws STAGING_LOST when one is missing or damaged. */
     async load(run: string, seq: number): Promise<readonly Buffer[]> {
-      const parts = await query<{ part: number; checksum: string; body: Buffer; form: 'brotli' | 'deflate' }>(
+      const parts = await ask<{ part: number; checksum: string; body: Buffer; form: 'brotli' | 'deflate' }>(
         pool,
         'reading staged pages',
         'select part, checksum, body, form from staged where run = $1 and seq = $2 order by part',
@@ -152,11 +155,15 @@ export function ledgerStaging(pool: Pool) {
   };
 }
 
-/** Refuses when the run no longer holds its sync (invariant 7). */
-async function holdRun(sql: PoolClient, run: string): Promise<void> {
-  const { rows } = await sql.query(
-    'select 1 from syncs s join runs r on r.sync_id = s.id where r.id = $1 and s.holder = $1 for share of s',
-    [run],
-  );
-  if (rows.length === 0) throw new SyncFailure('HOLD_LOST', 'this run no longer holds its sync');
-}
+/** One row while the run holds its sync (invariant 7), which nobody takes from it meanwhile. */
+const heldRun = 'select from syncs s join runs r on r.sync_id = s.id where r.id = $1 and s.holder = $1 for share of s';
+
+const notHeld = () => new SyncFailure('HOLD_LOST', 'this run no longer holds its sync');
+
+/** Handing a small page to a thread takes longer than compressing it. */
+const compressed = (body: Buffer): Buffer | Promise<Buffer> =>
+  body.length < SMALL_PAGE
+    ? brotliCompressSync(body, { params: fastest })
+    : compress(body, { params: fastest, chunkSize: COMPRESSED_AT_ONCE });
+
+const SMALL_PAGE = 16 * 1024;

@@ -60,6 +60,11 @@ export const mutants: readonly Mutant[] = [
         replace: 'if (Number(current ?? -1) < 0) throw fenced(fence, current);',
       },
       {
+        file: 'platform/ledger/sql.ts',
+        find: 'select from held where fence = $2',
+        replace: 'select from held where $2::bigint >= 0',
+      },
+      {
         file: 'platform/ledger/intents.ts',
         find: 'from held where fence = $2',
         replace: 'from held where $2::bigint >= 0',
