@@ -46,18 +46,21 @@ export async function removeMissing(deps: Dependencies, { run, answered }: Remov
   if (start.done) return start.done;
   const planned = start.planned ? await deps.ledger.deliveries.plannedDeletes(run) : undefined;
   const skip = planned === null || start.recovering || answered?.answer === 'skip';
+  let nothing = skip;
   if (!start.decided) {
     const found = await ledger.compare(start, run);
     // Whoever runs a plan has seen what it deletes.
     const approved = planned !== undefined || (answered?.to === 'DELETE_GUARD' && answered.answer === 'retry');
     if (!skip && !approved) guard(found, limits);
     await ledger.decide(start, run, skip ? { missing: 0, extras: 0 } : found);
+    nothing ||= found.missing + found.extras === 0;
   }
   if (planned != null && !skip) await keepToPlannedDeletes(ledger, run, planned);
   const set = limits.set === null ? null : markFields(limits.set, start.startedAt);
   const removal = { ledger, run, start, loaded, destination: loaded.openDestination(deps.world), set };
-  for (const { records, ...intent } of await ledger.inDoubt(run)) await request(removal, intent, records);
-  if (!skip) await removeAll(removal);
+  if (start.decided)
+    for (const { records, ...intent } of await ledger.inDoubt(run)) await request(removal, intent, records);
+  if (!nothing) await removeAll(removal);
   return ledger.close(start, run);
 }
 

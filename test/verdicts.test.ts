@@ -3,6 +3,7 @@ import { contentOf } from '../model/content.ts';
 import type { ReadyRecord } from '../model/prepared.ts';
 import { contentHash } from '../model/transform.ts';
 import { type Ledger, openLedger } from '../platform/ledger/ledger.ts';
+import { COPIED_FROM } from '../platform/ledger/rows.ts';
 import { createTestDatabase, type TestDatabase } from './support/database.ts';
 
 let database: TestDatabase;
@@ -126,12 +127,14 @@ describe('the verdicts of the ledger', () => {
     await ledger.runs.claim({ ...claim, sync: 'first', run: 'first-1', mode: 'full' });
     await ledger.staging.beginFetch('first-1', 1);
     const start = await ledger.deliveries.begin('first-1', 1);
-    const records = keys.map((key, ordinal) => ({
+    // So many are copied.
+    const loaded = [...keys, ...Array.from({ length: COPIED_FROM }, (_, n) => `key ${n}`)];
+    const records = loaded.map((key, ordinal) => ({
       ...ready({ content: 'x', version: ordinal || null }, ordinal),
       key,
     }));
     const { letters, unseen } = await ledger.deliveries.verdicts(start.syncId, records);
-    expect({ letters, unseen }).toEqual({ letters: 'n'.repeat(keys.length), unseen: true });
+    expect({ letters, unseen }).toEqual({ letters: 'n'.repeat(loaded.length), unseen: true });
     const confirmed = records.map((record) => ({
       record,
       destinationId: record.ordinal % 2 ? `id of ${record.key}` : null,
@@ -151,9 +154,9 @@ describe('the verdicts of the ledger', () => {
         state: 'c',
       })),
     );
-    const changed = records.map((record) => ({ ...record, version: 100, hash: contentHash('y') }));
+    const changed = records.map((record) => ({ ...record, version: 1000, hash: contentHash('y') }));
     expect(await ledger.deliveries.verdicts(start.syncId, changed)).toMatchObject({
-      letters: 'c'.repeat(keys.length),
+      letters: 'c'.repeat(loaded.length),
       unseen: false,
     });
     const again = await ledger.deliveries.openIntent(start, 'first-1', 1, records);

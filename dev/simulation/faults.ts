@@ -1,20 +1,40 @@
+import { asyncLocalStorage, type Context } from '@temporalio/activity';
+import type { Pool } from 'pg';
 import { BatchCache } from '../../activities/cache.ts';
+import type { Destination } from '../../model/connector.ts';
 import type { Schedule } from './schedule.ts';
 
-/** Ends an attempt as the death of its process would. */
-export class Crash extends Error {}
+/** Ends an attempt as the death of its process would: whatever the steps make of it, nothing of them reaches the world. */
+class Crash extends Error {}
 
-/** One attempt at a step. */
-export interface Attempt {
-  dead: boolean;
+/** One attempt at a step: what the step sees of Temporal, and what becomes of it. */
+export class Attempt {
+  readonly info;
+  readonly cancellationSignal: AbortSignal = new AbortController().signal;
   /** Resolves what the simulation waits for beside the step: the silence has lasted too long. */
   readonly presumeDead: () => void;
+  dead = false;
+
+  constructor(attempt: number, presumeDead: () => void) {
+    this.info = { attempt, workflowExecution: { workflowId: 'sim', runId: 'sim' }, heartbeatTimeoutMs: 10_000 };
+    this.presumeDead = presumeDead;
+  }
+
+  heartbeat(): void {}
+
+  run<T>(work: () => Promise<T>): Promise<T> {
+    return asyncLocalStorage.run(this as unknown as Context, work);
+  }
+
+  static current(): Attempt {
+    return asyncLocalStorage.getStore() as unknown as Attempt;
+  }
 }
 
 /** How long a frozen attempt sleeps, by the clock of the simulation: longer than any heartbeat time-out. */
 const FROZEN_MS = 60_000;
 
-/** Counts the calls of the steps to the ledger and the destination, and does to them what the schedule says. */
+/** Counts the statements of the steps and their calls of the destination, and does to them what the schedule says. */
 export class Faults {
   /** Faults that really happened. */
   fired = 0;
@@ -38,25 +58,34 @@ export class Faults {
     this.#wake(Number.POSITIVE_INFINITY);
   }
 
-  /** The same object, each call of which may meet a fault. */
-  guard<T extends object>(attempt: Attempt, name: string, target: T): T {
-    return new Proxy(target, {
-      get: (object, property, receiver) => {
-        const value = Reflect.get(object, property, receiver);
-        if (typeof value !== 'function' || property === 'ofRun') return value;
-        return (...args: unknown[]) =>
-          this.#meet(attempt, `${name}.${String(property)}`, () => Reflect.apply(value, object, args));
-      },
-    });
+  /** The same destination, each call of which may meet a fault. */
+  destination(destination: Destination): Destination {
+    const { write, read } = destination;
+    return {
+      ...destination,
+      write: (request) => this.#meet(this.#mayFreezeAtWrite, () => write(request)),
+      ...(read && { read: (keys, signal) => this.#meet(true, () => read(keys, signal)) }),
+    };
   }
 
-  async #meet(attempt: Attempt, name: string, call: () => Promise<unknown>): Promise<unknown> {
+  /** The same connections, each statement of which may meet a fault, and each transaction before it begins. */
+  pool(pool: Pool): Pool {
+    const query = (...args: unknown[]) => this.#meet(true, () => Reflect.apply(pool.query, pool, args));
+    const connect = async () => {
+      await this.#meet(true, async () => {});
+      return pool.connect();
+    };
+    return Object.create(pool, { query: { value: query }, connect: { value: connect } });
+  }
+
+  async #meet<T>(mayFreeze: boolean, call: () => Promise<T>): Promise<T> {
+    const attempt = Attempt.current();
     if (attempt.dead) throw new Crash();
     const at = ++this.#calls;
     this.#wake(at);
     const fault = this.#healed ? undefined : this.#schedule.faults.find((one) => one.at === at);
     if (fault?.what === 'crash before') this.#crash(attempt);
-    if (fault?.what === 'freeze' && this.#mayFreeze(name)) await this.#freeze(attempt, at + fault.calls);
+    if (fault?.what === 'freeze' && mayFreeze) await this.#freeze(attempt, at + fault.calls);
     const result = await call();
     if (fault?.what === 'crash after' || attempt.dead) this.#crash(attempt);
     return result;
@@ -70,8 +99,8 @@ export class Faults {
   }
 
   /** Between its last look at the clock and the wire nothing can stop a writer: T3 and T4 cannot refuse it there. */
-  #mayFreeze(name: string): boolean {
-    return name !== 'destination.write' || this.#schedule.promise === 'T1' || this.#schedule.promise === 'T2';
+  get #mayFreezeAtWrite(): boolean {
+    return this.#schedule.promise === 'T1' || this.#schedule.promise === 'T2';
   }
 
   async #freeze(attempt: Attempt, until: number): Promise<void> {

@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { openLedger } from '../../platform/ledger/ledger.ts';
+import { workerNodeFlags } from '../../workers/node-flags.ts';
 import { type Broken, noTally, type Tally } from './play.ts';
 import type { PlayerInput, PlayerWord } from './player.ts';
 
@@ -42,12 +43,12 @@ export async function playInProcesses(
   return { tally, broken };
 }
 
-/** Most of what a schedule makes is garbage at once: a young generation that holds many of them costs less. */
-const nodeFlags = ['--max-semi-space-size=32'];
-
 function startPlayer(input: PlayerInput): ChildProcess {
   const program = fileURLToPath(new URL('./player.js', import.meta.url));
-  return fork(program, [JSON.stringify(input)], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'], execArgv: nodeFlags });
+  return fork(program, [JSON.stringify(input)], {
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    execArgv: [...workerNodeFlags],
+  });
 }
 
 async function codeOf(player: ChildProcess): Promise<number | null> {

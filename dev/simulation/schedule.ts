@@ -3,8 +3,8 @@ import type { DeliveryClass } from '../../model/delivery.ts';
 import type { Fate } from './destination.ts';
 
 /**
- * Which call of the steps to the ledger or the destination meets which fault. A call is counted when it begins. `crash`
- * ends the attempt there: nothing of it runs afterwards. `freeze` lets it sleep while a later attempt takes over, and
+ * Which call of the steps meets which fault: a statement to the ledger, the begin of a transaction, a request to the
+ * destination. A call is counted when it begins. `crash` ends the attempt there: nothing of it runs afterwards. `freeze` lets it sleep while a later attempt takes over, and
  * wakes it so many calls later.
  */
 export interface Fault {
@@ -44,7 +44,7 @@ const fates: readonly Fate[] = [
 ];
 
 /** More calls than most schedules make: a fault beyond them happens to nobody. */
-const MOST_CALLS = 78;
+const MOST_CALLS = 100;
 
 const fault: fc.Arbitrary<Fault> = fc.record({
   at: fc.integer({ min: 1, max: MOST_CALLS }),

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { asyncLocalStorage, type Context } from '@temporalio/activity';
+import type { Pool } from 'pg';
 import type { DeliverInput } from '../../activities/deliver.ts';
 import type { Dependencies } from '../../activities/dependencies.ts';
 import { EncodeAhead } from '../../activities/encode-ahead.ts';
@@ -8,11 +8,10 @@ import type { RemoveInput } from '../../activities/remove.ts';
 import type { Counts, RunStatus } from '../../model/batch.ts';
 import type { DeliveryClass } from '../../model/delivery.ts';
 import { failures, isSyncFailure, SyncFailure } from '../../model/failure.ts';
-import type { LoadedSync } from '../../model/project.ts';
-import type { Ledger } from '../../platform/ledger/ledger.ts';
+import { type Ledger, ledgerOn } from '../../platform/ledger/ledger.ts';
 import { ask } from '../../platform/ledger/sql.ts';
 import { SimulatedDestination } from './destination.ts';
-import { type Attempt, Crash, Faults } from './faults.ts';
+import { Attempt, Faults } from './faults.ts';
 import { NotedRequests } from './noted-requests.ts';
 import type { Schedule, SimulatedRun } from './schedule.ts';
 import { type SimulatedRecord, SimulatedSource } from './source.ts';
@@ -49,12 +48,12 @@ export class Simulation {
   readonly sync = `sim-${randomUUID()}`;
   /** What was answered about writes in doubt (T5). */
   readonly answers = { retry: 0, skip: 0 };
-  readonly noted = new NotedRequests();
+  readonly noted: NotedRequests;
   readonly #source = new SimulatedSource();
   readonly #faults: Faults;
   readonly #schedule: Schedule;
   readonly #ledger: Ledger;
-  readonly #loaded: LoadedSync;
+  readonly #shared: Omit<Dependencies, 'cache'>;
   readonly #zombies: Promise<unknown>[] = [];
   /** Attempts to write that are left to the run. */
   #attempts = Number.POSITIVE_INFINITY;
@@ -63,9 +62,10 @@ export class Simulation {
     this.promise = schedule.promise;
     this.#ledger = ledger;
     this.#schedule = schedule;
+    this.noted = new NotedRequests(ledger.pool);
     this.#faults = new Faults(schedule);
     this.destination = new SimulatedDestination(schedule.promise, schedule.fates);
-    this.#loaded = simulatedSync(this.sync, this.#source, this.destination);
+    this.#shared = this.#dependencies(ledger.pool, this.#faults);
     for (let n = 0; n < RECORDS; n++) this.#source.change(n);
   }
 
@@ -191,41 +191,35 @@ export class Simulation {
   async #step<T>(work: (steps: Activities) => Promise<T>): Promise<T> {
     for (let number = 1; number < MOST_ATTEMPTS; number++) {
       const { promise: presumedDead, resolve: presumeDead } = deferred();
-      const steps = createActivities(this.#dependencies({ dead: false, presumeDead }));
-      const working = asyncLocalStorage.run(context(number), async () => ({ result: await work(steps) }));
+      const attempt = new Attempt(number, presumeDead);
+      const steps = createActivities({ ...this.#shared, cache: this.#faults.cache });
+      const working = attempt.run(async () => ({ result: await work(steps) }));
       try {
         const ended = await Promise.race([working, presumedDead]);
         if (ended) return ended.result;
         this.#zombies.push(working.catch(() => {}));
       } catch (error) {
-        if (error instanceof Crash) continue;
+        if (attempt.dead) continue;
         if (!isSyncFailure(error) || !/retry|wait/.test(failures[error.code].next)) throw error;
       }
     }
     throw new Error('the step never ends');
   }
 
-  #dependencies(attempt: Attempt): Dependencies {
-    const faults = this.#faults;
-    const { runs, staging, deliveries, deletes, quarantine } = this.#ledger;
-    const { noted } = this;
-    const destination = noted.writesOf(this.destination.open());
-    const loaded: LoadedSync = {
-      ...this.#loaded,
-      openDestination: () => faults.guard(attempt, 'destination', destination),
-    };
+  /** Of a worker; only what it has in memory is another's with each that dies. */
+  #dependencies(pool: Pool, faults: Faults): Omit<Dependencies, 'cache'> {
+    const gated = faults.pool(pool);
+    const ledger = ledgerOn(gated, gated);
+    const destination = faults.destination(this.noted.writesOf(this.destination.open()));
+    const loaded = simulatedSync(this.sync, this.#source, destination);
     return {
       projects: { current: async () => loaded, version: async () => loaded },
       world: { toolsFor: () => Promise.reject(new Error('no tools')) as never },
       ledger: {
-        ...this.#ledger,
-        runs: faults.guard(attempt, 'runs', runs),
-        staging: faults.guard(attempt, 'staging', staging),
-        deliveries: faults.guard(attempt, 'deliveries', noted.intentsOf(deliveries)),
-        deletes: faults.guard(attempt, 'deletes', noted.intentsOf(deletes)),
-        quarantine: faults.guard(attempt, 'quarantine', quarantine),
+        ...ledger,
+        deliveries: this.noted.intentsOf(ledger.deliveries),
+        deletes: this.noted.intentsOf(ledger.deletes),
       },
-      cache: faults.cache,
       encodeAhead: new EncodeAhead(),
       isWorkflowOpen: async () => false,
       hurry: async () => {},
@@ -246,10 +240,3 @@ function deferred(): { readonly promise: Promise<void>; readonly resolve: () => 
 }
 
 const cancelled = 'cancelled by the schedule';
-
-const context = (attempt: number): Context =>
-  ({
-    info: { attempt, workflowExecution: { workflowId: 'sim', runId: 'sim' }, heartbeatTimeoutMs: 10_000 },
-    cancellationSignal: new AbortController().signal,
-    heartbeat() {},
-  }) as unknown as Context;

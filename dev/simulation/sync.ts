@@ -1,6 +1,6 @@
+import type { Destination } from '../../model/connector.ts';
 import { policySchema } from '../../model/policy.ts';
 import type { LoadedSync } from '../../model/project.ts';
-import type { SimulatedDestination } from './destination.ts';
 import { type SimulatedSource, simulatedRecord } from './source.ts';
 
 const policy = policySchema.parse({ batchRecords: 6, maxRejectedAtLeast: 1000 });
@@ -15,11 +15,7 @@ const mapping = {
 };
 
 /** The sync of a simulation, as a project would give it: records pass unchanged, what is gone is deleted. */
-export const simulatedSync = (
-  name: string,
-  source: SimulatedSource,
-  destination: SimulatedDestination,
-): LoadedSync => ({
+export const simulatedSync = (name: string, source: SimulatedSource, destination: Destination): LoadedSync => ({
   name,
   file: 'syncs/sim.ts',
   sync: { source: endpoint, destination: endpoint, key: '/id', version: '/version', mapping, deletes } as never,
@@ -29,6 +25,6 @@ export const simulatedSync = (
   sourceConnection: system,
   destinationConnection: system,
   openSource: () => source.open(),
-  openDestination: () => destination.open(),
+  openDestination: () => destination,
   version: '1',
 });

@@ -61,29 +61,34 @@ export async function openLedger(databaseUrl: string): Promise<Ledger> {
     throw error;
   }
   return {
-    runs: ledgerRuns(pool),
-    staging: ledgerStaging(pool),
-    deliveries: ledgerDeliveries(pool),
-    deletes: ledgerDeletes(pool),
-    quarantine: ledgerQuarantine(pool),
-    reports: ledgerReports(pool),
-    compare: ledgerCompare(pool),
-    plans: ledgerPlans(pool),
-    samples: ledgerSamples(pool),
-    calls: ledgerCalls(pool),
-    positions: ledgerPositions(pool),
-    triggers: ledgerTriggers(pool),
-    ticks: ledgerTicks(pool),
-    drift: ledgerDrift(pool),
-    life: ledgerLife(pool),
-    standings: ledgerStandings(pool),
-    tokens: ledgerTokens(pool),
-    connections: ledgerConnections(sharing),
-    certificates: ledgerCertificates(sharing),
-    recovery: ledgerRecovery(pool),
+    ...ledgerOn(pool, sharing),
     pool,
     async close() {
       await Promise.all([pool.end(), sharing.end()]);
     },
   };
 }
+
+/** The parts of a ledger. `sharing`: for what may be lost in a crash. */
+export const ledgerOn = (pool: Pool, sharing: Pool): Omit<Ledger, 'pool' | 'close'> => ({
+  runs: ledgerRuns(pool),
+  staging: ledgerStaging(pool),
+  deliveries: ledgerDeliveries(pool),
+  deletes: ledgerDeletes(pool),
+  quarantine: ledgerQuarantine(pool),
+  reports: ledgerReports(pool),
+  compare: ledgerCompare(pool),
+  plans: ledgerPlans(pool),
+  samples: ledgerSamples(pool),
+  calls: ledgerCalls(pool),
+  positions: ledgerPositions(pool),
+  triggers: ledgerTriggers(pool),
+  ticks: ledgerTicks(pool),
+  drift: ledgerDrift(pool),
+  life: ledgerLife(pool),
+  standings: ledgerStandings(pool),
+  tokens: ledgerTokens(pool),
+  connections: ledgerConnections(sharing),
+  certificates: ledgerCertificates(sharing),
+  recovery: ledgerRecovery(pool),
+});

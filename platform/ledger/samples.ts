@@ -1,5 +1,5 @@
 import { promisify } from 'node:util';
-import { deflateRaw, deflateRawSync, inflateRaw } from 'node:zlib';
+import { deflateRaw, deflateRawSync, inflateRaw, inflateRawSync } from 'node:zlib';
 import type { Pool } from 'pg';
 import { z } from 'zod';
 import type { Confirmed } from './deliveries.ts';
@@ -7,6 +7,7 @@ import { ask } from './sql.ts';
 
 const deflate = promisify(deflateRaw);
 const inflate = promisify(inflateRaw);
+const inflated = (packed: Buffer) => (packed.length < SMALL / 4 ? inflateRawSync(packed) : inflate(packed));
 
 /** A record that was delivered: its key, the destination's own id (null when that is the key), its JSON. */
 export interface Written {
@@ -15,8 +16,10 @@ export interface Written {
   readonly json: string;
 }
 
-/** Handing so few bytes to a thread takes longer than compressing them. */
-const COMPRESSED_AT_ONCE = 16 * 1024;
+/** Handing fewer bytes to a thread takes longer than compressing them. */
+const SMALL = 16 * 1024;
+/** Memory for a large text, asked for each small one, brings on full collections of garbage. */
+const sparing = { level: 1, windowBits: 12, memLevel: 4 };
 
 const stored = z.array(z.tuple([z.string(), z.string().nullable(), z.string()]));
 
@@ -25,7 +28,7 @@ export async function packSample(sample: readonly Confirmed[]): Promise<Buffer |
   if (sample.length === 0) return null;
   const rows = sample.map(({ record, destinationId }) => [record.key, destinationId, record.content.text]);
   const text = JSON.stringify(rows);
-  return text.length < COMPRESSED_AT_ONCE ? deflateRawSync(text, { level: 1 }) : deflate(text, { level: 1 });
+  return text.length < SMALL ? deflateRawSync(text, sparing) : deflate(text, { level: 1 });
 }
 
 export function ledgerSamples(pool: Pool) {
@@ -46,7 +49,7 @@ export function ledgerSamples(pool: Pool) {
           [run, seq],
         );
         if (!row) continue;
-        const rows = stored.parse(JSON.parse((await inflate(row.records)).toString()));
+        const rows = stored.parse(JSON.parse((await inflated(row.records)).toString()));
         yield rows.map(([key, destinationId, json]) => ({ key, destinationId, json }));
       }
     },

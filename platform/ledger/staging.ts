@@ -160,10 +160,10 @@ const heldRun = 'select from syncs s join runs r on r.sync_id = s.id where r.id 
 
 const notHeld = () => new SyncFailure('HOLD_LOST', 'this run no longer holds its sync');
 
-/** Handing a small page to a thread takes longer than compressing it. */
+/** Handing a small page to a thread takes longer than compressing it. With its size known, little memory is asked for it. */
 const compressed = (body: Buffer): Buffer | Promise<Buffer> =>
   body.length < SMALL_PAGE
-    ? brotliCompressSync(body, { params: fastest })
+    ? brotliCompressSync(body, { params: { ...fastest, [constants.BROTLI_PARAM_SIZE_HINT]: body.length } })
     : compress(body, { params: fastest, chunkSize: COMPRESSED_AT_ONCE });
 
 const SMALL_PAGE = 16 * 1024;
