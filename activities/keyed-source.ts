@@ -27,7 +27,7 @@ export function keyedSource(source: Source, fields: readonly string[], keysFrom:
       }
       yield* lookThrough(source, fields, keysFrom, 'inner' in at ? at.inner : null, request.signal);
     },
-    decode,
+    decode: decodeChosen,
   };
 }
 
@@ -86,7 +86,8 @@ const pageOf = (records: readonly Json[], next: Page['next']): Page => ({
 
 const stored = z.array(z.custom<Json>());
 
-function decode(body: Buffer): readonly Json[] {
+/** A page that this engine wrote itself, of records that were chosen one by one. */
+export function decodeChosen(body: Buffer): readonly Json[] {
   try {
     return stored.parse(JSON.parse(body.toString()));
   } catch (error) {

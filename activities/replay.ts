@@ -1,11 +1,9 @@
 import { z } from 'zod';
 import type { Page, ReadRequest, Source } from '../model/connector.ts';
-import { SyncFailure } from '../model/failure.ts';
-import type { Json } from '../model/json.ts';
 import type { LoadedSync } from '../model/project.ts';
 import { keyFieldsOf } from '../model/record-key.ts';
 import type { Dependencies } from './dependencies.ts';
-import { keyedSource } from './keyed-source.ts';
+import { decodeChosen, keyedSource } from './keyed-source.ts';
 import { withSides } from './sides.ts';
 
 /** Records of one staged part of a replay. */
@@ -45,19 +43,9 @@ function quarantineSource(deps: Dependencies, run: string): Source {
         const texts = await deps.ledger.quarantine.chosen(run, from, PAGE_RECORDS);
         const body = Buffer.from(`[${texts.join(',')}]`);
         next = texts.length < PAGE_RECORDS ? null : from + texts.length;
-        yield { body, records: decode(body), next };
+        yield { body, records: decodeChosen(body), next };
       }
     },
-    decode,
+    decode: decodeChosen,
   };
-}
-
-const records = z.array(z.custom<Json>());
-
-function decode(body: Buffer): readonly Json[] {
-  try {
-    return records.parse(JSON.parse(body.toString()));
-  } catch (error) {
-    throw new SyncFailure('STAGING_LOST', 'a page of a replay is damaged', { cause: error });
-  }
 }

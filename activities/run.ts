@@ -18,14 +18,15 @@ import { noteTicks } from './ticks.ts';
 export interface OpenRunInput {
   readonly sync: string;
   readonly run: string;
+  /** Who started it: `cli`, `schedule`, … */
   readonly trigger: string;
   /** Read everything, whatever the sync file says. */
   readonly full: boolean;
-  /** Absent: the source. */
+  /** What it reads; absent: the source. */
   readonly from?: RunFrom;
   /** What it reads again; absent: what changed since the watermark, or everything. */
   readonly range?: ReadRange;
-  /** Absent: it is refused with LOCKED. */
+  /** What it does when another run of the sync is open; absent: it is refused with LOCKED. */
   readonly whenHeld?: WhenHeld;
   /** ISO 8601: the tick of the schedule that began it. */
   readonly scheduledFor?: string;

@@ -1,28 +1,15 @@
 import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
-import type { RunPlan, WhenHeld } from '../activities/index.ts';
+import type { OpenRunInput, RunPlan } from '../activities/index.ts';
 import { addCounts, type Counts, noCounts } from '../model/batch.ts';
 import { searchAttribute } from '../model/names.ts';
-import type { ReadRange } from '../model/range.ts';
-import type { RunFrom, RunStage, RunState } from '../model/run-state.ts';
+import type { RunStage, RunState } from '../model/run-state.ts';
 import { RunControl } from './control.ts';
 import { detailsOf } from './details.ts';
 import { listen } from './listen.ts';
 import { ledgerSteps } from './steps.ts';
 
-export interface SyncInput {
-  readonly sync: string;
-  readonly run: string;
-  /** Who started it: `cli`, `schedule`, … */
-  readonly trigger: string;
-  readonly full: boolean;
-  /** What it reads; absent: the source. */
-  readonly from?: RunFrom;
-  /** What it reads again; absent: what changed since the watermark, or everything. */
-  readonly range?: ReadRange;
-  /** What it does when another run of the sync is open; absent: it is refused. */
-  readonly whenHeld?: WhenHeld;
-  /** ISO 8601: the tick of the schedule that began it. */
-  readonly scheduledFor?: string;
+/** What opens the run, and what it continues. */
+export interface SyncInput extends OpenRunInput {
   /** Set by continue-as-new. */
   readonly carried?: Carried;
 }
