@@ -1,5 +1,7 @@
+import { z } from 'zod';
 import { backfilling } from '../activities/backfill.ts';
 import { realTime } from '../cli/output/parse.ts';
+import type { ReadRequest, Source } from '../model/connector.ts';
 import type { Json } from '../model/json.ts';
 import { slicesOf } from '../model/range.ts';
 import { arraySource, createTestEngine, type TestEngine, type TestSync } from './support/engine.ts';
@@ -53,6 +55,32 @@ test('invariant 2, cursor behind: a position beyond the watermark does not make 
     expect((await run('orders', { range: { since: number(500) } })).counts).toMatchObject({ fetched: 3, delivered: 2 });
     expect(await ledger.positions.current('orders')).toEqual(number(900));
   });
+});
+
+test('a run begins to read at the watermark less the overlap, so that what was committed late is not left out', async () => {
+  const at = (minute: number) => `2026-03-01T10:${String(minute).padStart(2, '0')}:00Z`;
+  const timed = (id: string, minute: number) => ({ id, version: at(minute), value: 'v' });
+  const records = [timed('a', 0), timed('b', 10)];
+  const asked: ReadRequest['since'][] = [];
+  const source: Source = {
+    ...arraySource(() => []),
+    read({ since, ...request }) {
+      asked.push(since);
+      const wanted = records.filter(({ version }) => since === null || version >= String(since));
+      return arraySource(() => wanted).read({ ...request, since: null });
+    },
+  };
+  const from = z.object({ id: z.string(), version: z.string(), value: z.string() });
+  await withOrders(
+    [],
+    async ({ run }) => {
+      await run('orders');
+      records.push(timed('late', 7));
+      expect((await run('orders')).counts).toMatchObject({ fetched: 2, delivered: 1, unchanged: 1 });
+      expect(asked).toEqual([null, '2026-03-01T10:05:00.000Z']);
+    },
+    { source, from, overlapMs: 300_000 },
+  );
 });
 
 test.each([false, true])(
