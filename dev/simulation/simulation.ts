@@ -124,8 +124,11 @@ export class Simulation {
     const rows = await ask<{ watermark: number | null; writes: number; deletes: number }>(
       this.#ledger.pool,
       'looking at the books',
+      // A delete in doubt whose record came back, and was refused, is neither deleted nor written over: it stays in doubt.
       `select (s.watermark->>'value')::int as watermark, count(*) filter (where i.seq > 0)::int as writes,
-         count(*) filter (where i.seq = 0)::int as deletes
+         count(*) filter (where i.seq = 0 and not coalesce((
+           select bool_and(exists (select from quarantine q where q.sync_id = l.sync_id and q.key = l.key and q.state = 'open'))
+           from ledger l where l.sync_id = s.id and l.state = 'x'), false))::int as deletes
        from syncs s left join runs r on r.sync_id = s.id left join intents i on i.run = r.id and i.state in ('open', 'unknown')
        where s.name = $1 group by s.id`,
       [this.sync],
@@ -209,7 +212,8 @@ export class Simulation {
   /** Of a worker; only what it has in memory is another's with each that dies. */
   #dependencies(pool: Pool, faults: Faults): Omit<Dependencies, 'cache'> {
     const gated = faults.pool(pool);
-    const ledger = ledgerOn(gated, gated);
+    // With the way to the tables too: mistakes that are made on purpose take it.
+    const ledger = { ...ledgerOn(gated, gated), pool: gated };
     const destination = faults.destination(this.noted.writesOf(this.destination.open()));
     const loaded = simulatedSync(this.sync, this.#source, destination);
     return {

@@ -12,7 +12,10 @@ export interface DeleteIntent {
   readonly requestId: string;
 }
 
-/** What is durable of a request to delete before it leaves, and its outcome. */
+/**
+ * What is durable of a request to delete before it leaves, and its outcome. A row of the ledger is `c`: at the destination;
+ * `x`: a delete whose outcome is not known; `d`: deleted, `s`: marked as deleted, by the intent.
+ */
 export function ledgerDeleteIntents(pool: Pool) {
   return {
     /** Requests of earlier attempts whose outcome is not known, each with its records. */
@@ -114,9 +117,6 @@ export function ledgerDeleteIntents(pool: Pool) {
     },
   };
 }
-
-// States of the ledger. `c`: at the destination; `x`: a delete whose outcome is not known; `d`: deleted, `s`: marked as
-// deleted, by the intent.
 
 /** Deletes in doubt of earlier runs of the sync $1. */
 export const leftInDoubt = (run: string, deletions: string): string =>

@@ -108,7 +108,7 @@ export const mutants: readonly Mutant[] = [
       {
         file: 'activities/remove.ts',
         find: 'if (!skip && !approved) guard(found, limits);',
-        replace: 'if (found.known < 0) guard(found, limits);',
+        replace: 'if (!skip && !approved && found.known < 0) guard(found, limits);',
       },
     ],
     found: /invariant 6, safe deletes/,
