@@ -2,8 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { compareSync } from '../activities/compare-sync.ts';
 import type { DeliveryCapabilities } from '../model/delivery.ts';
 import type { Json } from '../model/json.ts';
+import type { RunState } from '../model/run-state.ts';
 import type { Ledger } from '../platform/ledger/ledger.ts';
-import { arraySource, createTestEngine, type TestEngine } from './support/engine.ts';
+import { createTestDatabase } from './support/database.ts';
+import { arraySource, createTestEngine, type TestEngine, type TestSync } from './support/engine.ts';
 import { journalDestination } from './support/journal.ts';
 
 let engine: TestEngine | undefined;
@@ -158,6 +160,45 @@ test('a run whose workflow is gone is taken over from', async () => {
   await engine.ledger.runs.claim({ ...claim, sync: 'gone', run: 'dead', workflowId: 'sync:gone:dead' });
   expect(await engine.run('gone')).toMatchObject({ status: 'succeeded', counts: { delivered: 3 } });
   expect(await engine.ledger.reports.run('dead')).toMatchObject({ status: 'failed', failureCode: 'HOLD_LOST' });
+});
+
+test('a request in doubt of which the mapping makes something else now is not sent again: the run waits for a person', async () => {
+  const books = journalDestination({ upsert: true });
+  let value = 'first';
+  const sync: TestSync = {
+    name: 'remade',
+    source: arraySource(() => orders(2)),
+    destination: books,
+    map: (record) => ({ state: 'mapped', record: { ...(record as object), value } }),
+    policy: { retryFirst: '1 hour', retryMax: '1 hour' },
+  };
+  const database = await createTestDatabase();
+  const servers = { databaseUrl: database.url, taskQueue: `remade-${process.pid}` };
+  try {
+    const before = await createTestEngine([sync], servers);
+    books.fate = () => 'lost after';
+    const aborted = await before.start('remade');
+    while ((await before.ledger.pool.query(`select from intents where state = 'unknown'`)).rowCount === 0)
+      await sleep(50);
+    await aborted.signal('abort');
+    await expect(aborted.result()).rejects.toThrow();
+    // What its worker had computed is gone with it.
+    await before.close();
+    value = 'second';
+    books.fate = () => 'done';
+    engine = await createTestEngine([sync], servers);
+    const handle = await engine.start('remade');
+    const parked = async () => (await handle.query<RunState>('status')).parked;
+    while ((await parked()) === null) await sleep(50);
+    expect(await parked()).toMatchObject({ code: 'SYNC_CHANGED', step: 'settle' });
+    expect(books.requests).toBe(1);
+    await handle.signal('abort');
+    await expect(handle.result()).rejects.toThrow();
+  } finally {
+    await engine?.close();
+    engine = undefined;
+    await database.drop();
+  }
 });
 
 test('a run that the ledger has ended does not begin again when Temporal asks for it once more', async () => {
