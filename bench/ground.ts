@@ -56,7 +56,7 @@ export async function openGround(options: GroundOptions, progress: Progress): Pr
     closers.push(() => stack.stop());
     const at = { source: source.url, bulk: bulk.url, databaseUrl: stack.databaseUrl, journal: options.journal };
     await writeProject(folder, at, options.rounds);
-    const loopDelayFile = join(folder, 'loop-delay.json');
+    const loopDelayFile = join(folder, '.syncline', 'loop-delay.json');
     const env = {
       ...process.env,
       BENCH_TOKEN: 'bench',
