@@ -1,36 +1,32 @@
 import { randomUUID } from 'node:crypto';
-import type { Pool } from 'pg';
 import type { DeliverInput } from '../../activities/deliver.ts';
 import type { Dependencies } from '../../activities/dependencies.ts';
-import { EncodeAhead } from '../../activities/encode-ahead.ts';
 import { type Activities, createActivities } from '../../activities/index.ts';
 import type { RemoveInput } from '../../activities/remove.ts';
 import type { Counts, RunStatus } from '../../model/batch.ts';
 import type { DeliveryClass } from '../../model/delivery.ts';
 import { failures, isSyncFailure, SyncFailure } from '../../model/failure.ts';
-import { type Ledger, ledgerOn } from '../../platform/ledger/ledger.ts';
-import { ask } from '../../platform/ledger/sql.ts';
+import type { Ledger } from '../../platform/ledger/ledger.ts';
 import { SimulatedDestination } from './destination.ts';
 import { Attempt, Faults } from './faults.ts';
 import { NotedRequests } from './noted-requests.ts';
 import type { Schedule, SimulatedRun } from './schedule.ts';
 import { type SimulatedRecord, SimulatedSource } from './source.ts';
+import { type Standing, standingOf } from './standing.ts';
 import { simulatedSync } from './sync.ts';
+import { simulatedWorker } from './worker.ts';
 
-export interface ClosedRun {
+export interface ClosedRun extends Standing {
   readonly run: string;
   readonly status: RunStatus;
   readonly counts: Counts;
-  /** The cursor, what the source held, and how many effects there had been, at that moment. */
-  readonly watermark: number | null;
+  /** What the source held, and how many effects there had been, at that moment. */
   readonly truth: readonly SimulatedRecord[];
   readonly effects: number;
   /** What had been deleted from the source by then. */
   readonly deletions: readonly { readonly id: string; readonly version: number }[];
   /** It read everything, and nobody kept it from deleting what is gone. */
   readonly emptied: boolean;
-  /** Requests whose outcome the ledger did not know at that moment. */
-  readonly doubts: { readonly writes: number; readonly deletes: number };
 }
 
 type Answered = Required<Pick<DeliverInput, 'answer' | 'answerNumber'>>;
@@ -65,7 +61,9 @@ export class Simulation {
     this.noted = new NotedRequests(ledger.pool);
     this.#faults = new Faults(schedule);
     this.destination = new SimulatedDestination(schedule.promise, schedule.fates);
-    this.#shared = this.#dependencies(ledger.pool, this.#faults);
+    const destination = this.#faults.destination(this.noted.writesOf(this.destination.open()));
+    const sync = simulatedSync(this.sync, this.#source, destination);
+    this.#shared = simulatedWorker(sync, ledger.pool, this.#faults, this.noted);
     for (let n = 0; n < RECORDS; n++) this.#source.change(n);
   }
 
@@ -115,26 +113,8 @@ export class Simulation {
       effects: this.destination.effects.length,
       deletions: [...this.#source.deletions],
       emptied,
-      ...(await this.#standing()),
+      ...(await standingOf(this.#ledger.pool, this.sync)),
     });
-  }
-
-  /** What the ledger says of the sync, between two runs. */
-  async #standing(): Promise<Pick<ClosedRun, 'watermark' | 'doubts'>> {
-    const rows = await ask<{ watermark: number | null; writes: number; deletes: number }>(
-      this.#ledger.pool,
-      'looking at the books',
-      // A delete in doubt whose record came back, and was refused, is neither deleted nor written over: it stays in doubt.
-      `select (s.watermark->>'value')::int as watermark, count(*) filter (where i.seq > 0)::int as writes,
-         count(*) filter (where i.seq = 0 and not coalesce((
-           select bool_and(exists (select from quarantine q where q.sync_id = l.sync_id and q.key = l.key and q.state = 'open'))
-           from ledger l where l.sync_id = s.id and l.state = 'x'), false))::int as deletes
-       from syncs s left join runs r on r.sync_id = s.id left join intents i on i.run = r.id and i.state in ('open', 'unknown')
-       where s.name = $1 group by s.id`,
-      [this.sync],
-    );
-    const { watermark = null, writes = 0, deletes = 0 } = rows[0] ?? {};
-    return { watermark, doubts: { writes, deletes } };
   }
 
   /** One attempt to write, unless the run is cancelled before it. */
@@ -207,31 +187,6 @@ export class Simulation {
       }
     }
     throw new Error('the step never ends');
-  }
-
-  /** Of a worker; only what it has in memory is another's with each that dies. */
-  #dependencies(pool: Pool, faults: Faults): Omit<Dependencies, 'cache'> {
-    const gated = faults.pool(pool);
-    // With the way to the tables too: mistakes that are made on purpose take it.
-    const ledger = { ...ledgerOn(gated, gated), pool: gated };
-    const destination = faults.destination(this.noted.writesOf(this.destination.open()));
-    const loaded = simulatedSync(this.sync, this.#source, destination);
-    return {
-      projects: { current: async () => loaded, version: async () => loaded },
-      world: { toolsFor: () => Promise.reject(new Error('no tools')) as never },
-      ledger: {
-        ...ledger,
-        deliveries: this.noted.intentsOf(ledger.deliveries),
-        deletes: this.noted.intentsOf(ledger.deletes),
-      },
-      encodeAhead: new EncodeAhead(),
-      isWorkflowOpen: async () => false,
-      hurry: async () => {},
-      ticksOf: async () => [],
-      bulkhead: { hold: (_connection, work) => work() },
-      now: () => Date.now() + faults.skippedMs,
-      log: { debug() {}, info() {}, warn() {}, error() {} },
-    };
   }
 }
 
