@@ -46,7 +46,7 @@ export async function settleLeftDoubts(
  * Refuses to send when this attempt may have been replaced since it proved to be the writer: a process that was frozen
  * in between does not notice it. `provenAtMs`: when the ledger last accepted its fence.
  */
-export function refuseLate({ now, loaded }: Delivery, provenAtMs: number): void {
+export function refuseLate({ now, loaded }: Pick<Delivery, 'now' | 'loaded'>, provenAtMs: number): void {
   if (!mayBeReplaced(now() - provenAtMs, loaded.policy.heartbeatTimeout)) return;
   throw new SyncFailure('TIMEOUT', 'the step was held up just before a request: another may have taken over', {
     effect: 'none',

@@ -11,6 +11,7 @@ import type { Deletion } from '../platform/ledger/deletions.ts';
 import type { Missing } from '../platform/ledger/missing.ts';
 import type { Dependencies } from './dependencies.ts';
 import { keysHash } from './keys-hash.ts';
+import { refuseLate } from './left.ts';
 import { type Marks, markFields, marksFor } from './mark-deleted.ts';
 import { reportProgress } from './progress.ts';
 import { runOf } from './run.ts';
@@ -30,6 +31,7 @@ interface Removal {
   readonly destination: Destination;
   /** The fields that mark a record as deleted; null: it is deleted. */
   readonly set: JsonRecord | null;
+  readonly now: Dependencies['now'];
 }
 
 /**
@@ -57,9 +59,13 @@ export async function removeMissing(deps: Dependencies, { run, answered }: Remov
   }
   if (planned != null && !skip) await keepToPlannedDeletes(ledger, run, planned);
   const set = limits.set === null ? null : markFields(limits.set, start.startedAt);
-  const removal = { ledger, run, start, loaded, destination: loaded.openDestination(deps.world), set };
+  const removal = { ledger, run, start, loaded, destination: loaded.openDestination(deps.world), set, now: deps.now };
   if (start.decided)
-    for (const { records, ...intent } of await ledger.inDoubt(run)) await request(removal, intent, records);
+    for (const { records, ...intent } of await ledger.inDoubt(run)) {
+      const provenAtMs = deps.now();
+      await deps.ledger.deliveries.stillWriter(start);
+      await request(removal, intent, records, provenAtMs);
+    }
   if (!nothing) await removeAll(removal);
   return ledger.close(start, run);
 }
@@ -97,8 +103,9 @@ async function removeAll(removal: Removal): Promise<void> {
     const records = await ledger.next(run, after, destination.limits.records);
     const last = records.at(-1);
     if (!last) break;
+    const provenAtMs = removal.now();
     const intent = await ledger.openIntent(start, run, records);
-    const refused = await request(removal, intent, records);
+    const refused = await request(removal, intent, records, provenAtMs);
     after = last.n;
     kept += refused;
     removed += records.length - refused;
@@ -107,10 +114,20 @@ async function removeAll(removal: Removal): Promise<void> {
   if (kept > 0) throw new SyncFailure('REQUEST_REJECTED', `the destination refused to delete ${kept} records`);
 }
 
-/** Sends a request and makes its outcome durable. Answers how many records the destination kept. */
-async function request(removal: Removal, intent: DeleteIntent, records: readonly Deletion[]): Promise<number> {
+/**
+ * Sends a request and makes its outcome durable. Answers how many records the destination kept. `provenAtMs`: when this
+ * attempt last proved to be the writer.
+ */
+async function request(
+  removal: Removal,
+  intent: DeleteIntent,
+  records: readonly Deletion[],
+  provenAtMs: number,
+): Promise<number> {
   const { ledger, start, loaded, destination } = removal;
   const { items, hashes } = await itemsFor(removal, records);
+  // Its intent stays open: whoever comes next sends it again, as it is.
+  refuseLate(removal, provenAtMs);
   let answered: readonly ItemOutcome[];
   try {
     const outcomes =

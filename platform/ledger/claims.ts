@@ -3,7 +3,7 @@ import { SyncFailure } from '../../model/failure.ts';
 import type { ReadRange } from '../../model/range.ts';
 import type { RunMode } from '../../model/run-state.ts';
 import { laterVersion, type RecordVersion, sinceWatermark } from '../../model/version.ts';
-import { ask, transaction } from './sql.ts';
+import { ask, query, transaction } from './sql.ts';
 import { droppedOf } from './working-data.ts';
 
 export interface RunClaim {
@@ -41,13 +41,15 @@ export function ledgerClaims(pool: Pool) {
       for (;;) {
         const sync = await syncOf(pool, claim);
         const { holder, opened, paused } = sync;
-        if (holder === claim.run) return { held: false, mode: opened ?? 'full', paused };
+        if (holder === claim.run && opened !== null) return { held: false, mode: opened, paused };
+        if (holder === claim.run) throw new SyncFailure('INTERNAL', 'another attempt was opening the run');
         if (holder !== null && holder !== claim.takeOverFrom) return heldBy(pool, holder);
         // A Temporal that was restored from an older copy may ask for a run again that has ended: the ledger's word stands.
         if (opened !== null) throw new SyncFailure('HOLD_LOST', 'this run has ended before');
         const mode = sync.watermark === null && claim.mode === 'incremental' ? 'full' : claim.mode;
         // Somebody may have come between what was read and this: then it is looked at anew.
-        if (await takeHold(pool, sync, claim, mode)) return { held: false, mode, paused };
+        const taken = await takeHold(pool, sync, claim, mode);
+        if (taken) return { held: false, mode, paused: taken.paused };
       }
     },
   };
@@ -93,8 +95,11 @@ async function heldBy(pool: Pool, holder: string): Promise<Held> {
   return { held: true, by: holder, workflowId: run?.workflow_id ?? '', mode: run?.mode ?? null };
 }
 
-/** Whether the sync was still as it was found; then the run holds it, and whoever held it before is ended. */
-async function takeHold(pool: Pool, sync: FoundSync, claim: RunClaim, mode: RunMode): Promise<boolean> {
+/** As the sync was at the moment in which the run took hold of it: whoever pauses it later finds the run. */
+type Taken = Pick<FoundSync, 'paused'>;
+
+/** Undefined when the sync was not as it was found any more. Else the run holds it, and whoever held it before is ended. */
+async function takeHold(pool: Pool, sync: FoundSync, claim: RunClaim, mode: RunMode): Promise<Taken | undefined> {
   const { holder } = sync;
   if (holder === null) return openHeld(pool, sync, claim, mode);
   return transaction(pool, 'taking over a sync', async (sql) => {
@@ -104,18 +109,26 @@ async function takeHold(pool: Pool, sync: FoundSync, claim: RunClaim, mode: RunM
   });
 }
 
-async function openHeld(sql: Pool | PoolClient, sync: FoundSync, claim: RunClaim, mode: RunMode): Promise<boolean> {
+async function openHeld(
+  sql: Pool | PoolClient,
+  sync: FoundSync,
+  claim: RunClaim,
+  mode: RunMode,
+): Promise<Taken | undefined> {
   const until = mode === 'backfill' ? claim.range?.until : undefined;
-  const opened = await ask(
+  const [taken] = await ask<Taken & Record<string, unknown>>(
     sql,
     'opening the run',
     `with held as (
        update syncs set holder = $1, fence = fence + 1
-       where id = $2 and fence = $3 and holder is not distinct from $4 returning id),
+       where id = $2 and fence = $3 and holder is not distinct from $4
+       returning id, paused_at is not null as paused),
      -- The tick may have been noted as missed meanwhile, when no worker was up.
-     begun as (delete from ticks using held where sync_id = held.id and at = $5::timestamptz)
-     insert into runs (id, sync_id, workflow_id, mode, trigger, sync_version, since, status, scheduled_for, until)
-     select $1, id, $6, $7, $8, $9, $10::jsonb, 'running', $5::timestamptz, $11::jsonb from held returning id`,
+     begun as (delete from ticks using held where sync_id = held.id and at = $5::timestamptz),
+     opened as (
+       insert into runs (id, sync_id, workflow_id, mode, trigger, sync_version, since, status, scheduled_for, until)
+       select $1, id, $6, $7, $8, $9, $10::jsonb, 'running', $5::timestamptz, $11::jsonb from held)
+     select paused from held`,
     [
       claim.run,
       sync.id,
@@ -130,7 +143,7 @@ async function openHeld(sql: Pool | PoolClient, sync: FoundSync, claim: RunClaim
       until ?? null,
     ],
   );
-  return opened.length > 0;
+  return taken;
 }
 
 /** Where an incremental read begins. Never beyond the watermark: what lies between would never be read (invariant 2). */
@@ -146,7 +159,7 @@ function sinceOf(
 }
 
 async function endAbandoned(sql: PoolClient, run: string): Promise<void> {
-  await ask(
+  await query(
     sql,
     'ending an abandoned run',
     `with abandoned as (select from runs where id = $1),

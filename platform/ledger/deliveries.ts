@@ -14,7 +14,7 @@ import { type PlannedBatch, plannedBatch, plannedDeletes } from './plans.ts';
 import { insertRejects, resolveEntries } from './quarantine.ts';
 import { COPIED_FROM, columnsOf, insertRows, renewVersions, upsertRows } from './rows.ts';
 import { packSample } from './samples.ts';
-import { ask, refuseOlder, transaction, writeUnderFence } from './sql.ts';
+import { ask, holdFence, refuseOlder, transaction, writeUnderFence } from './sql.ts';
 import { ledgerVerdicts } from './verdicts.ts';
 
 export interface Confirmed {
@@ -59,13 +59,14 @@ export function ledgerDeliveries(pool: Pool) {
 
     /** Remembers how many records the destination takes in one request. */
     async learnLimit(start: DeliveryStart, records: number): Promise<void> {
-      await writeUnderFence(
+      // Not under a shared lock of the row that it writes: two requests that learn at once would wait for each other.
+      const learned = await ask(
         pool,
         'learning a limit',
-        start,
-        'learned as (update syncs set request_records = $3, request_records_at = now() from writer where id = $1)',
-        [records],
+        'update syncs set request_records = $3, request_records_at = now() where id = $1 and fence = $2 returning id',
+        [start.syncId, start.fence, records],
       );
+      if (learned.length === 0) await holdFence(pool, start.syncId, start.fence);
     },
 
     /** Takes the next fence number for this attempt and tells what earlier attempts left. */

@@ -2,7 +2,7 @@ import type { Pool } from 'pg';
 import type { BatchRef } from '../../model/batch.ts';
 import { beginLeft, type DeliveryStart } from './delivery-start.ts';
 import { type Intent, intentsOf } from './intents.ts';
-import { ask, holdFence, writeUnderFence } from './sql.ts';
+import { ask, holdFence, type Writer, writeUnderFence } from './sql.ts';
 
 // Of ended runs: the one that holds the sync may have anything under way.
 export const leftStaged = `from runs r join (select distinct run, seq from staged) s on s.run = r.id
@@ -59,6 +59,6 @@ export function ledgerDoubts(pool: Pool) {
     },
 
     /** Proves that no other attempt has taken over since. Throws FENCED. */
-    stillWriter: (start: DeliveryStart): Promise<void> => holdFence(pool, start.syncId, start.fence),
+    stillWriter: (start: Writer): Promise<void> => holdFence(pool, start.syncId, start.fence),
   };
 }

@@ -5,7 +5,7 @@ import type { ReadRange } from '../../model/range.ts';
 import type { RunMode } from '../../model/run-state.ts';
 import { laterVersion, parseVersion, type RecordVersion } from '../../model/version.ts';
 import { ledgerClaims } from './claims.ts';
-import { ask } from './sql.ts';
+import { ask, query } from './sql.ts';
 import { droppedOf } from './working-data.ts';
 
 /** What every step needs to know of its run: it never changes. */
@@ -104,7 +104,7 @@ async function release(
   // What was chosen is older than the watermark, or beyond what was read without a gap.
   const moves = readsAll(hold.mode) && (end.status === 'succeeded' || end.status === 'partial');
   const watermark = moves ? laterVersion(hold.watermark, highest) : hold.watermark;
-  const released = await ask(
+  const released = await query(
     pool,
     'closing the run',
     `with released as (

@@ -4,12 +4,16 @@ import { errorCode } from '../../model/error-code.ts';
 import { isSyncFailure, SyncFailure } from '../../model/failure.ts';
 import { LEDGER_SCHEMA } from '../../model/names.ts';
 
+/** A prepared statement may have been planned when its tables were small. */
+const PLANS_KEPT_SECONDS = 300;
+
 /** The ledger's own connections. `max` bounds what one worker takes of the database; `options` are PostgreSQL's. */
 export function ledgerPool(databaseUrl: string, max = 8, options = ''): Pool {
   const pool = new Pool({
     connectionString: databaseUrl,
     max,
     connectionTimeoutMillis: 10_000,
+    maxLifetimeSeconds: PLANS_KEPT_SECONDS,
     // Over ten thousand keys a statement looks dear to the planner: compiling it would take longer than running it.
     options: `-c search_path=${LEDGER_SCHEMA} -c application_name=syncline -c jit=off ${options}`,
   });
@@ -102,10 +106,7 @@ export async function transaction<T>(pool: Pool, what: string, work: (sql: PoolC
   }
 }
 
-/**
- * Invariant 7, one writer: locks the sync's row and refuses when its fence has risen past the writer's. Every ledger
- * write of a run begins with it, in the same transaction.
- */
+/** Invariant 7, one writer: refuses when the fence of the sync has risen past the writer's. */
 export async function holdFence(sql: Pool | PoolClient, syncId: number, fence: number): Promise<void> {
   const [row] = await ask<{ fence: string }>(
     sql,

@@ -4,7 +4,7 @@ import { brotliCompress, brotliCompressSync, brotliDecompress, constants, inflat
 import type { Pool } from 'pg';
 import type { Position } from '../../model/connector.ts';
 import { SyncFailure } from '../../model/failure.ts';
-import { ask } from './sql.ts';
+import { ask, query } from './sql.ts';
 
 const compress = promisify(brotliCompress);
 /** By what the row says of its form: pages of runs that began under an older build are deflated. */
@@ -80,7 +80,7 @@ export function ledgerStaging(pool: Pool) {
       const nothing = { attempt, closed: null, position: before, parts: 0, records: 0, bytes: 0 };
       // The first to fetch it finds nothing staged.
       if (attempt === 1) return nothing;
-      const [so] = await ask<{ parts: number; records: number; bytes: number; position: Position | null }>(
+      const [so] = await query<{ parts: number; records: number; bytes: number; position: Position | null }>(
         pool,
         'beginning a fetch',
         `select count(*)::int as parts, coalesce(sum(records), 0)::int as records, coalesce(sum(bytes), 0)::int as bytes,
@@ -99,7 +99,8 @@ export function ledgerStaging(pool: Pool) {
         `insert into staged (run, seq, part, records, bytes, checksum, position_after, body, form)
          select $1, $2, $3, $4, $5, $6, $7, $8, 'brotli'
          from batches b join runs r on r.id = b.run join syncs s on s.id = r.sync_id and s.holder = r.id
-         where b.run = $1 and b.seq = $2 and b.fetch_attempt = $9 and b.state = 'fetching' returning part`,
+         where b.run = $1 and b.seq = $2 and b.fetch_attempt = $9 and b.state = 'fetching'
+         for share of b, s returning part`,
         [
           run,
           seq,
@@ -137,7 +138,7 @@ export function ledgerStaging(pool: Pool) {
 
     /** The page bodies of a batch as received. Throws STAGING_LOST when one is missing or damaged. */
     async load(run: string, seq: number): Promise<readonly Buffer[]> {
-      const parts = await ask<{ part: number; checksum: string; body: Buffer; form: 'brotli' | 'deflate' }>(
+      const parts = await query<{ part: number; checksum: string; body: Buffer; form: 'brotli' | 'deflate' }>(
         pool,
         'reading staged pages',
         'select part, checksum, body, form from staged where run = $1 and seq = $2 order by part',
