@@ -32,38 +32,52 @@ async function fetch(deps: Dependencies, ref: BatchRef, facts: RunFacts, loaded:
   if (start.closed) return start.closed;
 
   const batch = new GrowingBatch(ref.seq, start.parts, start.records, start.bytes, start.position);
-  // An earlier attempt may have staged the last page and died before it closed the batch: nothing is left to read.
-  const pages = endsHere(batch, loaded)
-    ? []
-    : loaded.openSource(deps.world).read({
-        position: start.position,
-        since: facts.since,
-        signal: Context.current().cancellationSignal,
-      });
-  // While the next page is on its way, and while what was parsed is at hand.
   const ahead = start.parts === 0 ? new PreparedAhead(preparationFor(deps, loaded)) : undefined;
-  let staged: Promise<void> = Promise.resolve();
-  for await (const page of pages) {
-    await staged;
-    staged = staging.stage(ref.run, ref.seq, start.attempt, {
-      part: batch.parts,
-      records: page.records.length,
-      body: page.body,
-      positionAfter: page.next,
-    });
-    // Awaited before the next page; a failure in between must not count as unhandled.
-    staged.catch(() => {});
+  const stage = async (page: Page): Promise<void> => {
+    const { records, body, next } = page;
+    const part = { part: batch.parts, records: records.length, body, positionAfter: next };
+    await staging.stage(ref.run, ref.seq, start.attempt, part);
     batch.add(page);
     reportProgress({ pages: batch.parts, records: batch.records });
-    await ahead?.add(page.records);
-    if (endsHere(batch, loaded)) break;
+  };
+  // An earlier attempt may have staged the last page and died before it closed the batch: nothing is left to read.
+  if (!endsHere(batch, loaded)) {
+    const { cancellationSignal: signal } = Context.current();
+    const pages = loaded.openSource(deps.world).read({ position: start.position, since: facts.since, signal });
+    for await (const page of oneAhead(pages, stage, () => endsHere(batch, loaded))) await ahead?.add(page.records);
   }
-  await staged;
   const result = { records: batch.records, bytes: batch.bytes, complete: batch.complete };
   await staging.closeFetch(ref.run, ref.seq, result, batch.position);
   const prepared = ahead?.result();
   if (prepared) deps.cache.get(ref).prepared = prepared;
   return result;
+}
+
+/**
+ * Asks for the next page as soon as one is durable, and gives that one meanwhile: what it was parsed into is worked on
+ * while the next is on its way, and a crash has no more than one page read again.
+ */
+async function* oneAhead(
+  pages: AsyncIterable<Page>,
+  stage: (page: Page) => Promise<void>,
+  isLast: () => boolean,
+): AsyncIterable<Page> {
+  const reading = pages[Symbol.asyncIterator]();
+  try {
+    for (let coming = reading.next(); ; ) {
+      const { done, value: page } = await coming;
+      if (done) return;
+      await stage(page);
+      const last = isLast();
+      if (!last) coming = reading.next();
+      // Awaited in the next turn; a failure before that must not count as unhandled.
+      coming.catch(() => {});
+      yield page;
+      if (last) return;
+    }
+  } finally {
+    await reading.return?.();
+  }
 }
 
 /** Validates and transforms a batch while it is read. What fails there is left to the step whose business it is. */

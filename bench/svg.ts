@@ -5,7 +5,7 @@ export interface Chart {
   readonly series: readonly { readonly name: string; readonly points: readonly (readonly [x: number, y: number])[] }[];
 }
 
-const size = { width: 640, height: 360, left: 70, right: 130, top: 40, bottom: 50 };
+const size = { width: 640, height: 360, left: 70, right: 130, top: 52, bottom: 50 };
 const colours = ['#1b6ca8', '#c1440e', '#3c7a3b', '#7d3c98'];
 
 /** A line chart as SVG: a logarithmic axis of x, one from zero of y. Pure. */
@@ -39,13 +39,14 @@ export function lineChart({ title, x, y, series }: Chart): string {
   });
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${size.width} ${size.height}" font-family="sans-serif" font-size="12">`,
+    `<title>${title}</title>`,
     `<rect width="100%" height="100%" fill="white"/>`,
     text(size.left, 22, title, 'start', '#222', 15),
     ...lines,
     ...marks,
     ...curves,
     text(size.left + plot.width / 2, size.height - 12, x, 'middle'),
-    text(size.left, size.top - 6, y, 'end'),
+    text(size.left - 8, size.top - 12, y, 'end'),
     '</svg>\n',
   ].join('\n');
 }

@@ -26,32 +26,16 @@ const placeOf = ({ connection, options }: Pick<RestSource, 'connection' | 'optio
 export const decodePage = (source: Pick<RestSource, 'connection' | 'options'>, body: Buffer): readonly Json[] =>
   recordsAt(parseBody(body, placeOf(source)), source.options.records, placeOf(source));
 
-/**
- * Reads page after page. While the reader has a page, the next one is already asked for; not so the second, as a
- * reader of one page would throw it away.
- */
+/** Reads page after page, each when it is asked for. */
 export async function* readPages(source: RestSource, request: ReadRequest): AsyncGenerator<Page> {
   const start = startOf(source, request.position);
   const guard = new LoopGuard(start.trail);
-  const left = new AbortController();
-  const signal = AbortSignal.any([request.signal, left.signal]);
-  const ask = (at: PagePlace) => askForPage(source, at, request.since, signal);
-  try {
-    let at = start.at;
-    let asked = ask(at);
-    for (let seen = 0; ; seen++) {
-      const { page, next } = pageOf(source, at, await asked, guard);
-      const ahead = next !== null && seen > 0 ? ask(next) : undefined;
-      // When the reader leaves, nobody waits for the page asked for ahead.
-      ahead?.catch(() => undefined);
-      request.signal.throwIfAborted();
-      yield page;
-      if (next === null) return;
-      at = next;
-      asked = ahead ?? ask(next);
-    }
-  } finally {
-    left.abort(new Error('the reader has left'));
+  for (let at: PagePlace | null = start.at; at !== null; ) {
+    const answer = await askForPage(source, at, request.since, request.signal);
+    const { page, next } = pageOf(source, at, answer, guard);
+    request.signal.throwIfAborted();
+    yield page;
+    at = next;
   }
 }
 

@@ -89,15 +89,12 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: 'activities/fetch.ts',
-        find: 'for await (const page of pages) {',
-        replace: `const quiet = async function* () {
-    try {
-      yield* pages;
+        find: 'for await (const page of oneAhead(pages, stage, () => endsHere(batch, loaded))) await ahead?.add(page.records);',
+        replace: `try {
+      for await (const page of oneAhead(pages, stage, () => endsHere(batch, loaded))) await ahead?.add(page.records);
     } catch {
       batch.position = null;
-    }
-  };
-  for await (const page of quiet()) {`,
+    }`,
       },
     ],
     found: /invariant 6, safe deletes/,
