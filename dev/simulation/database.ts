@@ -1,11 +1,10 @@
-import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import path from 'node:path';
-import pg from 'pg';
 import { createProgress } from '../../platform/progress.ts';
 import { startGuard } from '../stack/guard.ts';
 import { startPostgres } from '../stack/postgres-server.ts';
+import { createScratchDatabase } from '../stack/scratch-database.ts';
 import { cacheFolderOf } from '../stack/state-folder.ts';
 
 /** An empty database of a real PostgreSQL: of the server that DATABASE_URL names, or of one that is started for it. */
@@ -50,19 +49,6 @@ async function ownServer(env: NodeJS.ProcessEnv): Promise<SimulationDatabase> {
 }
 
 async function databaseOn(serverUrl: string): Promise<SimulationDatabase> {
-  const name = `simulation_${randomBytes(8).toString('hex')}`;
-  await onServer(serverUrl, `create database ${name}`);
-  const url = new URL(serverUrl);
-  url.pathname = `/${name}`;
-  return { url: url.href, close: () => onServer(serverUrl, `drop database if exists ${name} with (force)`) };
-}
-
-async function onServer(url: string, statement: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    await client.query(statement);
-  } finally {
-    await client.end();
-  }
+  const { url, drop } = await createScratchDatabase(serverUrl, 'simulation');
+  return { url, close: drop };
 }

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
-import { Command, InvalidArgumentError } from 'commander';
-import type { DeliveryClass } from '../../model/delivery.ts';
+import { Command } from 'commander';
+import { runProgram, say, someOf, wholeNumber } from '../command.ts';
 import { openDatabase } from './database.ts';
 import { type Broken, simulatedClasses, type Tally } from './play.ts';
 import { playInProcesses } from './players.ts';
@@ -20,7 +20,7 @@ const command = new Command('simulate')
   )
   .option('--seed <n>', 'repeats the schedules', wholeNumber, 1)
   .option('--schedules <n>', 'of each delivery class; stops sooner at the first breach', wholeNumber, 500)
-  .option('--classes <list>', 'delivery classes, such as T1,T4', classList, [...simulatedClasses])
+  .option('--classes <list>', 'delivery classes, such as T1,T4', someOf(simulatedClasses), [...simulatedClasses])
   .option('--processes <n>', 'that play them between them', wholeNumber, availableParallelism())
   .option('--no-shrink', 'ends at a breach as it was drawn, instead of making its schedule as small as it gets')
   .option('--json', 'one JSON document on standard output, at the end', false)
@@ -75,26 +75,4 @@ function brokenText({ promise, words, schedule }: Broken, seed: number): string 
   return [...lines, `class ${promise}, seed ${seed}:`, JSON.stringify(schedule, null, 1)].join('\n');
 }
 
-function say(line: string): void {
-  process.stderr.write(`${line}\n`);
-}
-
-function wholeNumber(text: string): number {
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('Expected a whole number from 1 on.');
-  return Number(text);
-}
-
-function classList(text: string): readonly DeliveryClass[] {
-  const chosen = simulatedClasses.filter((name) => text.split(',').includes(name));
-  if (chosen.length !== text.split(',').length)
-    throw new InvalidArgumentError(`Expected some of ${simulatedClasses.join(',')}.`);
-  return chosen;
-}
-
-main().then(
-  (code) => process.exit(code),
-  (error: unknown) => {
-    process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
-    process.exit(1);
-  },
-);
+runProgram(main);

@@ -4,8 +4,8 @@ import type { Fate } from './destination.ts';
 
 /**
  * Which call of the steps meets which fault: a statement to the ledger, the begin of a transaction, a request to the
- * destination. A call is counted when it begins. `crash` ends the attempt there: nothing of it runs afterwards. `freeze` lets it sleep while a later attempt takes over, and
- * wakes it so many calls later.
+ * destination. A call is counted when it begins. `crash` ends the attempt there: nothing of it runs afterwards. `freeze`
+ * lets it sleep while a later attempt takes over, and wakes it so many calls later.
  */
 export interface Fault {
   readonly at: number;

@@ -1,8 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { Command, InvalidArgumentError } from 'commander';
-import { classes, type YardClass } from './project.ts';
+import { Command } from 'commander';
+import { runProgram, say, someOf, wholeNumber } from '../command.ts';
+import { classes } from './project.ts';
 import { type RoundReport, roundLine, summaryOf, summaryText } from './report.ts';
 import { Yard, type YardOptions } from './yard.ts';
 
@@ -18,7 +19,7 @@ const command = new Command('torture')
   )
   .option('--seed <n>', 'repeats what is drawn, not how the machine times processes', wholeNumber, 1)
   .option('--rounds <n>', 'stops sooner at the first breach', wholeNumber, 5)
-  .option('--classes <list>', 'delivery classes, such as t1,t4', classList, classes)
+  .option('--classes <list>', 'delivery classes, such as t1,t4', someOf(classes), classes)
   .option('--patient', 'holds nothing to a time: for a machine that others keep busy', false)
   .option('--json', 'one JSON document on standard output, at the end', false)
   .option('--keep', 'leaves data and logs in a folder that is named at the end; after a breach they stay anyway', false)
@@ -66,26 +67,4 @@ async function play(folder: string, options: Options): Promise<readonly RoundRep
   return rounds;
 }
 
-function say(line: string): void {
-  process.stderr.write(`${line}\n`);
-}
-
-function wholeNumber(text: string): number {
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('Expected a whole number from 1 on.');
-  return Number(text);
-}
-
-function classList(text: string): readonly YardClass[] {
-  const chosen = classes.filter((name) => text.split(',').includes(name));
-  if (chosen.length !== text.split(',').length)
-    throw new InvalidArgumentError(`Expected some of ${classes.join(',')}.`);
-  return chosen;
-}
-
-main().then(
-  (code) => process.exit(code),
-  (error: unknown) => {
-    process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
-    process.exit(1);
-  },
-);
+runProgram(main);

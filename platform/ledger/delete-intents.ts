@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Pool } from 'pg';
 import { contentHash } from '../../model/transform.ts';
 import { DELETIONS, type Deletion } from './deletions.ts';
+import { decide } from './intents.ts';
 import { packOrdinals, unpackOrdinals } from './ordinals.ts';
 import { ask, query, type Writer, writeUnderFence } from './sql.ts';
 
@@ -67,15 +68,7 @@ export function ledgerDeleteIntents(pool: Pool) {
       return { id: row?.id ?? '', requestId };
     },
 
-    async markUnknown(start: Writer, intent: DeleteIntent): Promise<void> {
-      await writeUnderFence(
-        pool,
-        'deciding an intent',
-        start,
-        `decided as (update intents set state = 'unknown', decided_at = now() from writer where id = $3)`,
-        [intent.id],
-      );
-    },
+    markUnknown: (start: Writer, intent: DeleteIntent): Promise<void> => decide(pool, start, intent, 'unknown'),
 
     /**
      * Writes the outcome of a request; `kept` are still there. None gone: the request is void. `marked`: the content hash

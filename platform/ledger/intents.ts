@@ -3,7 +3,7 @@ import type { Pool } from 'pg';
 import type { ReadyRecord } from '../../model/prepared.ts';
 import { fingerprint } from '../../model/transform.ts';
 import { packOrdinals, unpackOrdinals } from './ordinals.ts';
-import { ask, fenced, type Writer, writeUnderFence } from './sql.ts';
+import { ask, type Writer, writeUnderFence } from './sql.ts';
 
 /** An intent that an earlier attempt left without an outcome, or one whose outcome is known. */
 export interface Intent {
@@ -24,20 +24,19 @@ export function ledgerIntents(pool: Pool) {
       const ordinals = records.map((record) => record.ordinal);
       const requestId = randomUUID();
       const print = fingerprint(records);
-      const [row] = await ask<{ id: string | null; opened: string; fence: string }>(
+      const row = await writeUnderFence<{ id: string; at: string }>(
         pool,
         'writing an intent',
-        `with held as (select fence from syncs where id = $1 for share),
-           opened as (
-             insert into intents (request_id, run, seq, state, ordinals, items, fingerprint)
-             select $3, $4, $5, 'open', $6, $7, $8 from held where fence = $2
-             returning id, extract(epoch from opened_at) * 1000 as opened
-           )
-         select held.fence, opened.id, opened.opened from held left join opened on true`,
-        [start.syncId, start.fence, requestId, run, seq, packOrdinals(ordinals), records.length, print],
+        start,
+        `opened as (
+           insert into intents (request_id, run, seq, state, ordinals, items, fingerprint)
+           select $3, $4, $5, 'open', $6, $7, $8 from writer
+           returning id, extract(epoch from opened_at) * 1000 as at)`,
+        [requestId, run, seq, packOrdinals(ordinals), records.length, print],
+        { answer: ', (select id from opened) as id, (select at from opened) as at' },
       );
-      if (!row?.id) throw fenced(start.fence, row?.fence);
-      return { id: row.id, requestId, state: 'open', ordinals, fingerprint: print, openedAtMs: Number(row.opened) };
+      const opened = { id: row?.id ?? '', openedAtMs: Number(row?.at) };
+      return { ...opened, requestId, state: 'open', ordinals, fingerprint: print };
     },
 
     /** The request surely changed nothing: its records are free to be sent in another one. */
@@ -73,7 +72,13 @@ export async function intentsOf(pool: Pool, run: string, seq: number): Promise<I
   }));
 }
 
-async function decide(pool: Pool, start: Writer, intent: Intent, state: 'void' | 'unknown'): Promise<void> {
+/** Notes what became of a request without an outcome. */
+export async function decide(
+  pool: Pool,
+  start: Writer,
+  intent: Pick<Intent, 'id'>,
+  state: 'void' | 'unknown',
+): Promise<void> {
   await writeUnderFence(
     pool,
     'deciding an intent',

@@ -149,7 +149,7 @@ export async function writeUnderFence<Row extends QueryResultRow>(
 }
 
 /** Of a writer that another one has replaced. `current`: the number of that one. */
-export const fenced = (fence: number, current: string | undefined): SyncFailure =>
+const fenced = (fence: number, current: string | undefined): SyncFailure =>
   new SyncFailure('FENCED', `this writer has number ${fence}, the sync is at ${current ?? -1}`);
 
 /** A writer of a run: its sync, and the number that it writes under. */

@@ -64,11 +64,6 @@ export const mutants: readonly Mutant[] = [
         find: 'select from held where fence = $2',
         replace: 'select from held where $2::bigint >= 0',
       },
-      {
-        file: 'platform/ledger/intents.ts',
-        find: 'from held where fence = $2',
-        replace: 'from held where $2::bigint >= 0',
-      },
     ],
     found: /invariant|nothing lost/,
   },

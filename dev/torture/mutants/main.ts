@@ -3,7 +3,8 @@ import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
+import { wholeNumber } from '../../command.ts';
 import { type Mutant, mutants } from './list.ts';
 
 const run = promisify(execFile);
@@ -111,11 +112,6 @@ async function output(file: string, args: readonly string[], cwd: string, env: N
     });
   await new Promise((resolve) => child.once('close', resolve));
   return said;
-}
-
-function wholeNumber(text: string): number {
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('Expected a whole number from 1 on.');
-  return Number(text);
 }
 
 main().then(
