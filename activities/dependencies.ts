@@ -8,8 +8,8 @@ import type { EncodeAhead } from './encode-ahead.ts';
 /** All that the steps need of the world; built by the worker, or by a test. */
 export interface Dependencies {
   readonly projects: {
-    /** The sync as its files are now. Throws SYNC_UNKNOWN or PROJECT_INVALID. */
-    current(sync: string): Promise<LoadedSync>;
+    /** The sync as its files are now, or were less than `maxAgeMs` ago (default 0). Throws SYNC_UNKNOWN or PROJECT_INVALID. */
+    current(sync: string, maxAgeMs?: number): Promise<LoadedSync>;
     /** The sync as it was when a run began. Throws SYNC_CHANGED when that version is gone. */
     version(sync: string, version: string): Promise<LoadedSync>;
   };

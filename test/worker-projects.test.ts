@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { jest } from '@jest/globals';
 import { projectStore } from '../workers/projects.ts';
+import { SharedLooks } from '../workers/shared-looks.ts';
 import { withProject } from './support/temp-project.ts';
 
 const connections = (perDay: number) =>
@@ -59,4 +60,43 @@ test('of versions that no file has any more, those that were asked for last are 
     expect((await projects.version('orders', first)).version).toBe(first);
     await expect(projects.version('orders', second)).rejects.toMatchObject({ code: 'SYNC_CHANGED' });
   });
+});
+
+/** Looks that end when they are told to. */
+function looksByHand(): { looks: SharedLooks<number>; end: (() => void)[] } {
+  const end: (() => void)[] = [];
+  const look = () => {
+    const number = end.length + 1;
+    return new Promise<number>((resolve) => end.push(() => resolve(number)));
+  };
+  return { looks: new SharedLooks(look), end };
+}
+
+test('whoever asks while a look is under way shares the next one, and never sees the one that began before', async () => {
+  const { looks, end } = looksByHand();
+  const first = looks.at(0);
+  const later = [looks.at(0), looks.at(0), looks.at(0)];
+  expect(end.length).toBe(1);
+  end[0]?.();
+  expect(await first).toBe(1);
+  while (end.length < 2) await Promise.resolve();
+  end[1]?.();
+  expect(await Promise.all(later)).toEqual([2, 2, 2]);
+  expect(end.length).toBe(2);
+});
+
+test('a look that is young enough is shared, also while it is under way, and a failed one is not the last', async () => {
+  const { looks, end } = looksByHand();
+  const [first, second] = [looks.at(60_000), looks.at(60_000)];
+  end[0]?.();
+  expect(await Promise.all([first, second, looks.at(60_000)])).toEqual([1, 1, 1]);
+  let fails = true;
+  const failing = new SharedLooks(async () => {
+    if (fails) throw new Error('unreadable');
+    return 'read';
+  });
+  const both = await Promise.allSettled([failing.at(0), failing.at(0)]);
+  expect(both.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+  fails = false;
+  expect(await failing.at(0)).toBe('read');
 });

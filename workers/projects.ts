@@ -4,6 +4,7 @@ import type { LoadedSync } from '../model/project.ts';
 import { projectFingerprint } from '../platform/project/fingerprint.ts';
 import { type CheckedProject, checkProject, type Environment } from '../platform/project/load.ts';
 import { soundSync } from '../platform/project/sound-sync.ts';
+import { SharedLooks } from './shared-looks.ts';
 
 /** Whether files have changed is looked at this often while a run goes on. */
 const LOOK_AGAIN_MS = 2_000;
@@ -18,10 +19,9 @@ const FORMER_VERSIONS = 200;
 export function projectStore(folder: string, env: Environment, former = FORMER_VERSIONS): Dependencies['projects'] {
   /** What was used last comes last. */
   const versions = new Map<string, LoadedSync>();
-  let lookedMs = Number.NEGATIVE_INFINITY;
   let latest: { fingerprint: string; checked: Promise<CheckedProject> } | undefined;
 
-  const load = async (): Promise<CheckedProject> => {
+  const look = async (): Promise<CheckedProject> => {
     const fingerprint = await projectFingerprint(folder);
     if (latest?.fingerprint !== fingerprint) latest = { fingerprint, checked: checkProject(folder, env) };
     const checked = await latest.checked;
@@ -38,19 +38,15 @@ export function projectStore(folder: string, env: Environment, former = FORMER_V
     versions.set(id, sync);
   };
 
-  const current = async (name: string): Promise<LoadedSync> => soundSync(await load(), name);
-
-  /** An open run keeps its mapping and options, but uses its connections as they are now: a limit raised, an address mended. */
-  const lookAgain = async (): Promise<void> => {
-    if (performance.now() - lookedMs < LOOK_AGAIN_MS) return;
-    lookedMs = performance.now();
-    await load();
-  };
+  const looks = new SharedLooks(look);
+  const current = async (name: string, maxAgeMs = 0): Promise<LoadedSync> => soundSync(await looks.at(maxAgeMs), name);
 
   return {
     current,
     async version(name, version) {
-      await lookAgain();
+      // An open run keeps its mapping and options, but uses its connections as they are now: a limit raised, an address
+      // mended.
+      if (looks.ageMs() >= LOOK_AGAIN_MS) await looks.at(LOOK_AGAIN_MS);
       const known = versions.get(`${name}@${version}`);
       if (known) {
         keep(known);
