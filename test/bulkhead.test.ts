@@ -9,7 +9,7 @@ const never = new AbortController().signal;
 
 describe('the places of one connection', () => {
   test('so many at work, as many in line in their order, and no more', async () => {
-    const bulkhead = new Bulkhead(2);
+    const bulkhead = new Bulkhead(2, 4);
     const entered: string[] = [];
     const enter = (name: string) => bulkhead.enter('shop', 1, never).then(() => void entered.push(name));
     await Promise.all([enter('a'), enter('b')]);
@@ -17,17 +17,17 @@ describe('the places of one connection', () => {
     await expect(bulkhead.enter('shop', 1, never)).rejects.toMatchObject({ code: 'CONNECTION_BUSY', effect: 'none' });
     await bulkhead.enter('books', 1, never);
     expect(entered).toEqual(['a', 'b']);
-    bulkhead.leave('shop');
+    bulkhead.leave('shop', 1);
     await line[0];
     expect(entered).toEqual(['a', 'b', 'c']);
-    bulkhead.leave('shop');
+    bulkhead.leave('shop', 1);
     await line[1];
-    for (let left = 0; left < 2; left++) bulkhead.leave('shop');
+    for (let left = 0; left < 2; left++) bulkhead.leave('shop', 1);
     await bulkhead.enter('shop', 1, never);
   });
 
   test('who is cancelled leaves the line, and the pauses of those turned away grow', async () => {
-    const bulkhead = new Bulkhead(1);
+    const bulkhead = new Bulkhead(1, 2);
     await bulkhead.enter('shop', 1, never);
     const cancelled = new AbortController();
     const waits = bulkhead.enter('shop', 1, cancelled.signal);
@@ -41,9 +41,54 @@ describe('the places of one connection', () => {
     expect(pauses[2]).toBeLessThanOrEqual(15_000);
     cancelled.abort(new Error('cancelled'));
     await expect(waits).rejects.toThrow('cancelled');
-    bulkhead.leave('shop');
+    bulkhead.leave('shop', 1);
     await bulkhead.enter('shop', 1, never);
     expect(adviceFor('CONNECTION_BUSY').next).toBe('wait');
+  });
+});
+
+const turnedAway = { code: 'CONNECTION_BUSY' };
+
+/** Whether a step is turned away at once, or waits. */
+const atOnce = (entering: Promise<void>): Promise<unknown> =>
+  Promise.race([entering.then(() => 'entered'), sleep(200, 'waits')]);
+
+describe('the line of a connection whose places are given back quickly', () => {
+  test('is as long as the worker has places, and who waits is let in and not turned away', async () => {
+    const bulkhead = new Bulkhead(2, 10);
+    await Promise.all([1, 2].map(() => bulkhead.enter('shop', 1, never)));
+    const line = Array.from({ length: 8 }, () => bulkhead.enter('shop', 1, never));
+    await expect(atOnce(bulkhead.enter('shop', 1, never))).rejects.toMatchObject(turnedAway);
+    for (const next of line) {
+      bulkhead.leave('shop', 1);
+      await next;
+    }
+  });
+
+  test('is no longer than the steps at work when each holds its place for long', async () => {
+    const bulkhead = new Bulkhead(2, 10);
+    await Promise.all([1, 2].map(() => bulkhead.enter('shop', 1, never)));
+    const line = [1, 2].map(() => bulkhead.enter('shop', 1, never));
+    bulkhead.leave('shop', 20_000);
+    await line[0];
+    const third = bulkhead.enter('shop', 1, never);
+    await expect(atOnce(bulkhead.enter('shop', 1, never))).rejects.toMatchObject(turnedAway);
+    bulkhead.leave('shop', 20_000);
+    bulkhead.leave('shop', 20_000);
+    await Promise.all([line[1], third]);
+  });
+
+  test('is cut back to as many as are at work a second after it came to a standstill', async () => {
+    const bulkhead = new Bulkhead(1, 10);
+    await bulkhead.enter('shop', 1, never);
+    let letIn = 0;
+    const first = bulkhead.enter('shop', 1, never).then(() => void letIn++);
+    const tooMany = [1, 2, 3].map(() => bulkhead.enter('shop', 1, never));
+    const ends = await Promise.allSettled(tooMany);
+    expect(ends).toMatchObject(tooMany.map(() => ({ status: 'rejected', reason: turnedAway })));
+    expect(letIn).toBe(0);
+    bulkhead.leave('shop', 1000);
+    await first;
   });
 });
 

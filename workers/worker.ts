@@ -59,7 +59,7 @@ export async function runWorker(
     isWorkflowOpen: runs.isOpen,
     hurry: runs.hurry,
     ticksOf: (sync, from, until) => matchingTimes(client, sync, new Date(from), new Date(until)),
-    bulkhead: new Bulkhead(settings.stepsPerConnection),
+    bulkhead: new Bulkhead(settings.stepsPerConnection, settings.concurrentSteps),
     now: Date.now,
     log,
   });
