@@ -1,7 +1,7 @@
 import type { BatchRef } from '../model/batch.ts';
 import { type DeliverInput, deliverBatch } from './deliver.ts';
 import type { Dependencies } from './dependencies.ts';
-import { fetchBatch } from './fetch.ts';
+import { type FetchInput, fetchOrClose } from './fetch-or-close.ts';
 import { hurryRun } from './hurry.ts';
 import { settleLeft } from './left.ts';
 import { reconcileRun } from './reconcile.ts';
@@ -16,7 +16,7 @@ import { type ValidateInput, validateBatch } from './validate.ts';
 export const createActivities = (deps: Dependencies) => ({
   openRun: (input: OpenRunInput) => openRun(deps, input),
   settleLeft: (input: DeliverInput) => settleLeft(deps, input),
-  fetchBatch: (ref: BatchRef) => fetchBatch(deps, ref),
+  fetchBatch: (input: FetchInput) => fetchOrClose(deps, input),
   validateBatch: (input: ValidateInput) => validateBatch(deps, input),
   transformBatch: (ref: BatchRef) => transformBatch(deps, ref),
   deliverBatch: (input: DeliverInput) => deliverBatch(deps, input),

@@ -2,6 +2,7 @@ import { Context } from '@temporalio/activity';
 import type { Counts, Reconciled, RunStatus } from '../model/batch.ts';
 import { deliveryClass } from '../model/delivery.ts';
 import { SyncFailure } from '../model/failure.ts';
+import { endpointName } from '../model/names.ts';
 import type { Policy } from '../model/policy.ts';
 import type { LoadedSync } from '../model/project.ts';
 import type { ReadRange } from '../model/range.ts';
@@ -57,11 +58,17 @@ export interface RunPlan {
 }
 
 /**
+ * Whoever starts a run just after an edit means the edit. Schedules begin many runs in one moment: these share a look at
+ * the project's files, which costs as much as there are files.
+ */
+const TICK_MAX_AGE_MS = 2000;
+
+/**
  * Opens a run and takes hold of its sync (invariant 7). When another run is open it throws LOCKED, or does what
  * `whenHeld` says. Safe to repeat.
  */
 export async function openRun(deps: Dependencies, input: OpenRunInput): Promise<RunPlan | SkippedRun> {
-  const loaded = await deps.projects.current(input.sync);
+  const loaded = await deps.projects.current(input.sync, input.scheduledFor === undefined ? 0 : TICK_MAX_AGE_MS);
   const claim = {
     sync: input.sync,
     run: input.run,
@@ -87,8 +94,8 @@ export async function openRun(deps: Dependencies, input: OpenRunInput): Promise<
   const left = await deps.ledger.deliveries.leftBatches(input.run);
   return {
     mode: claimed.mode,
-    source: describe(loaded.sync.source.kind, loaded.sourceConnection.name),
-    destination: describe(loaded.sync.destination.kind, loaded.destinationConnection.name),
+    source: endpointName(loaded.sourceConnection.name, loaded.sync.source.kind),
+    destination: endpointName(loaded.destinationConnection.name, loaded.sync.destination.kind),
     deliveryClass: deliveryClass(loaded.openDestination(deps.world).can),
     policy: loaded.policy,
     ...(claimed.mode === 'full' && deleteLimitsOf(loaded.sync) && { deletes: true as const }),
@@ -138,5 +145,3 @@ export async function runOf(deps: Dependencies, run: string): Promise<{ facts: R
   if (facts.mode === 'repair') return { facts, loaded: repairing(deps, loaded, run) };
   return { facts, loaded: withSides(facts.range ? backfilling(loaded, facts.range) : loaded) };
 }
-
-const describe = (kind: string, connection: string): string => `${connection} (${kind})`;

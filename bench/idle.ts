@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { desiredSchedules } from '../cli/schedule/apply.ts';
 import { TASK_QUEUE } from '../model/names.ts';
 import { createProgress } from '../platform/progress.ts';
 import { loadProject } from '../platform/project/load.ts';
@@ -9,7 +10,7 @@ import { createSchedule } from '../platform/schedules/schedules.ts';
 import { openGround } from './ground.ts';
 import { usageOf } from './processes.ts';
 import { scheduledFile } from './project.ts';
-import { historyFacts } from './stages.ts';
+import { tickFacts } from './ticks.ts';
 
 /**
  * Many syncs that are scheduled every minute and find nothing to do, on one worker: what that costs, and whether a tick
@@ -31,6 +32,7 @@ if (values.help) {
   process.exit(0);
 }
 
+const EVERY_MS = 60_000;
 const syncs = Number(values.syncs);
 const minutes = Number(values.minutes);
 const progress = createProgress(process.stderr);
@@ -41,31 +43,24 @@ try {
     for (const name of names) await writeFile(join(ground.folder, `syncs/${name}.ts`), scheduledFile);
     const env = { ...process.env, BENCH_TOKEN: 'bench', WAREHOUSE_PASSWORD: 'none' };
     const project = await loadProject(ground.folder, env);
-    for (const { name, schedule } of project.syncs.values())
-      if (schedule) await createSchedule(ground.client, { sync: name, schedule, taskQueue: TASK_QUEUE });
+    for (const desired of desiredSchedules(project, TASK_QUEUE)) {
+      await createSchedule(ground.client, desired);
+      await ground.ledger.ticks.countFromNow(desired.sync);
+    }
   });
-  // The first minute is for what happens once: the project is read, each sync is met for the first time. In the middle
-  // of a minute, so that each tick that counts has all the time it needs.
-  await sleep(60_000 - (Date.now() % 60_000) + 90_000);
+  // The first minute is for what happens once: the project is read, each sync is met for the first time. What counts
+  // begins just before a tick and ends just before another, so that each tick has all the time it needs.
+  await sleep(EVERY_MS - (Date.now() % EVERY_MS) + 2 * EVERY_MS - 1000);
   const before = await usages();
-  const fromMs = Date.now();
-  await progress.step(`Watching for ${minutes} minutes`, () => sleep(minutes * 60_000));
+  const from = new Date();
+  await progress.step(`Watching for ${minutes} minutes`, () => sleep(minutes * EVERY_MS));
   const after = await usages();
-  const { rows } = await ground.ledger.pool.query<{ runs: number; late: number | null }>(
-    `select count(*)::int as runs, max(extract(epoch from started_at - scheduled_for))::float8 as late from runs
-     where scheduled_for >= $1 and scheduled_for < $2`,
-    [new Date(fromMs), new Date(fromMs + minutes * 60_000)],
-  );
+  const until = new Date(from.getTime() + minutes * EVERY_MS);
   const ticks = await ground.ledger.pool.query<{ outcome: string; n: number }>(
     'select outcome, count(*)::int as n from ticks where at >= $1 and at < $2 group by outcome',
-    [new Date(fromMs), new Date(fromMs + minutes * 60_000)],
+    [from, until],
   );
-  const [example] = (
-    await ground.ledger.pool.query<{ workflow_id: string }>(
-      'select workflow_id from runs where ended_at is not null order by started_at desc limit 1',
-    )
-  ).rows;
-  const { actions, events } = await historyFacts(ground.client, example?.workflow_id ?? '');
+  const found = await tickFacts(ground.client, ground.ledger, from, until);
   const cores = Object.fromEntries(
     Object.entries(after).map(([name, used]) => [
       name,
@@ -76,10 +71,9 @@ try {
     ]),
   );
   const facts = {
-    ...{ syncs, minutes, expected: syncs * minutes, began: rows[0]?.runs ?? 0 },
-    latestS: Number((rows[0]?.late ?? 0).toFixed(1)),
+    ...{ syncs, minutes, expected: syncs * minutes, ...found },
     beganNone: Object.fromEntries(ticks.rows.map(({ outcome, n }) => [outcome, n])),
-    ...{ actionsEach: actions, eventsEach: events, actionsASecond: Math.round((actions * syncs) / 60), cores },
+    ...{ actionsASecond: Math.round((found.actionsEach * syncs) / 60), cores },
   };
   process.stdout.write(`${JSON.stringify(facts, null, 2)}\n`);
 } finally {

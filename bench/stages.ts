@@ -1,4 +1,4 @@
-import type { Client } from '@temporalio/client';
+import type { Client, WorkflowHandle } from '@temporalio/client';
 
 export interface StageTimes {
   readonly times: number;
@@ -17,7 +17,18 @@ export interface HistoryFacts {
    * attributes, and heartbeats, of which the history does not tell: as many as a step of that length sends at the most.
    */
   readonly actions: number;
+  /** Attempts of steps beyond their first. */
+  readonly retries: number;
+  readonly signals: number;
 }
+
+/** Set by the SDK for a patch; not counted as an action. */
+const patchAttribute = 'TemporalChangeVersion';
+
+type Event = NonNullable<Awaited<ReturnType<WorkflowHandle['fetchHistory']>>['events']>[number];
+
+const setsAttribute = ({ upsertWorkflowSearchAttributesEventAttributes: set }: Event): boolean =>
+  Object.keys(set?.searchAttributes?.indexedFields ?? {}).some((name) => name !== patchAttribute);
 
 const FIRST_HEARTBEAT_MS = 1000;
 const HEARTBEAT_EVERY_MS = 2000;
@@ -28,15 +39,19 @@ export async function historyFacts(client: Client, workflowId: string): Promise<
   const scheduled = new Map<string, { step: string; atMs: number; startedMs: number }>();
   const stages: Record<string, StageTimes> = {};
   let actions = 0;
+  let retries = 0;
+  let signals = 0;
   for (const event of events ?? []) {
     const atMs = Number(event.eventTime?.seconds ?? 0) * 1000 + (event.eventTime?.nanos ?? 0) / 1e6;
     const began = event.activityTaskStartedEventAttributes;
     actions += began?.attempt ?? 0;
+    retries += Math.max(0, (began?.attempt ?? 1) - 1);
+    if (event.workflowExecutionSignaledEventAttributes) signals++;
     if (
       event.workflowExecutionStartedEventAttributes ||
       event.timerStartedEventAttributes ||
       event.workflowExecutionSignaledEventAttributes ||
-      event.upsertWorkflowSearchAttributesEventAttributes
+      setsAttribute(event)
     )
       actions++;
     const begun = event.activityTaskScheduledEventAttributes;
@@ -55,5 +70,5 @@ export async function historyFacts(client: Client, workflowId: string): Promise<
       workMs: Math.round(so.workMs + workMs),
     };
   }
-  return { stages, events: events?.length ?? 0, actions };
+  return { stages, events: events?.length ?? 0, actions, retries, signals };
 }

@@ -55,6 +55,8 @@ export interface Reconciled {
   readonly different: number;
 }
 
+export const nothingChecked: Reconciled = { checked: 0, missing: 0, extra: 0, different: 0 };
+
 /** Invariant 11, honest status: exactly one of these, and `partial` never reads as success. */
 export type RunStatus = 'succeeded' | 'partial' | 'failed' | 'cancelled' | 'halted';
 

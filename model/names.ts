@@ -32,6 +32,12 @@ export const searchAttribute = {
   destination: 'SynclineDestination',
 } as const;
 
+/** An endpoint as the search attributes name it: `shop (rest)`. */
+export const endpointName = (connection: string, kind: string): string => `${connection} (${kind})`;
+
+/** The status of a run before a worker has met it. */
+export const firstStatus = 'running';
+
 /** The id of a sync's schedule. */
 export const scheduleId = (sync: string): string => `sync:${sync}`;
 

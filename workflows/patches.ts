@@ -8,4 +8,10 @@ export const patch = {
   abortEndsSteps: 'abort-ends-steps',
   /** A paused run begins no delivery, no deletion and no reconciliation. Before it, the batches in the window went on. */
   pauseBeforeWriting: 'pause-before-writing',
+  /**
+   * A run sets the search attributes that differ from those it was started with, and one whose source has nothing ends
+   * with the step that read it. Before it, each run set all of them, reconciled and was closed by a step of its own. One
+   * name for both: a patch is two events of each run.
+   */
+  nothingTwice: 'nothing-twice',
 } as const;

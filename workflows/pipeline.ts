@@ -24,12 +24,15 @@ export async function syncBatches(run: Run, steps: Steps, policy: Policy): Promi
         await condition(() => inFlight < policy.batchesInFlight);
         const ref: BatchRef = { run: run.input.run, seq: run.seq + 1 };
         const fetched = await run.control.step('fetch', ref.seq, () =>
-          steps.fetchBatch.executeWithOptions({ summary: `batch ${ref.seq}: fetch` }, [ref]),
+          steps.fetchBatch.executeWithOptions({ summary: `batch ${ref.seq}: fetch` }, [
+            run.mayEndEmpty ? { ...ref, closeEmpty: true } : ref,
+          ]),
         );
         run.seq = ref.seq;
         run.fetched += fetched.records;
         run.show();
         complete = fetched.complete;
+        if (fetched.closed) run.endedEmpty(fetched.closed);
         if (fetched.records === 0) continue;
         inFlight++;
         before = finishBatch(run, steps, ref, before)

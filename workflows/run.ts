@@ -1,4 +1,4 @@
-import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
+import { patched, setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import type { OpenRunInput, RunPlan } from '../activities/index.ts';
 import { addCounts, type Counts, noCounts } from '../model/batch.ts';
 import { searchAttribute } from '../model/names.ts';
@@ -6,6 +6,7 @@ import type { RunStage, RunState } from '../model/run-state.ts';
 import { RunControl } from './control.ts';
 import { detailsOf } from './details.ts';
 import { listen } from './listen.ts';
+import { patch } from './patches.ts';
 import { ledgerSteps } from './steps.ts';
 
 /** What opens the run, and what it continues. */
@@ -40,6 +41,8 @@ export class Run {
   fetched: number;
   counts: Counts;
   readonly startedAtMs: number;
+  /** Whether it leaves out what would change nothing. */
+  readonly #nothingTwice = patched(patch.nothingTwice);
   #status = '';
 
   constructor(input: SyncInput) {
@@ -57,11 +60,8 @@ export class Run {
 
   opened(plan: RunPlan): void {
     this.plan = plan;
-    upsertSearchAttributes([
-      { key: { name: searchAttribute.sync, type: 'KEYWORD' }, value: this.input.sync },
-      { key: { name: searchAttribute.source, type: 'KEYWORD' }, value: plan.source },
-      { key: { name: searchAttribute.destination, type: 'KEYWORD' }, value: plan.destination },
-    ]);
+    const { sync, source, destination } = searchAttribute;
+    this.#tell({ [sync]: this.input.sync, [source]: plan.source, [destination]: plan.destination });
     if (plan.paused) this.control.pause(true);
   }
 
@@ -86,7 +86,28 @@ export class Run {
     const status = outcome ?? this.#doing();
     if (status === this.#status) return;
     this.#status = status;
-    upsertSearchAttributes([{ key: { name: searchAttribute.status, type: 'KEYWORD' }, value: status }]);
+    this.#tell({ [searchAttribute.status]: status });
+  }
+
+  /** Sets search attributes. What whoever started the run has set already costs nothing again. */
+  #tell(attributes: Readonly<Record<string, string>>): void {
+    const { searchAttributes: known } = workflowInfo();
+    const news = Object.entries(attributes).filter(
+      ([name, value]) => !(this.#nothingTwice && known[name]?.[0] === value),
+    );
+    if (news.length === 0) return;
+    upsertSearchAttributes(news.map(([name, value]) => ({ key: { name, type: 'KEYWORD' as const }, value })));
+  }
+
+  /** Whether it has nothing left to do when its source has nothing: no delete, no earlier write in doubt. */
+  get mayEndEmpty(): boolean {
+    return this.#nothingTwice && this.seq === 0 && !this.plan?.deletes && !this.plan?.doubts;
+  }
+
+  /** The step that read nothing has closed it. */
+  endedEmpty(counts: Counts): void {
+    this.counts = counts;
+    this.stage = 'closed';
   }
 
   #doing(): string {

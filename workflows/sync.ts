@@ -7,7 +7,14 @@ import {
   isCancellation,
 } from '@temporalio/workflow';
 import type { OpenRunInput, RunPlan } from '../activities/index.ts';
-import { addCounts, noCounts, type Reconciled, type RunReport, type RunStatus } from '../model/batch.ts';
+import {
+  addCounts,
+  noCounts,
+  nothingChecked,
+  type Reconciled,
+  type RunReport,
+  type RunStatus,
+} from '../model/batch.ts';
 import type { FailureCode } from '../model/failure.ts';
 import { ABORTED, abortedFailure } from './control.ts';
 import { stepFailure } from './failure.ts';
@@ -51,6 +58,7 @@ async function runToEnd(run: Run): Promise<RunReport | null> {
 
   run.enter('syncing');
   const complete = await syncBatches(run, steps, policy);
+  if (run.stage === 'closed') return ended(run, 'succeeded', nothingChecked);
   if (!complete) {
     // A run that was aborted in its last moment must not go on as a new one, which would not know.
     if (control.scope.consideredCancelled) control.refuseAborted();
@@ -118,19 +126,21 @@ async function close(
   failure: { code: string; message: string } | null = null,
 ): Promise<RunReport> {
   run.enter('closing');
-  const { sync: name, run: id } = run.input;
   const { plan } = run;
   const counts = await ledgerSteps.closeRun.executeWithOptions(
     { summary: `close the run as ${status}`, ...(plan && { heartbeatTimeout: plan.policy.heartbeatTimeout }) },
-    [{ run: id, status, reconciled, failure }],
+    [{ run: run.input.run, status, reconciled, failure }],
   );
   run.counts = counts;
   run.stage = 'closed';
-  run.show(status);
-  return { sync: name, run: id, status, counts, reconciled };
+  return ended(run, status, reconciled);
 }
 
-const nothingChecked: Reconciled = { checked: 0, missing: 0, extra: 0, different: 0 };
+function ended(run: Run, status: RunStatus, reconciled: Reconciled): RunReport {
+  const { counts, input } = run;
+  run.show(status);
+  return { sync: input.sync, run: input.run, status, counts, reconciled };
+}
 
 async function closeFailed(run: Run, error: unknown): Promise<void> {
   const status = statusAfter(error, run);

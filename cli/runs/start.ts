@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Client } from '@temporalio/client';
-import { runId, searchAttribute, workflowId, workflowType } from '../../model/names.ts';
+import { firstStatus, runId, searchAttribute, workflowId, workflowType } from '../../model/names.ts';
 import type { ReadRange } from '../../model/range.ts';
 import type { RunFrom } from '../../model/run-state.ts';
 import type { SyncInput } from '../../workflows/run.ts';
@@ -47,7 +47,7 @@ export async function startRun(client: Client, taskQueue: string, options: Start
     workflowIdReusePolicy: 'REJECT_DUPLICATE',
     args: [input],
     staticSummary: `sync ${options.sync}${kindOf(options)}`,
-    searchAttributes: { [searchAttribute.sync]: [options.sync] },
+    searchAttributes: { [searchAttribute.sync]: [options.sync], [searchAttribute.status]: [firstStatus] },
   });
   return { run, workflowId: id, url: workflowUrl(client, options.uiUrl, id) };
 }

@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import { addCounts, type Counts, noCounts, type Reconciled, type RunStatus } from '../../model/batch.ts';
+import { addCounts, type Counts, noCounts, type Reconciled, type RunStatus, unaccounted } from '../../model/batch.ts';
 import { SyncFailure } from '../../model/failure.ts';
 import type { ReadRange } from '../../model/range.ts';
 import type { RunMode } from '../../model/run-state.ts';
@@ -56,6 +56,17 @@ export function ledgerRuns(pool: Pool) {
       };
     },
 
+    /** The counts of a run that has ended as succeeded; undefined of any other. */
+    async succeeded(run: string): Promise<Counts | undefined> {
+      const [ended] = await ask<{ counts: Counts }>(
+        pool,
+        'reading how the run ended',
+        `select counts from runs where id = $1 and status = 'succeeded' and ended_at is not null`,
+        [run],
+      );
+      return ended?.counts;
+    },
+
     /** The counts of the batches delivered so far. */
     counts: async (run: string): Promise<Counts> => (await booksOf(pool, run)).counts,
 
@@ -67,12 +78,21 @@ export function ledgerRuns(pool: Pool) {
       for (;;) {
         const hold = await lastHold(pool, end.run);
         const { counts, highest } = await booksOf(pool, end.run);
+        if (hold) refuseUnaccounted(end, counts);
         // Another attempt that came between has the same to do, and may die of it: then this one is not at its end.
         if (!hold || (await release(pool, end, hold, counts, highest))) return counts;
       }
     },
   };
 }
+
+/** Invariant 1, conservation: no run ends well with books that do not add up, whether or not it had anything to reconcile. */
+function refuseUnaccounted({ run, status }: RunEnd, counts: Counts): void {
+  if (endedWell(status) && unaccounted(counts) !== 0)
+    throw new SyncFailure('CONSERVATION', `${run}: ${JSON.stringify(counts)} leaves ${unaccounted(counts)}`);
+}
+
+const endedWell = (status: RunStatus): boolean => status === 'succeeded' || status === 'partial';
 
 interface LastHold {
   readonly syncId: number;
@@ -102,7 +122,7 @@ async function release(
   highest: RecordVersion | null,
 ): Promise<boolean> {
   // What was chosen is older than the watermark, or beyond what was read without a gap.
-  const moves = readsAll(hold.mode) && (end.status === 'succeeded' || end.status === 'partial');
+  const moves = readsAll(hold.mode) && endedWell(end.status);
   const watermark = moves ? laterVersion(hold.watermark, highest) : hold.watermark;
   const released = await query(
     pool,

@@ -18,8 +18,8 @@ export interface ScheduleChange {
   readonly fields: readonly FieldChange[];
 }
 
-export const desiredWords = ({ sync, schedule, taskQueue }: DesiredSchedule): ScheduleWords =>
-  scheduleWords(schedule, startsWords(workflowType.sync, taskQueue, startInput(sync, schedule.overlap)));
+export const desiredWords = ({ sync, schedule, taskQueue, sides }: DesiredSchedule): ScheduleWords =>
+  scheduleWords(schedule, startsWords(workflowType.sync, taskQueue, startInput(sync, schedule.overlap), sides));
 
 /**
  * The files against the server. What a person paused stays paused; what the file paused goes on when the file no longer

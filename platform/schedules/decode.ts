@@ -1,10 +1,10 @@
 import type { ScheduleDescription, ScheduleSpecDescription } from '@temporalio/client';
 import type { CalendarSpecDescription, Range } from '@temporalio/client/lib/schedule-types.js';
 import { formatDuration } from '../../model/duration.ts';
-import { scheduleId } from '../../model/names.ts';
+import { scheduleId, searchAttribute } from '../../model/names.ts';
 import { type Calendar, calendarFields, dayNames, fieldKinds, monthNames } from '../../model/schedule/calendar.ts';
 import { type When, whenWords } from '../../model/schedule/schedule.ts';
-import { overlapNames } from './encode.ts';
+import { overlapNames, type ScheduledSides } from './encode.ts';
 import type { ScheduleWords } from './words.ts';
 
 /** A Temporal Schedule of a sync, as the server has it. */
@@ -39,7 +39,7 @@ export function decodeSchedule(description: ScheduleDescription): AppliedSchedul
       overlap: overlapOf(policies.overlap),
       catchUp: formatDuration(policies.catchupWindow),
       jitter: formatDuration(spec.jitter ?? 0),
-      starts: startsWords(action.workflowType, taskQueue, action.args?.[0]),
+      starts: startsWords(action.workflowType, taskQueue, action.args?.[0], sidesOf(action)),
     },
     paused: state.paused,
     note: state.note ?? '',
@@ -51,9 +51,15 @@ export function decodeSchedule(description: ScheduleDescription): AppliedSchedul
   };
 }
 
-/** `sync {…} on syncline`: both sides of a comparison are made by this. */
-export const startsWords = (type: string, taskQueue: string, input: unknown): string =>
-  `${type} ${sortedJson(input)} on ${taskQueue}`;
+/** `sync {…} on syncline, shop (rest) → books (rest)`: both sides of a comparison are made by this. */
+export const startsWords = (type: string, taskQueue: string, input: unknown, sides?: ScheduledSides): string =>
+  `${type} ${sortedJson(input)} on ${taskQueue}${sides ? `, ${sides.source} → ${sides.destination}` : ''}`;
+
+function sidesOf({ searchAttributes = {} }: ScheduleDescription['action']): ScheduledSides | undefined {
+  const [source] = searchAttributes[searchAttribute.source] ?? [];
+  const [destination] = searchAttributes[searchAttribute.destination] ?? [];
+  return typeof source === 'string' && typeof destination === 'string' ? { source, destination } : undefined;
+}
 
 function sortedJson(input: unknown): string {
   if (typeof input !== 'object' || input === null) return JSON.stringify(input ?? null);

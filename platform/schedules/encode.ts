@@ -1,6 +1,6 @@
 import type { ScheduleOptions, ScheduleSpec } from '@temporalio/client';
 import type { Range } from '@temporalio/client/lib/schedule-types.js';
-import { scheduledWorkflowId, searchAttribute, workflowType } from '../../model/names.ts';
+import { firstStatus, scheduledWorkflowId, searchAttribute, workflowType } from '../../model/names.ts';
 import { type Calendar, calendarWords, dayNames, monthNames } from '../../model/schedule/calendar.ts';
 import type { Overlap, Schedule, When } from '../../model/schedule/schedule.ts';
 
@@ -9,6 +9,14 @@ export interface DesiredSchedule {
   readonly sync: string;
   readonly schedule: Schedule;
   readonly taskQueue: string;
+  /** Absent: each run says them itself. */
+  readonly sides?: ScheduledSides;
+}
+
+/** Source and destination as the search attributes of a run name them. */
+export interface ScheduledSides {
+  readonly source: string;
+  readonly destination: string;
 }
 
 /** Named by Temporal; the other way round in decode.ts. */
@@ -31,6 +39,7 @@ export function encodeSchedule({
   sync,
   schedule,
   taskQueue,
+  sides,
 }: DesiredSchedule): Pick<ScheduleOptions, 'spec' | 'action' | 'policies'> {
   return {
     spec: { ...whenSpec(schedule.when), timezone: schedule.timeZone, jitter: schedule.jitterMs },
@@ -41,7 +50,12 @@ export function encodeSchedule({
       taskQueue,
       args: [startInput(sync, schedule.overlap)],
       staticSummary: `sync ${sync} (scheduled)`,
-      searchAttributes: { [searchAttribute.sync]: [sync] },
+      // Said here, it costs nothing when the run begins; a run sets what is no longer so.
+      searchAttributes: {
+        [searchAttribute.sync]: [sync],
+        [searchAttribute.status]: [firstStatus],
+        ...(sides && { [searchAttribute.source]: [sides.source], [searchAttribute.destination]: [sides.destination] }),
+      },
     },
     policies: { overlap: overlapNames[schedule.overlap], catchupWindow: schedule.catchUpMs },
   };

@@ -19,7 +19,7 @@ import type { Deletes } from '../../model/sync.ts';
 import type { Settings } from '../../platform/config.ts';
 import { type Ledger, openLedger } from '../../platform/ledger/ledger.ts';
 import { connectTemporal, registerSearchAttributes } from '../../platform/temporal.ts';
-import { type RunningWorker, runWorker, type WorkflowCode } from '../../workers/worker.ts';
+import { type RunningWorker, runWorker, type WorkerParts, type WorkflowCode } from '../../workers/worker.ts';
 import { createTestDatabase } from './database.ts';
 import { recordHistories } from './histories.ts';
 import { testTemporal } from './temporal.ts';
@@ -126,6 +126,8 @@ export interface TestServers {
   readonly taskQueue?: string;
   /** Settings of the first worker; `none` for none. */
   readonly worker?: Partial<Settings> | 'none';
+  /** Put around the steps of every worker. */
+  readonly steps?: NonNullable<WorkerParts['steps']>;
 }
 
 /** A real Temporal, a real ledger in a database of its own, and one worker on a queue of its own. */
@@ -136,6 +138,7 @@ export async function createTestEngine(
     databaseUrl,
     taskQueue = `test-${randomUUID()}`,
     worker = {},
+    steps,
   }: TestServers = {},
 ): Promise<TestEngine> {
   const database = databaseUrl === undefined ? await createTestDatabase() : { url: databaseUrl, drop: async () => {} };
@@ -168,7 +171,7 @@ export async function createTestEngine(
         throw new Error('a test endpoint needs no tools');
       },
     };
-    const parts = { projects: { current, version: current }, world, ledger };
+    const parts = { projects: { current, version: current }, world, ledger, ...(steps && { steps }) };
     const worker = await runWorker(settings, pino({ level: process.env['TEST_LOG'] ?? 'silent' }), parts, code);
     workers.push(worker);
     return worker;
