@@ -23,7 +23,15 @@ export interface FetchResult {
  */
 export async function fetchBatch(deps: Dependencies, ref: BatchRef): Promise<FetchResult> {
   const { facts, loaded } = await runOf(deps, ref.run);
-  return deps.bulkhead.hold(loaded.sourceConnection.name, () => fetch(deps, ref, facts, loaded));
+  const patience = {
+    signal: Context.current().cancellationSignal,
+    atMostMs: loaded.policy.stepTimeout / 2,
+    waits: (bytes: number) => reportProgress({ waitsForBytes: bytes }),
+  };
+  // Who waits for memory takes no place of a connection, which those need that free it.
+  return deps.cache.fetching(ref, patience, () =>
+    deps.bulkhead.hold(loaded.sourceConnection.name, () => fetch(deps, ref, facts, loaded)),
+  );
 }
 
 async function fetch(deps: Dependencies, ref: BatchRef, facts: RunFacts, loaded: LoadedSync): Promise<FetchResult> {
@@ -44,12 +52,16 @@ async function fetch(deps: Dependencies, ref: BatchRef, facts: RunFacts, loaded:
   if (!endsHere(batch, loaded)) {
     const { cancellationSignal: signal } = Context.current();
     const pages = loaded.openSource(deps.world).read({ position: start.position, since: facts.since, signal });
-    for await (const page of oneAhead(pages, stage, () => endsHere(batch, loaded))) await ahead?.add(page.records);
+    let full = false;
+    for await (const page of oneAhead(pages, stage, () => full || endsHere(batch, loaded))) {
+      await ahead?.add(page.records);
+      full = deps.cache.grew(ref, ahead?.bytes ?? 0) && !facts.planned;
+    }
   }
   const result = { records: batch.records, bytes: batch.bytes, complete: batch.complete };
   await staging.closeFetch(ref.run, ref.seq, result, batch.position);
   const prepared = ahead?.result();
-  if (prepared) deps.cache.get(ref).prepared = prepared;
+  if (prepared) deps.cache.put(ref, prepared);
   return result;
 }
 
@@ -94,6 +106,11 @@ class PreparedAhead {
     await inSlices(records, this.#work.add).catch(() => {
       this.#failed = true;
     });
+  }
+
+  /** What it takes in memory so far. */
+  get bytes(): number {
+    return this.#failed ? 0 : this.#work.bytes();
   }
 
   result(): Prepared | undefined {

@@ -29,30 +29,37 @@ export const preparationFor = ({ world, encodeAhead }: Dependencies, loaded: Loa
 
 /** What a batch came to: from this worker's cache, or computed again from what is staged. */
 export async function preparedOf(deps: Dependencies, loaded: LoadedSync, ref: BatchRef): Promise<Prepared> {
-  const batch = deps.cache.get(ref);
-  if (batch.prepared === undefined) {
-    const work = preparationFor(deps, loaded);
-    for await (const records of stagedPages(deps, loaded, ref)) await inSlices(records, work.add);
-    batch.prepared = work.result();
-  }
-  return batch.prepared;
+  const known = deps.cache.get(ref).prepared;
+  if (known !== undefined) return known;
+  const work = preparationFor(deps, loaded);
+  for await (const { records } of stagedPages(deps, loaded, ref)) await inSlices(records, work.add);
+  const prepared = work.result();
+  deps.cache.put(ref, prepared);
+  return prepared;
 }
 
 /** The records of a batch as received: decoded again from what is staged. */
 export async function recordsOf(deps: Dependencies, loaded: LoadedSync, ref: BatchRef): Promise<readonly Json[]> {
-  const batch = deps.cache.get(ref);
-  if (batch.records === undefined) {
-    const records: Json[] = [];
-    for await (const page of stagedPages(deps, loaded, ref)) for (const record of page) records.push(record);
-    batch.records = records;
+  const known = deps.cache.get(ref).records;
+  if (known !== undefined) return known;
+  const all: Json[] = [];
+  let received = 0;
+  for await (const { records, bytes } of stagedPages(deps, loaded, ref)) {
+    received += bytes;
+    for (const record of records) all.push(record);
   }
-  return batch.records;
+  deps.cache.putRecords(ref, all, received);
+  return all;
 }
 
-async function* stagedPages(deps: Dependencies, loaded: LoadedSync, ref: BatchRef): AsyncGenerator<readonly Json[]> {
+async function* stagedPages(
+  deps: Dependencies,
+  loaded: LoadedSync,
+  ref: BatchRef,
+): AsyncGenerator<{ readonly records: readonly Json[]; readonly bytes: number }> {
   const source = loaded.openSource(deps.world);
   for (const body of await deps.ledger.staging.load(ref.run, ref.seq)) {
-    yield source.decode(body);
+    yield { records: source.decode(body), bytes: body.length };
     await nextTurn();
   }
 }

@@ -44,8 +44,10 @@ export class Blocks {
   #at = 0;
 
   write(text: string): Content {
+    // A large text would leave a good part of a block unused.
+    if (text.length > BLOCK_BYTES / 16) return contentOf(text);
     if (this.#block.length - this.#at < text.length * MOST_BYTES) {
-      this.#block = Buffer.allocUnsafeSlow(Math.max(BLOCK_BYTES, text.length * MOST_BYTES));
+      this.#block = Buffer.allocUnsafeSlow(BLOCK_BYTES);
       this.#at = 0;
     }
     const start = this.#at;

@@ -28,13 +28,14 @@ export function preparation(given: PreparationRules) {
   const blocks = new Blocks();
   const newest = new Map<string, ReadyRecord>();
   const rejected: Reject[] = [];
-  let [fetched, valid, filtered, superseded] = [0, 0, 0, 0];
+  let [fetched, valid, filtered, superseded, bytes] = [0, 0, 0, 0, 0];
   let highest: RecordVersion | null = null;
 
   const addOne = (received: Json): void => {
     const verdict = validateRecord(received, fetched++, rules);
     if ('reject' in verdict) {
       invalid.push(verdict.reject);
+      bytes += bytesOfReject(verdict.reject);
       if (verdict.reject.key !== null) keys.push(verdict.reject.key);
       return;
     }
@@ -43,8 +44,13 @@ export function preparation(given: PreparationRules) {
     highest = laterVersion(highest, verdict.version);
     const outcome = transformRecord(verdict.valid, rules, blocks);
     if (outcome === 'filtered') filtered++;
-    else if ('code' in outcome) rejected.push(outcome);
-    else if (keepNewest(newest, outcome)) superseded++;
+    else if ('code' in outcome) {
+      rejected.push(outcome);
+      bytes += bytesOfReject(outcome);
+    } else {
+      bytes += bytesOfRecord(outcome);
+      if (keepNewest(newest, outcome)) superseded++;
+    }
   };
 
   return {
@@ -52,7 +58,10 @@ export function preparation(given: PreparationRules) {
       shape.add(slice);
       for (const received of slice) addOne(received);
     },
+    /** What it takes in memory so far. */
+    bytes: () => bytes,
     result: (): Prepared => ({
+      bytes,
       validated: {
         ...{ fetched, valid, keys, rejects: invalid },
         shape: shape.result(),
@@ -62,3 +71,13 @@ export function preparation(given: PreparationRules) {
     }),
   };
 }
+
+/** Its objects, key and hash, as measured over a hundred thousand records; and what a destination's form takes beside its bytes. */
+const RECORD_BYTES = 310;
+const ENCODED_BYTES = 100;
+
+/** What a destination makes of a record takes about as much as its JSON. */
+const bytesOfRecord = ({ content, encoded }: ReadyRecord): number =>
+  RECORD_BYTES + content.length + (encoded === undefined ? 0 : ENCODED_BYTES + content.length);
+
+const bytesOfReject = ({ record, reason }: Reject): number => RECORD_BYTES + (record?.length ?? 0) + reason.length;

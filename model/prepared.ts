@@ -73,4 +73,6 @@ export interface Transformed {
 export interface Prepared {
   readonly validated: Validated;
   readonly transformed: Transformed;
+  /** What it takes in memory, about. */
+  readonly bytes: number;
 }

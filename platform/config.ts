@@ -15,6 +15,8 @@ const environment = z.object({
   SYNCLINE_CONCURRENT_STEPS: z.coerce.number().int().min(1).max(1000).default(50),
   /** Of these at work at one connection; by default a fifth, so that a system that hangs holds up nobody else. */
   SYNCLINE_STEPS_PER_CONNECTION: z.coerce.number().int().min(1).max(1000).optional(),
+  /** MiB for the batches of all runs of a worker together; beyond, a run begins its next batch when one is delivered. */
+  SYNCLINE_BATCH_MEMORY_MB: z.coerce.number().int().min(1).max(65_536).default(128),
   /** `host:port` for the probes /livez and /readyz; none without. */
   SYNCLINE_HEALTH_ADDRESS: z
     .string()
@@ -43,6 +45,7 @@ export interface Settings {
   readonly graceSeconds: number;
   readonly concurrentSteps: number;
   readonly stepsPerConnection: number;
+  readonly batchMemoryBytes: number;
   /** `host:port`; null for none. */
   readonly healthAddress: string | null;
   /** Null for a worker without versions: it takes every run. */
@@ -67,6 +70,7 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     graceSeconds: data.SYNCLINE_GRACE_SECONDS,
     concurrentSteps: data.SYNCLINE_CONCURRENT_STEPS,
     stepsPerConnection: data.SYNCLINE_STEPS_PER_CONNECTION ?? Math.ceil(data.SYNCLINE_CONCURRENT_STEPS / 5),
+    batchMemoryBytes: data.SYNCLINE_BATCH_MEMORY_MB * 1024 * 1024,
     healthAddress: data.SYNCLINE_HEALTH_ADDRESS ?? null,
     build:
       data.SYNCLINE_BUILD_ID === undefined

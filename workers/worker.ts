@@ -31,9 +31,6 @@ export interface RunningWorker {
   ready(): Promise<Readiness>;
 }
 
-/** Batches whose computed form one worker keeps in memory. */
-const CACHED_BATCHES = 8;
-
 /** What a worker works with, beside Temporal. */
 export interface WorkerParts extends Pick<Dependencies, 'projects' | 'world'> {
   readonly ledger: Dependencies['ledger'] & Pick<Ledger, 'pool'>;
@@ -54,7 +51,10 @@ export async function runWorker(
   const runs = runsOf(client);
   const activities = createActivities({
     ...parts,
-    cache: new BatchCache(CACHED_BATCHES),
+    cache: new BatchCache({
+      budgetBytes: settings.batchMemoryBytes,
+      mostWaiting: Math.floor(settings.concurrentSteps / 2),
+    }),
     encodeAhead: new EncodeAhead(),
     isWorkflowOpen: runs.isOpen,
     hurry: runs.hurry,

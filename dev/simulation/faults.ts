@@ -34,6 +34,9 @@ export class Attempt {
 /** How long a frozen attempt sleeps, by the clock of the simulation: longer than any heartbeat time-out. */
 const FROZEN_MS = 60_000;
 
+/** Of two batches or so; the others are computed again. Nobody waits. */
+const smallCache = (): BatchCache => new BatchCache({ budgetBytes: 8_000, mostWaiting: 0, restMs: 0 });
+
 /** Counts the statements of the steps and their calls of the destination, and does to them what the schedule says. */
 export class Faults {
   /** Faults that really happened. */
@@ -41,7 +44,7 @@ export class Faults {
   /** What the clock of the steps is ahead by. */
   skippedMs = 0;
   /** Of the worker that takes the next attempt: what a dead one had in memory is gone. */
-  cache = new BatchCache(4);
+  cache = smallCache();
   readonly #schedule: Schedule;
   /** Attempts that sleep, each until so many calls have been made. */
   #frozen: readonly { readonly until: number; readonly wake: () => void }[] = [];
@@ -93,7 +96,7 @@ export class Faults {
 
   #crash(attempt: Attempt): never {
     attempt.dead = true;
-    this.cache = new BatchCache(4);
+    this.cache = smallCache();
     this.fired++;
     throw new Crash();
   }
@@ -106,7 +109,7 @@ export class Faults {
   async #freeze(attempt: Attempt, until: number): Promise<void> {
     this.fired++;
     this.skippedMs += FROZEN_MS;
-    this.cache = new BatchCache(4);
+    this.cache = smallCache();
     attempt.presumeDead();
     if (this.#healed) return;
     await new Promise<void>((wake) => (this.#frozen = [...this.#frozen, { until, wake }]));

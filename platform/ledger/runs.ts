@@ -17,6 +17,8 @@ export interface RunFacts {
   /** Of a backfill only. */
   readonly range: ReadRange | null;
   readonly syncVersion: string;
+  /** It keeps to a plan, which has its batches cut by the policy alone. */
+  readonly planned: boolean;
 }
 
 export interface RunEnd {
@@ -38,10 +40,12 @@ export function ledgerRuns(pool: Pool) {
         since: string | number | null;
         until: RecordVersion | null;
         sync_version: string;
+        planned: boolean;
       }>(
         pool,
         'reading the run',
-        `select r.sync_id, s.name, r.mode, r.since, r.until, r.sync_version
+        `select r.sync_id, s.name, r.mode, r.since, r.until, r.sync_version,
+           exists (select from planned_runs where run = $1) as planned
          from runs r join syncs s on s.id = r.sync_id where r.id = $1`,
         [run],
       );
@@ -53,6 +57,7 @@ export function ledgerRuns(pool: Pool) {
         since: row.since,
         range: rangeOf(row.since, row.until),
         syncVersion: row.sync_version,
+        planned: row.planned,
       };
     },
 

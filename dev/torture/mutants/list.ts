@@ -84,12 +84,17 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: 'activities/fetch.ts',
-        find: 'for await (const page of oneAhead(pages, stage, () => endsHere(batch, loaded))) await ahead?.add(page.records);',
-        replace: `try {
-      for await (const page of oneAhead(pages, stage, () => endsHere(batch, loaded))) await ahead?.add(page.records);
-    } catch {
-      batch.position = null;
-    }`,
+        find: `for await (const page of oneAhead(pages, stage, () => full || endsHere(batch, loaded))) {
+      await ahead?.add(page.records);`,
+        replace: `const pagesUntilFailure = async function* () {
+      try {
+        yield* oneAhead(pages, stage, () => full || endsHere(batch, loaded));
+      } catch {
+        batch.position = null;
+      }
+    };
+    for await (const page of pagesUntilFailure()) {
+      await ahead?.add(page.records);`,
       },
     ],
     found: /invariant 6, safe deletes/,
