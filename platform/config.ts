@@ -16,7 +16,7 @@ const environment = z.object({
   /** Of these at work at one connection; by default a fifth, so that a system that hangs holds up nobody else. */
   SYNCLINE_STEPS_PER_CONNECTION: z.coerce.number().int().min(1).max(1000).optional(),
   /** MiB for the batches of all runs of a worker together; beyond, a run begins its next batch when one is delivered. */
-  SYNCLINE_BATCH_MEMORY_MB: z.coerce.number().int().min(1).max(65_536).default(128),
+  SYNCLINE_BATCH_MEMORY_MB: z.coerce.number().int().min(1).max(65_536).default(96),
   /** `host:port` for the probes /livez and /readyz; none without. */
   SYNCLINE_HEALTH_ADDRESS: z
     .string()

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { startNodeProgram } from '../../dev/stack/node-program.ts';
 import type { StackAddresses } from '../../dev/stack/stack.ts';
 import { exitCode } from '../../model/exit-code.ts';
-import { workerNodeFlags } from '../../workers/node-flags.ts';
+import { workerEnv, workerNodeFlags } from '../../workers/node-flags.ts';
 import { CommandFailed } from '../errors.ts';
 
 export interface WorkerProcess {
@@ -40,6 +40,7 @@ export async function startWorkerProcess(
     // Flags of this process (a profiler, a heap limit) hold for the worker too.
     args: [...workerNodeFlags, ...process.execArgv, program, '--project', projectFolder, '--watch-parent'],
     env: {
+      ...workerEnv,
       ...env,
       TEMPORAL_ADDRESS: stack.temporalAddress,
       TEMPORAL_NAMESPACE: stack.namespace,

@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { workerNodeFlags } from '../../workers/node-flags.ts';
+import { workerEnv, workerNodeFlags } from '../../workers/node-flags.ts';
 import type { Guard } from './guard.ts';
 import { lastLines, logFileName, type ServerProcess, startServer, stopOrphan } from './server-process.ts';
 import type { StackAddresses } from './stack.ts';
@@ -91,6 +91,7 @@ function specOf(options: WorkerOptions): Parameters<typeof startServer>[0] {
     command: process.execPath,
     args: [...workerNodeFlags, '--enable-source-maps', options.entry, '--project', options.projectFolder],
     env: {
+      ...workerEnv,
       ...env,
       TEMPORAL_ADDRESS: addresses.temporalAddress,
       TEMPORAL_NAMESPACE: addresses.namespace,

@@ -162,7 +162,7 @@ export async function createTestEngine(
       graceSeconds: 1,
       concurrentSteps: 50,
       stepsPerConnection: 10,
-      batchMemoryBytes: 128 * 1024 * 1024,
+      batchMemoryBytes: 96 * 1024 * 1024,
       healthAddress: null,
       build: null,
       ...own,
