@@ -13,8 +13,8 @@ export interface HistoryFacts {
   readonly stages: Readonly<Record<string, StageTimes>>;
   readonly events: number;
   /**
-   * What Temporal Cloud would count as actions: starts, steps and their retries, timers, signals, changes of search
-   * attributes, and heartbeats, of which the history does not tell: as many as a step of that length sends at the most.
+   * What Temporal Cloud would count as actions: starts, steps and their retries, timers, signals, the markers of
+   * patches, changes of search attributes, and heartbeats, of which the history does not tell: as many as a step of that length sends at the most.
    */
   readonly actions: number;
   /** Attempts of steps beyond their first. */
@@ -50,6 +50,7 @@ export async function historyFacts(client: Client, workflowId: string): Promise<
     if (
       event.workflowExecutionStartedEventAttributes ||
       event.timerStartedEventAttributes ||
+      event.markerRecordedEventAttributes ||
       event.workflowExecutionSignaledEventAttributes ||
       setsAttribute(event)
     )

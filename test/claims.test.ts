@@ -1,4 +1,5 @@
 import type { Pool } from 'pg';
+import { nothingChecked } from '../model/batch.ts';
 import { ledgerClaims } from '../platform/ledger/claims.ts';
 import { type Ledger, openLedger } from '../platform/ledger/ledger.ts';
 import { createTestDatabase, type TestDatabase } from './support/database.ts';
@@ -47,7 +48,7 @@ test('a sync that is paused while a run takes hold of it is paused for that run'
   await ledger.runs.close({
     run: 'p-1',
     status: 'succeeded',
-    reconciled: { checked: 0, missing: 0, extra: 0, different: 0 },
+    reconciled: nothingChecked,
     failure: null,
   });
   const claims = ledgerClaims(interposed(ledger.pool, () => ledger.standings.pause('p', 'a note')));
@@ -68,4 +69,17 @@ test('two requests that learn a limit at once do not wait for each other', async
   const newer = await ledger.deliveries.begin('l-1', 1);
   expect(newer.requestRecords).toBeGreaterThanOrEqual(100);
   await expect(ledger.deliveries.learnLimit(start, 1)).rejects.toMatchObject({ code: 'FENCED' });
+});
+
+test('invariant 1, conservation: a run whose books do not add up cannot be closed as a good one, only as failed', async () => {
+  await ledger.runs.claim({ ...claim, sync: 'c', run: 'c-1' });
+  await ledger.pool.query(
+    `insert into batches (run, seq, state, counts) values ('c-1', 1, 'delivered', '{ "fetched": 2, "delivered": 1 }')`,
+  );
+  const end = { run: 'c-1', reconciled: nothingChecked } as const;
+  await expect(ledger.runs.close({ ...end, status: 'succeeded', failure: null })).rejects.toMatchObject({
+    code: 'CONSERVATION',
+  });
+  const failure = { code: 'CONSERVATION', message: 'one is missing' };
+  expect(await ledger.runs.close({ ...end, status: 'failed', failure })).toMatchObject({ fetched: 2, delivered: 1 });
 });
