@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { DeliverInput } from '../../activities/deliver.ts';
 import type { Dependencies } from '../../activities/dependencies.ts';
+import type { FetchInput } from '../../activities/fetch-or-close.ts';
 import { type Activities, createActivities } from '../../activities/index.ts';
 import type { RemoveInput } from '../../activities/remove.ts';
 import type { Counts, RunStatus } from '../../model/batch.ts';
@@ -95,7 +96,8 @@ export class Simulation {
     try {
       if ('doubts' in plan)
         await this.#answered((answered) => this.#writing((steps) => steps.settleLeft({ run, seq: 0, ...answered })));
-      await this.#batches(run);
+      const closed = await this.#batches(run, !('deletes' in plan || 'doubts' in plan));
+      if (closed) return this.#ended({ run, status, counts: closed, emptied });
       if ('deletes' in plan) emptied = (await this.#remove(run, read === 'forgets')) && read !== 'forgets';
       const { counts } = await this.#step((steps) => steps.reconcileRun({ run }));
       if (counts.quarantined > 0) status = 'partial';
@@ -105,14 +107,15 @@ export class Simulation {
     }
     const reconciled = { checked: 0, missing: 0, extra: 0, different: 0 };
     const counts = await this.#step((steps) => steps.closeRun({ run, status, reconciled, failure: null }));
+    await this.#ended({ run, status, counts, emptied });
+  }
+
+  async #ended(end: Pick<ClosedRun, 'run' | 'status' | 'counts' | 'emptied'>): Promise<void> {
     this.closed.push({
-      run,
-      status,
-      counts,
+      ...end,
       truth: [...this.#source.records.values()],
       effects: this.destination.effects.length,
       deletions: [...this.#source.deletions],
-      emptied,
       ...(await standingOf(this.#ledger.pool, this.sync)),
     });
   }
@@ -125,16 +128,19 @@ export class Simulation {
     });
   }
 
-  async #batches(run: string): Promise<void> {
+  /** The counts of a run that ended because its source has nothing. */
+  async #batches(run: string, mayEndEmpty: boolean): Promise<Counts | undefined> {
     for (let seq = 1; ; seq++) {
       const ref = { run, seq };
-      const { records, complete } = await this.#step((steps) => steps.fetchBatch(ref));
+      const input: FetchInput = seq === 1 && mayEndEmpty ? { ...ref, closeEmpty: true } : ref;
+      const { records, complete, closed } = await this.#step((steps) => steps.fetchBatch(input));
+      if (closed) return closed;
       if (records > 0) {
         await this.#step((steps) => steps.validateBatch(ref));
         await this.#step((steps) => steps.transformBatch(ref));
         await this.#answered((answered) => this.#writing((steps) => steps.deliverBatch({ ...ref, ...answered })));
       }
-      if (complete) return;
+      if (complete) return undefined;
     }
   }
 
