@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import pg from 'pg';
+import { removeProject } from '../dev/stack/remove-project.ts';
 import { openStack } from '../dev/stack/stack.ts';
 import { createProgress } from '../platform/progress.ts';
 import { startRowCounter } from './row-counter.ts';
@@ -70,7 +71,7 @@ try {
   await sql.end();
   await counter.close();
   await stack.stop();
-  await rm(folder, { recursive: true, force: true });
+  await removeProject(folder);
 }
 
 async function fillTables(): Promise<void> {

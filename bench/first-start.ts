@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { z } from 'zod';
+import { removeProject } from '../dev/stack/remove-project.ts';
 import { startProgram } from './programs.ts';
 import { syncName, writeProject } from './project.ts';
 
@@ -24,7 +25,7 @@ const stats = z.object({ firstItemMs: z.number() });
 /** `syncline run` on the embedded stack, in a project of its own, to the HTTP destination. */
 export async function measureFirstStart(records: number): Promise<FirstStart> {
   const folder = await mkdtemp(join(tmpdir(), 'syncline-bench-'));
-  const closers: (() => Promise<unknown>)[] = [() => rm(folder, { recursive: true, force: true })];
+  const closers: (() => Promise<unknown>)[] = [() => removeProject(folder)];
   const keep = (child: { stop(): Promise<void> }) => closers.push(() => child.stop());
   try {
     const source = await startProgram('source', ['--orders', String(records)], folder, keep);

@@ -1,10 +1,11 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import { startWorkerProcess, type WorkerProcess } from '../cli/runs/worker-process.ts';
 import type { Child } from '../dev/demo/child.ts';
+import { removeProject } from '../dev/stack/remove-project.ts';
 import { openStack, type Stack } from '../dev/stack/stack.ts';
 import { type Ledger, openLedger } from '../platform/ledger/ledger.ts';
 import type { Progress } from '../platform/progress.ts';
@@ -42,7 +43,7 @@ export interface GroundOptions {
 
 export async function openGround(options: GroundOptions, progress: Progress): Promise<Ground> {
   const folder = await mkdtemp(join(tmpdir(), 'syncline-bench-'));
-  const closers: (() => Promise<unknown>)[] = [() => rm(folder, { recursive: true, force: true })];
+  const closers: (() => Promise<unknown>)[] = [() => removeProject(folder)];
   const close = async () => {
     for (const closer of closers.reverse()) await closer();
   };

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { removeProject } from '../dev/stack/remove-project.ts';
 import { openStack } from '../dev/stack/stack.ts';
 import { isSyncFailure } from '../model/failure.ts';
 import { createHttpClient } from '../platform/http/client.ts';
@@ -183,7 +184,7 @@ async function openDatabase() {
     async close() {
       await ledger.close();
       await stack?.stop();
-      await rm(folder, { recursive: true, force: true });
+      await removeProject(folder);
     },
   };
 }

@@ -5,6 +5,7 @@ import { checkDatabase } from '../dev/stack/external.ts';
 import { startGuard } from '../dev/stack/guard.ts';
 import { findPostgresPackage } from '../dev/stack/postgres-binaries.ts';
 import { type PostgresServer, type PostgresServerOptions, startPostgres } from '../dev/stack/postgres-server.ts';
+import { removeProject } from '../dev/stack/remove-project.ts';
 import { parsePasswd } from '../dev/stack/run-as.ts';
 import { noting, plainEnvironment, testUnless, withFolder } from './support/stack.ts';
 
@@ -165,6 +166,17 @@ test('a package that is not installed is named, with what to do', () => {
   expect(() => findPostgresPackage('file:///nowhere/else.js')).toThrow(
     expect.objectContaining({ code: 'STACK_FAILED', message: expect.stringContaining('DATABASE_URL') }),
   );
+});
+
+test('a project that was made for a while goes with the data that root keeps elsewhere for it', async () => {
+  await withFolder(async (folder) => {
+    const [project, elsewhere] = [path.join(folder, 'project'), path.join(folder, 'elsewhere')];
+    await mkdir(path.join(project, '.syncline', 'postgres'), { recursive: true });
+    await mkdir(path.join(elsewhere, 'data'), { recursive: true });
+    await writeFile(path.join(project, '.syncline', 'postgres', 'folder'), `${elsewhere}\n`);
+    await removeProject(project);
+    expect(await readdir(folder)).toEqual([]);
+  });
 });
 
 test('users are read from the lines of passwd(5)', () => {

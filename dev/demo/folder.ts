@@ -1,6 +1,7 @@
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { mkdir, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { errorCode } from '../../model/error-code.ts';
+import { removeProject } from '../stack/remove-project.ts';
 import { createStateFolder } from '../stack/state-folder.ts';
 
 /**
@@ -11,17 +12,16 @@ export async function freshFolder(projectFolder: string): Promise<string> {
   const all = path.join(await createStateFolder(projectFolder), 'demo');
   for (const name of await readdir(all).catch(() => [])) {
     const pid = Number(/^(\d+)$/.exec(name)?.[1] ?? 0);
-    if (pid > 0 && !isAlive(pid)) await rm(path.join(all, name), { recursive: true, force: true });
+    if (pid > 0 && !isAlive(pid)) await removeProject(path.join(all, name));
   }
   const folder = path.join(all, String(process.pid));
-  await rm(folder, { recursive: true, force: true });
+  await removeProject(folder);
   await mkdir(folder, { recursive: true });
   return folder;
 }
 
 /** What cannot be removed now is removed by the next demo. */
-export const removeFolder = (folder: string): Promise<void> =>
-  rm(folder, { recursive: true, force: true, maxRetries: 5 }).catch(() => {});
+export const removeFolder = (folder: string): Promise<void> => removeProject(folder).catch(() => {});
 
 /** Whether a process of this number runs, whoever owns it. */
 export function isAlive(pid: number): boolean {

@@ -15,7 +15,8 @@ export interface PostgresPlace {
   readonly elsewhere: boolean;
 }
 
-const pointerName = 'folder';
+/** Its file names the folder, where that is not the one in the project. */
+export const pointerName = 'folder';
 
 /** Where root keeps data of a project that the database's user cannot reach, such as one under /root. */
 const rootDataFolders = ['/var/lib/syncline', '/var/tmp/syncline'] as const;
