@@ -26,6 +26,8 @@ export interface Delivery {
   readonly loaded: LoadedSync;
   readonly batch: Transformed;
   readonly destination: Destination;
+  /** A guess: hardly any of its records are new. */
+  readonly mostlyKnown: boolean;
   /** Of a request, as far as the destination has shown them. */
   limits(): WriteLimits;
   /** Notes that it takes no more than so many records at once. */
@@ -111,6 +113,7 @@ export function newDelivery(
     loaded,
     batch,
     destination,
+    mostlyKnown: !deps.encodeAhead.isWorth(loaded.name),
     limits: () => ({ ...destination.limits, records: most }),
     async learn(records) {
       if (records >= most) return;
@@ -162,7 +165,8 @@ async function compare(
   foundIds: ReadonlyMap<number, string>,
 ): Promise<{ changed: Outgoing[]; unchanged: number; superseded: number; renewed: boolean }> {
   if (records.length === 0) return { changed: [], unchanged: 0, superseded: 0, renewed: false };
-  const { letters, destinationIds, renewed, unseen } = await delivery.ledger.verdicts(delivery.start.syncId, records);
+  const { ledger, start, mostlyKnown } = delivery;
+  const { letters, destinationIds, renewed, unseen } = await ledger.verdicts(start.syncId, records, mostlyKnown);
   const changed: Outgoing[] = [];
   let unchanged = 0;
   let superseded = 0;

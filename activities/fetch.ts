@@ -51,12 +51,16 @@ async function fetch(deps: Dependencies, ref: BatchRef, facts: RunFacts, loaded:
   // An earlier attempt may have staged the last page and died before it closed the batch: nothing is left to read.
   if (!endsHere(batch, loaded)) {
     const { cancellationSignal: signal } = Context.current();
-    const pages = loaded.openSource(deps.world).read({ position: start.position, since: facts.since, signal });
+    const request = { position: start.position, since: facts.since, signal, received: staging.compressAhead };
     let full = false;
-    for await (const page of oneAhead(pages, stage, () => full || endsHere(batch, loaded))) {
-      await ahead?.add(page.records);
-      full = deps.cache.grew(ref, ahead?.bytes ?? 0) && !facts.planned;
-    }
+    await takePages(loaded.openSource(deps.world).read(request), {
+      stage,
+      async prepare(page) {
+        await ahead?.add(page.records);
+        full = deps.cache.grew(ref, ahead?.bytes ?? 0) && !facts.planned;
+      },
+      isLast: () => full || endsHere(batch, loaded),
+    });
   }
   const result = { records: batch.records, bytes: batch.bytes, complete: batch.complete };
   await staging.closeFetch(ref.run, ref.seq, result, batch.position);
@@ -65,26 +69,40 @@ async function fetch(deps: Dependencies, ref: BatchRef, facts: RunFacts, loaded:
   return result;
 }
 
+interface PageWork {
+  /** Makes the page durable. */
+  readonly stage: (page: Page) => Promise<void>;
+  /** Never rejects: what fails there is left to the steps that follow. */
+  readonly prepare: (page: Page) => Promise<void>;
+  /** Whether the page staged last is the last of the batch. */
+  readonly isLast: () => boolean;
+}
+
 /**
- * Asks for the next page as soon as one is durable, and gives that one meanwhile: what it was parsed into is worked on
- * while the next is on its way, and a crash has no more than one page read again.
+ * Works on each page while it is staged and the next one is on its way. That one is asked for when this one is durable:
+ * a crash has no more than one page read again.
  */
-async function* oneAhead(
-  pages: AsyncIterable<Page>,
-  stage: (page: Page) => Promise<void>,
-  isLast: () => boolean,
-): AsyncIterable<Page> {
+async function takePages(pages: AsyncIterable<Page>, { stage, prepare, isLast }: PageWork): Promise<void> {
   const reading = pages[Symbol.asyncIterator]();
   try {
     for (let coming = reading.next(); ; ) {
       const { done, value: page } = await coming;
       if (done) return;
-      await stage(page);
-      const last = isLast();
-      if (!last) coming = reading.next();
-      // Awaited in the next turn; a failure before that must not count as unhandled.
-      coming.catch(() => {});
-      yield page;
+      const staged = stage(page);
+      // Both are awaited below; a failure before that must not count as unhandled.
+      staged.catch(() => {});
+      const prepared = prepare(page);
+      let last: boolean;
+      try {
+        await staged;
+        last = isLast();
+        if (!last) {
+          coming = reading.next();
+          coming.catch(() => {});
+        }
+      } finally {
+        await prepared;
+      }
       if (last) return;
     }
   } finally {

@@ -9,7 +9,7 @@ import { keyFieldsOf } from '../model/record-key.ts';
 import type { Dependencies } from './dependencies.ts';
 
 /** Records worked on before others get a turn, so that heartbeats and signals stay prompt. */
-const SLICE = 500;
+const SLICE = 100;
 
 /** The validation and transformation that a sync states. */
 export const preparationOf = ({ sync, policy }: LoadedSync, encode?: Destination['encode']) =>

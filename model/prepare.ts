@@ -3,8 +3,9 @@ import { type Contract, usesMode } from './drift/contract.ts';
 import { recordContract } from './drift/record-contract.ts';
 import { ShapeCounter } from './drift/shape.ts';
 import type { Json } from './json.ts';
+import { Newest } from './newest.ts';
 import type { Prepared, ReadyRecord, Reject } from './prepared.ts';
-import { keepNewest, type TransformRules, transformRecord } from './transform.ts';
+import { type TransformRules, transformRecord } from './transform.ts';
 import { type ValidateRules, validateRecord } from './validate.ts';
 import { laterVersion, type RecordVersion } from './version.ts';
 
@@ -26,7 +27,7 @@ export function preparation(given: PreparationRules) {
   const keys: string[] = [];
   const invalid: Reject[] = [];
   const blocks = new Blocks();
-  const newest = new Map<string, ReadyRecord>();
+  const newest = new Newest();
   const rejected: Reject[] = [];
   let [fetched, valid, filtered, superseded, bytes] = [0, 0, 0, 0, 0];
   let highest: RecordVersion | null = null;
@@ -49,7 +50,7 @@ export function preparation(given: PreparationRules) {
       bytes += bytesOfReject(outcome);
     } else {
       bytes += bytesOfRecord(outcome);
-      if (keepNewest(newest, outcome)) superseded++;
+      if (newest.add(outcome)) superseded++;
     }
   };
 
@@ -67,7 +68,7 @@ export function preparation(given: PreparationRules) {
         shape: shape.result(),
         leftOut: contract?.leftOut ?? new Map(),
       },
-      transformed: { fetched, ready: [...newest.values()], filtered, superseded, rejects: rejected, highest },
+      transformed: { fetched, ready: newest.records, filtered, superseded, rejects: rejected, highest },
     }),
   };
 }

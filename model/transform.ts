@@ -21,17 +21,6 @@ export const contentHash = (json: string | Buffer): string => hash('sha256', jso
 export const fingerprint = (records: readonly ReadyRecord[]): string =>
   contentHash(records.map((record) => `${record.key}\n${record.hash}`).join('\n'));
 
-/** Invariant 5, newest wins: of two records with one key the higher version stays; of equal ones the later. */
-export function keepNewest(newest: Map<string, ReadyRecord>, record: ReadyRecord): boolean {
-  const known = newest.get(record.key);
-  if (known === undefined) {
-    newest.set(record.key, record);
-    return false;
-  }
-  if ((record.version ?? 0) >= (known.version ?? 0)) newest.set(record.key, record);
-  return true;
-}
-
 /** Maps a valid record, checks the result against the destination schema, and puts its JSON into the blocks. */
 export function transformRecord(
   record: ValidRecord,

@@ -96,6 +96,12 @@ describe('the verdicts of the ledger', () => {
           letters[index] === 'c' && row?.destinationId ? [[String(index), row.destinationId]] : [],
         );
         expect(found.destinationIds).toEqual(Object.fromEntries(ids));
+        const guessed = await ledger.deliveries.verdicts(
+          syncId,
+          batch.map((pair, index) => ready(pair.record, index)),
+          true,
+        );
+        expect(guessed).toEqual({ ...found, unseen: false });
       }),
       { numRuns: 40 },
     );

@@ -32,7 +32,7 @@ export async function* readPages(source: RestSource, request: ReadRequest): Asyn
   const guard = new LoopGuard(start.trail);
   for (let at: PagePlace | null = start.at; at !== null; ) {
     const answer = await askForPage(source, at, request.since, request.signal);
-    const { page, next } = pageOf(source, at, answer, guard);
+    const { page, next } = pageOf(source, at, answer, { guard, received: request.received });
     request.signal.throwIfAborted();
     yield page;
     at = next;
@@ -68,11 +68,12 @@ function pageOf(
   source: RestSource,
   at: PagePlace,
   answer: HttpAnswer,
-  guard: LoopGuard,
+  { guard, received }: { readonly guard: LoopGuard; readonly received: ReadRequest['received'] },
 ): { page: Page; next: PagePlace | null } {
   const place = placeOf(source);
   refuseUnlessOk(answer, place);
   const staged = inUtf8(answer.body, answer.headers['content-type'], place);
+  received?.(staged);
   const body = parseBody(staged, place);
   const records = recordsAt(body, source.options.records, place);
   const url = at.url ?? addressOf(source);

@@ -37,6 +37,11 @@ export interface ReadRequest {
   /** Incremental: only what changed at or after this value of the version field; null: everything. */
   readonly since: string | number | null;
   readonly signal: AbortSignal;
+  /**
+   * To be told of the body of a page before it is parsed, which takes longer: it is made ready for staging meanwhile. A
+   * matter of speed only; a connector may leave it.
+   */
+  readonly received?: (body: Buffer) => void;
 }
 
 /** Which records to read. */

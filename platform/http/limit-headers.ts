@@ -13,6 +13,7 @@ type Headers = Readonly<Record<string, string>>;
  * second, minute, hour or day, and HubSpot's. Nonsense is left out. `nowMs` is milliseconds since 1970.
  */
 export function limitsHeard(headers: Headers, nowMs: number): readonly Heard[] {
+  if (!Object.keys(headers).some(tellsOfLimits)) return [];
   const serverNowMs = httpDateMs(headers['date'] ?? '') ?? nowMs;
   const structured = structuredLimits(headers);
   const all = structured.length > 0 ? structured : [...plainLimits(headers, serverNowMs), ...hubspot(headers)];
@@ -20,6 +21,9 @@ export function limitsHeard(headers: Headers, nowMs: number): readonly Heard[] {
     .filter(({ left, resetInMs }) => Number.isFinite(left) && left >= 0 && Number.isFinite(resetInMs) && resetInMs > 0)
     .map((heard) => ({ ...heard, resetInMs: heard.resetInMs > LONGEST_MS ? MAX_RETRY_AFTER_MS : heard.resetInMs }));
 }
+
+/** All names of such headers have this in them; most answers have none, and every answer is looked at. */
+const tellsOfLimits = (name: string): boolean => name.includes('ratelimit') || name.includes('rate-limit');
 
 /** `RateLimit: "default";r=50;t=30` with `RateLimit-Policy: "default";q=100;w=60`. */
 function structuredLimits(headers: Headers): Heard[] {

@@ -55,7 +55,16 @@ const fastest = { [constants.BROTLI_PARAM_QUALITY]: 0, [constants.BROTLI_PARAM_L
 const checksum = (body: Buffer): string => hash('sha256', body, 'hex').slice(0, 32);
 
 export function ledgerStaging(pool: Pool) {
+  const begun = new WeakMap<Buffer, Promise<Buffer>>();
   return {
+    /** Compresses a page that is about to be staged, beside whatever is done to it before. */
+    compressAhead(body: Buffer): void {
+      if (body.length < SMALL_PAGE) return;
+      const compressing = compressed(body);
+      compressing.catch(() => {});
+      begun.set(body, compressing);
+    },
+
     /**
      * Takes the next number for this attempt, so that a part of an older one is refused from now on. The attempts that
      * Temporal counts would not do: after a person's `retry` they begin at 1 again.
@@ -92,7 +101,7 @@ export function ledgerStaging(pool: Pool) {
 
     /** Makes one page durable. Refused with FENCED when a newer attempt has begun or the run is no longer the holder. */
     async stage(run: string, seq: number, attempt: number, part: StagedPart): Promise<void> {
-      const body = await compressed(part.body);
+      const body = await (begun.get(part.body) ?? compressed(part.body));
       const inserted = await ask(
         pool,
         'staging a page',
@@ -162,7 +171,7 @@ const heldRun = 'select from syncs s join runs r on r.sync_id = s.id where r.id 
 const notHeld = () => new SyncFailure('HOLD_LOST', 'this run no longer holds its sync');
 
 /** Handing a small page to a thread takes longer than compressing it. With its size known, little memory is asked for it. */
-const compressed = (body: Buffer): Buffer | Promise<Buffer> =>
+const compressed = async (body: Buffer): Promise<Buffer> =>
   body.length < SMALL_PAGE
     ? brotliCompressSync(body, { params: { ...fastest, [constants.BROTLI_PARAM_SIZE_HINT]: body.length } })
     : compress(body, { params: fastest, chunkSize: COMPRESSED_AT_ONCE });

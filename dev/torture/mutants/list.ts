@@ -84,17 +84,12 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: 'activities/fetch.ts',
-        find: `for await (const page of oneAhead(pages, stage, () => full || endsHere(batch, loaded))) {
-      await ahead?.add(page.records);`,
-        replace: `const pagesUntilFailure = async function* () {
-      try {
-        yield* oneAhead(pages, stage, () => full || endsHere(batch, loaded));
-      } catch {
-        batch.position = null;
-      }
-    };
-    for await (const page of pagesUntilFailure()) {
-      await ahead?.add(page.records);`,
+        find: `isLast: () => full || endsHere(batch, loaded),
+    });`,
+        replace: `isLast: () => full || endsHere(batch, loaded),
+    }).catch(() => {
+      batch.position = null;
+    });`,
       },
     ],
     found: /invariant 6, safe deletes/,
