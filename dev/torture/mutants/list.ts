@@ -45,8 +45,8 @@ export const mutants: readonly Mutant[] = [
       },
       {
         file: 'platform/ledger/runs.ts',
-        find: "(end.status === 'succeeded' || end.status === 'partial');",
-        replace: "(end.status === 'succeeded' || end.status !== 'partial');",
+        find: 'const moves = readsAll(hold.mode) && endedWell(end.status);',
+        replace: 'const moves = readsAll(hold.mode);',
       },
     ],
     found: /invariant 2, cursor behind/,
