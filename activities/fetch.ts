@@ -63,7 +63,7 @@ async function fetch(deps: Dependencies, ref: BatchRef, facts: RunFacts, loaded:
     });
   }
   const result = { records: batch.records, bytes: batch.bytes, complete: batch.complete };
-  await staging.closeFetch(ref.run, ref.seq, result, batch.position);
+  await staging.closeFetch(ref.run, ref.seq, start.attempt, result, batch.position);
   const prepared = ahead?.result();
   if (prepared) deps.cache.put(ref, prepared);
   return result;

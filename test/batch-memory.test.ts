@@ -122,3 +122,48 @@ test('a batch ends with what its run may hold in memory, unless it keeps to a pl
   expect(await firstOf('whole')).toBe(100);
   await handle.terminate();
 });
+
+test('an attempt at a fetch that was presumed dead closes nothing, so that no record of a later one is left out', async () => {
+  let closedByLater = () => {};
+  const later = new Promise<void>((resolve) => (closedByLater = resolve));
+  let tried = () => {};
+  const earlier = new Promise<void>((resolve) => (tried = resolve));
+  const journal = journalDestination({ upsert: true });
+  engine = await createTestEngine(
+    [
+      {
+        name: 'late',
+        source: arraySource(() => recordsOf(100, 'x'.repeat(100_000))),
+        destination: { ...journal, limits: { ...journal.limits, bytes: 100_000_000 } },
+        policy: { stepTimeout: '3 seconds' },
+      },
+    ],
+    {
+      // Ends its batch by memory; the attempt after it, which goes on with what is staged, does not.
+      worker: { batchMemoryBytes: 8 * 1024 * 1024 },
+      steps: (steps) => ({
+        ...steps,
+        async deliverBatch(input) {
+          await earlier;
+          return steps.deliverBatch(input);
+        },
+      }),
+    },
+  );
+  const { staging } = engine.ledger;
+  const { closeFetch } = staging;
+  let closing = 0;
+  staging.closeFetch = async (...batch) => {
+    const isFirst = closing++ === 0;
+    if (isFirst) await later;
+    try {
+      await closeFetch(...batch);
+    } finally {
+      // The steps after it have a moment to be at work on the batch.
+      if (isFirst) setTimeout(tried, 200);
+      else setTimeout(closedByLater, 1500);
+    }
+  };
+  expect(await engine.run('late')).toMatchObject({ status: 'succeeded', counts: { fetched: 100, delivered: 100 } });
+  expect(journal.state.size).toBe(100);
+});

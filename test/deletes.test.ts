@@ -146,8 +146,8 @@ test('invariant 6, safe deletes: nothing is deleted unless the read came to its 
   const compare = async () => deletes.compare(await deletes.begin('half-2'), 'half-2');
   const refused = expect.objectContaining({ code: 'SOURCE_INCOMPLETE' });
   const batch = async (seq: number, complete: boolean, keys: readonly string[]) => {
-    await staging.beginFetch('half-2', seq);
-    await staging.closeFetch('half-2', seq, { records: 0, bytes: 0, complete }, complete ? null : seq);
+    const { attempt } = await staging.beginFetch('half-2', seq);
+    await staging.closeFetch('half-2', seq, attempt, { records: 0, bytes: 0, complete }, complete ? null : seq);
     await ledger.pool.query(`update batches set records = $2 where run = 'half-2' and seq = $1`, [seq, keys.length]);
     await deletes.see('half-2', seq, keys);
   };

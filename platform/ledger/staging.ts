@@ -126,9 +126,18 @@ export function ledgerStaging(pool: Pool) {
         throw new SyncFailure('FENCED', `a newer attempt fetches batch ${seq}, or the run has ended`);
     },
 
-    /** Closes a fetch. Throws CURSOR_LOOP when the batch ends where an earlier batch of the run had ended. */
-    async closeFetch(run: string, seq: number, batch: FetchedBatch, positionAfter: Position | null): Promise<void> {
-      const [row] = await ask<{ held: boolean; loop: number | null }>(
+    /**
+     * Closes a fetch. Throws CURSOR_LOOP when the batch ends where an earlier batch of the run had ended. Refused with
+     * FENCED when a newer attempt has begun: that one may end the batch elsewhere.
+     */
+    async closeFetch(
+      run: string,
+      seq: number,
+      attempt: number,
+      batch: FetchedBatch,
+      positionAfter: Position | null,
+    ): Promise<void> {
+      const [row] = await ask<{ held: boolean; loop: number | null; closed: boolean }>(
         pool,
         'closing a fetch',
         `with held as (${heldRun}),
@@ -136,13 +145,16 @@ export function ledgerStaging(pool: Pool) {
            closed as (
              update batches set state = 'fetched', records = $3, bytes = $4, complete = $5, position_after = $6::jsonb,
                fetched_at = now()
-             from held where run = $1 and seq = $2 and state = 'fetching' and not exists (select from loop))
-         select exists (select from held) as held, (select seq from loop) as loop`,
-        [run, seq, batch.records, batch.bytes, batch.complete, JSON.stringify(positionAfter)],
+             from held where run = $1 and seq = $2 and state = 'fetching' and fetch_attempt = $7
+               and not exists (select from loop)
+             returning seq)
+         select exists (select from held) as held, (select seq from loop) as loop, exists (select from closed) as closed`,
+        [run, seq, batch.records, batch.bytes, batch.complete, JSON.stringify(positionAfter), attempt],
       );
       if (!row?.held) throw notHeld();
       if (row.loop !== null)
         throw new SyncFailure('CURSOR_LOOP', `batch ${seq} ends where batch ${row.loop} had ended`);
+      if (!row.closed) throw new SyncFailure('FENCED', `a newer attempt fetches batch ${seq}`);
     },
 
     /** The page bodies of a batch as received. Throws STAGING_LOST when one is missing or damaged. */
