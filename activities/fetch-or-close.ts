@@ -1,5 +1,4 @@
 import { type BatchRef, type Counts, nothingChecked } from '../model/batch.ts';
-import { isSyncFailure } from '../model/failure.ts';
 import type { Dependencies } from './dependencies.ts';
 import { type FetchResult, fetchBatch } from './fetch.ts';
 import { closeRun } from './run.ts';
@@ -21,8 +20,9 @@ export interface FirstFetch extends FetchResult {
 export async function fetchOrClose(deps: Dependencies, { closeEmpty, ...ref }: FetchInput): Promise<FirstFetch> {
   if (!closeEmpty) return fetchBatch(deps, ref);
   const fetched = await fetchBatch(deps, ref).catch(async (error: unknown) => {
-    // An earlier attempt may have closed the run and died before it could say so.
-    const closed = hasLetGo(error) && (await deps.ledger.runs.succeeded(ref.run));
+    // An earlier attempt may have closed the run and died before it could say so. This one may then fail of anything:
+    // the run no longer holds its sync, whose files may be edited or gone.
+    const closed = await deps.ledger.runs.succeeded(ref.run);
     if (closed) return { records: 0, bytes: 0, complete: true, closed };
     throw error;
   });
@@ -31,5 +31,3 @@ export async function fetchOrClose(deps: Dependencies, { closeEmpty, ...ref }: F
   const end = { run: ref.run, status: 'succeeded', reconciled: nothingChecked, failure: null } as const;
   return { ...fetched, closed: await closeRun(deps, end) };
 }
-
-const hasLetGo = (error: unknown): boolean => isSyncFailure(error) && error.code === 'HOLD_LOST';

@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Context } from '@temporalio/activity';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { Activities } from '../activities/index.ts';
 import { SyncFailure } from '../model/failure.ts';
 import { scheduleId, searchAttribute } from '../model/names.ts';
 import type { Schedule } from '../model/schedule/schedule.ts';
 import { createSchedule, deleteSchedule } from '../platform/schedules/schedules.ts';
+import { createTestDatabase } from './support/database.ts';
 import { arraySource, createTestEngine, type TestEngine, type TestSync } from './support/engine.ts';
 import { journalDestination } from './support/journal.ts';
 
@@ -107,6 +109,41 @@ test('a step that closed an empty run and could not say so says it when it is tr
   expect((await commandsOf(handle)).steps).toEqual(['openRun', 'fetchBatch']);
   expect((await engine.ledger.reports.latestRuns('told-twice'))[0]).toMatchObject({ status: 'succeeded' });
 });
+
+test('a step that closed an empty run says so too when its sync is gone from the project meanwhile', async () => {
+  const database = await createTestDatabase();
+  const taskQueue = `idle-gone-${process.pid}`;
+  const servers = { databaseUrl: database.url, taskQueue };
+  let closed = () => {};
+  const isClosed = new Promise<void>((resolve) => (closed = resolve));
+  const first = await createTestEngine([{ ...nothingNew('gone'), policy: { heartbeatTimeout: '1 second' } }], {
+    ...servers,
+    worker: { graceSeconds: 0 },
+    steps: (steps) => ({
+      ...steps,
+      async fetchBatch(input) {
+        await steps.fetchBatch(input);
+        closed();
+        return cancelled();
+      },
+    }),
+  });
+  try {
+    const handle = await first.start('gone');
+    await isClosed;
+    await first.close();
+    engine = await createTestEngine([], servers);
+    const { workflowId } = handle;
+    expect(await engine.client.workflow.getHandle(workflowId).result()).toMatchObject({ status: 'succeeded' });
+  } finally {
+    await engine?.close();
+    engine = undefined;
+    await database.drop();
+  }
+});
+
+/** Rejects when the step is cancelled. */
+const cancelled = (): Promise<never> => Context.current().cancelled;
 
 test('a run that may have something to delete is reconciled and closed by steps of their own', async () => {
   engine = await createTestEngine([{ ...nothingNew('deletes'), deletes: 'delete' }]);
