@@ -63,6 +63,21 @@ test('of versions that no file has any more, those that were asked for last are 
   });
 });
 
+test('what a look of a moment ago does not have, or has as broken, is looked for again', async () => {
+  await withProject(files, async (folder) => {
+    const projects = projectStore(folder, {});
+    const text = files['syncs/orders.ts'];
+    await projects.current('orders');
+    await writeFile(join(folder, 'syncs/added.ts'), text);
+    expect((await projects.current('added', 60_000)).name).toBe('added');
+    await writeFile(join(folder, 'syncs/added.ts'), 'export default 1;');
+    await expect(projects.current('added')).rejects.toMatchObject({ code: 'PROJECT_INVALID' });
+    await writeFile(join(folder, 'syncs/added.ts'), text);
+    expect((await projects.current('added', 60_000)).name).toBe('added');
+    await expect(projects.current('none', 60_000)).rejects.toMatchObject({ code: 'SYNC_UNKNOWN' });
+  });
+});
+
 /** Looks that end when they are told to. */
 function looksByHand(): { looks: SharedLooks<number>; end: (() => void)[] } {
   const end: (() => void)[] = [];

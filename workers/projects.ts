@@ -39,7 +39,11 @@ export function projectStore(folder: string, env: Environment, former = FORMER_V
   };
 
   const looks = new SharedLooks(look);
-  const current = async (name: string, maxAgeMs = 0): Promise<LoadedSync> => soundSync(await looks.at(maxAgeMs), name);
+  const current = async (name: string, maxAgeMs = 0): Promise<LoadedSync> => {
+    const seen = await looks.at(maxAgeMs);
+    // Only what was there may be a little old: a sync that was added or mended a moment ago is not refused.
+    return soundSync(maxAgeMs > 0 && !seen.project?.syncs.has(name) ? await looks.at(0) : seen, name);
+  };
 
   return {
     current,
