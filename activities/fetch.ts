@@ -39,6 +39,8 @@ async function fetch(deps: Dependencies, ref: BatchRef, facts: RunFacts, loaded:
   const start = await staging.beginFetch(ref.run, ref.seq);
   if (start.closed) return start.closed;
 
+  // Whoever looks at the step must not think that it still waits for memory while its source is slow.
+  reportProgress({ pages: start.parts, records: start.records });
   const batch = new GrowingBatch(ref.seq, start.parts, start.records, start.bytes, start.position);
   const ahead = start.parts === 0 ? new PreparedAhead(preparationFor(deps, loaded)) : undefined;
   const stage = async (page: Page): Promise<void> => {

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Destination } from '../model/connector.ts';
+import { Context } from '@temporalio/activity';
+import type { Destination, Page, Source } from '../model/connector.ts';
 import type { Mapped } from '../model/mapping/mapping.ts';
 import { arraySource, createTestEngine, type TestEngine, testRecord } from './support/engine.ts';
 import { journalDestination } from './support/journal.ts';
@@ -53,6 +54,40 @@ test('with its memory used up a run fetches on when its batch is delivered, and 
   slow.open();
   expect(await handle.result()).toMatchObject({ status: 'succeeded', counts: { fetched: 40, delivered: 40 } });
 });
+
+test('a fetch that waits for memory says so, and no longer when it waits for its source', async () => {
+  const slow = gated();
+  const inner = arraySource(() => recordsOf(40));
+  const source: Source = {
+    ...inner,
+    async *read(request): AsyncIterable<Page> {
+      if (request.position !== null) await Context.current().cancelled;
+      yield* inner.read(request);
+    },
+  };
+  engine = await createTestEngine(
+    [
+      {
+        name: 'slow',
+        source,
+        destination: slow.destination,
+        policy: { batchRecords: 10, heartbeatTimeout: '2 seconds' },
+      },
+    ],
+    { worker: { batchMemoryBytes: 1 } },
+  );
+  const handle = await engine.start('slow');
+  const progress = async (): Promise<string> => {
+    const { raw } = await handle.describe();
+    const step = raw.pendingActivities?.find(({ activityType }) => activityType?.name === 'fetchBatch');
+    return Buffer.from(step?.heartbeatDetails?.payloads?.[0]?.data ?? '').toString();
+  };
+  while (!(await progress()).includes('waitsForBytes')) await sleep(50);
+  slow.open();
+  while (!(await progress()).includes('pages')) await sleep(50);
+  await handle.cancel();
+  await expect(handle.result()).rejects.toThrow();
+}, 30_000);
 
 test('a run is cancelled while it waits for memory', async () => {
   const slow = gated();
