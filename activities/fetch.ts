@@ -6,6 +6,7 @@ import type { Prepared } from '../model/prepared.ts';
 import type { LoadedSync } from '../model/project.ts';
 import type { RunFacts } from '../platform/ledger/runs.ts';
 import type { Dependencies } from './dependencies.ts';
+import { keepToPlannedEnd } from './plan-kept.ts';
 import { inSlices, preparationFor } from './prepare.ts';
 import { reportProgress } from './progress.ts';
 import { runOf } from './run.ts';
@@ -65,6 +66,7 @@ async function fetch(deps: Dependencies, ref: BatchRef, facts: RunFacts, loaded:
     });
   }
   const result = { records: batch.records, bytes: batch.bytes, complete: batch.complete };
+  if (facts.planned && result.complete && result.records === 0) await keepToPlannedEnd(deps, ref);
   await staging.closeFetch(ref.run, ref.seq, start.attempt, result, batch.position);
   const prepared = ahead?.result();
   if (prepared) deps.cache.put(ref, prepared);

@@ -1,7 +1,9 @@
+import type { BatchRef } from '../model/batch.ts';
 import { SyncFailure } from '../model/failure.ts';
 import type { ReadyRecord } from '../model/prepared.ts';
 import { fingerprint } from '../model/transform.ts';
 import type { Delivery } from './deliver.ts';
+import type { Dependencies } from './dependencies.ts';
 import { NOTHING_TO_SEND } from './plan-sync.ts';
 
 /**
@@ -16,8 +18,17 @@ export async function keepToPlan(delivery: Delivery, changed: readonly ReadyReco
   const planned = plan.batches[ref.seq - 1] ?? NOTHING_TO_SEND;
   if (fingerprint(changed) !== planned)
     throw new SyncFailure('PLAN_CHANGED', `batch ${ref.seq} is not what was planned`, { effect: 'none' });
-  if (plan.last && ref.seq < plan.batches.length)
-    throw new SyncFailure('PLAN_CHANGED', `${plan.batches.length} batches were planned, the source has ${ref.seq}`, {
-      effect: 'none',
-    });
+  if (plan.last) refuseFewer(plan.batches.length, ref.seq);
+}
+
+/** A source that ends with a batch of no records has nothing that would be delivered, and compared with the plan there. */
+export async function keepToPlannedEnd({ ledger }: Dependencies, { run, seq }: BatchRef): Promise<void> {
+  const plan = await ledger.deliveries.planned(run, seq);
+  if (plan) refuseFewer(plan.batches.length, seq - 1);
+}
+
+/** The last batch of a plan always has something to send. */
+function refuseFewer(planned: number, found: number): void {
+  if (found >= planned) return;
+  throw new SyncFailure('PLAN_CHANGED', `${planned} batches were planned, the source has ${found}`, { effect: 'none' });
 }

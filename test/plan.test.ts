@@ -1,4 +1,5 @@
 import { type Plan, planSync } from '../activities/plan-sync.ts';
+import type { Page, Source } from '../model/connector.ts';
 import type { Json } from '../model/json.ts';
 import { arraySource, createTestEngine, type TestEngine, type TestSync } from './support/engine.ts';
 import { journalDestination } from './support/journal.ts';
@@ -175,6 +176,7 @@ test.each([
   ['a record changed', (records: Json[]) => void records.splice(45, 1, order(45, 99, 'changed'))],
   ['a record came', (records: Json[]) => void records.push(order(50))],
   ['records went', (records: Json[]) => void records.splice(40, 10)],
+  ['all records went', (records: Json[]) => void records.splice(0, 50)],
   ['all changed', (records: Json[]) => void records.splice(0, 50, ...orders(50).map((_, n) => order(n, 60, 'x')))],
 ])('a run refuses to do anything but its plan: %s', async (_what, change) => {
   const records = orders(50);
@@ -194,6 +196,24 @@ test.each([
   });
   const asPlanned = new Map(orders(50).map((record) => [JSON.stringify(record), true]));
   expect(books.effects.filter(({ json }) => !asPlanned.has(json))).toEqual([]);
+});
+
+test('a run whose source ends with an empty page refuses to do less than its plan', async () => {
+  const records = orders(30);
+  const inner = arraySource(() => records);
+  const source: Source = {
+    ...inner,
+    async *read(request): AsyncIterable<Page> {
+      for await (const page of inner.read(request)) yield page.next === null ? { ...page, next: records.length } : page;
+      yield { body: Buffer.from('[]'), records: [], next: null };
+    },
+  };
+  const sync = { name: 'ends', source, destination: journalDestination(upsert), policy: { batchRecords: 10 } };
+  const { ledger, plan, runPlan } = await engineFor(sync);
+  const planned = await plan();
+  records.splice(20, 10);
+  await expect(runPlan(planned)).rejects.toThrow();
+  expect((await ledger.reports.latestRuns('ends'))[0]).toMatchObject({ status: 'failed', failureCode: 'PLAN_CHANGED' });
 });
 
 test('how the records differ from the source schema is told for all batches of a plan together', async () => {
