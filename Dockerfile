@@ -10,7 +10,7 @@ RUN npm run build && npm prune --omit=dev --no-audit --no-fund && rm -rf node_mo
 
 FROM node:24.21.0-bookworm-slim
 # As workers/node-flags.ts says.
-ENV NODE_ENV=production MALLOC_MMAP_THRESHOLD_=262144
+ENV NODE_ENV=production MALLOC_MMAP_THRESHOLD_=1000000
 WORKDIR /app
 COPY --from=build /app/package.json /app/LICENSE ./
 COPY --from=build /app/bin ./bin

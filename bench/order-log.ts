@@ -45,6 +45,8 @@ export class OrderLog {
     const made = this.#templates[(start % WRITTEN) / LIMIT];
     if (made === undefined) return this.#some(start, LIMIT);
     const end = start + LIMIT;
+    // The ten-millionth order has a longer id than there is room for.
+    if (orderId(end).length > orderId(1).length) return this.#some(start, LIMIT);
     const next = end < this.#orders + this.#changes ? `"${end}"` : 'null';
     const tail = Buffer.from(`],"next":${next}}`);
     if (start < WRITTEN) return Buffer.concat([made.body, tail]);
