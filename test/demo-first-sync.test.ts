@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { removeProject } from '../dev/stack/remove-project.ts';
 
 const program = fileURLToPath(new URL('../bin/syncline.js', import.meta.url));
 const page = readFileSync(fileURLToPath(new URL('../docs/first-sync.md', import.meta.url)), 'utf8');
@@ -18,7 +19,7 @@ beforeAll(() => {
     writeFileSync(join(folder, name), content);
 });
 
-afterAll(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
+afterAll(() => removeProject(folder));
 
 interface Ended {
   readonly code: number;
