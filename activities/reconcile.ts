@@ -1,8 +1,8 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { Context } from '@temporalio/activity';
-import { type Counts, type Reconciled, unaccounted } from '../model/batch.ts';
+import type { Counts, Reconciled } from '../model/batch.ts';
 import type { Destination, ReadBack } from '../model/connector.ts';
-import { SyncFailure } from '../model/failure.ts';
+import { refuseUnaccounted } from '../model/conservation.ts';
 import type { LoadedSync } from '../model/project.ts';
 import type { Written } from '../platform/ledger/samples.ts';
 import type { Dependencies } from './dependencies.ts';
@@ -24,9 +24,7 @@ export interface ReconcileResult {
  */
 export async function reconcileRun(deps: Dependencies, run: string): Promise<ReconcileResult> {
   const counts = await deps.ledger.runs.counts(run);
-  if (unaccounted(counts) !== 0) {
-    throw new SyncFailure('CONSERVATION', `the run: ${JSON.stringify(counts)} leaves ${unaccounted(counts)}`);
-  }
+  refuseUnaccounted('the run', counts);
   const { loaded } = await runOf(deps, run);
   const compare = () => compareBack(deps, run, loaded);
   return { counts, reconciled: await deps.bulkhead.hold(loaded.destinationConnection.name, compare) };

@@ -2,9 +2,8 @@ import { Context } from '@temporalio/activity';
 import type { Counts, Reconciled, RunStatus } from '../model/batch.ts';
 import { deliveryClass } from '../model/delivery.ts';
 import { SyncFailure } from '../model/failure.ts';
-import { endpointName } from '../model/names.ts';
 import type { Policy } from '../model/policy.ts';
-import type { LoadedSync } from '../model/project.ts';
+import { endpointNames, type LoadedSync } from '../model/project.ts';
 import type { ReadRange } from '../model/range.ts';
 import type { RunFrom, RunMode } from '../model/run-state.ts';
 import { deleteLimitsOf } from '../model/sync.ts';
@@ -94,8 +93,7 @@ export async function openRun(deps: Dependencies, input: OpenRunInput): Promise<
   const left = await deps.ledger.deliveries.leftBatches(input.run);
   return {
     mode: claimed.mode,
-    source: endpointName(loaded.sourceConnection.name, loaded.sync.source.kind),
-    destination: endpointName(loaded.destinationConnection.name, loaded.sync.destination.kind),
+    ...endpointNames(loaded),
     deliveryClass: deliveryClass(loaded.openDestination(deps.world).can),
     policy: loaded.policy,
     ...(claimed.mode === 'full' && deleteLimitsOf(loaded.sync) && { deletes: true as const }),

@@ -10,7 +10,7 @@ import { createSchedule } from '../platform/schedules/schedules.ts';
 import { openGround } from './ground.ts';
 import { usageOf } from './processes.ts';
 import { scheduledFile } from './project.ts';
-import { tickFacts } from './ticks.ts';
+import { EVERY_MS, tickFacts } from './ticks.ts';
 
 /**
  * Many syncs that are scheduled every minute and find nothing to do, on one worker: what that costs, and whether a tick
@@ -32,7 +32,6 @@ if (values.help) {
   process.exit(0);
 }
 
-const EVERY_MS = 60_000;
 const syncs = Number(values.syncs);
 const minutes = Number(values.minutes);
 const progress = createProgress(process.stderr);

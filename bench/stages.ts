@@ -14,7 +14,8 @@ export interface HistoryFacts {
   readonly events: number;
   /**
    * What Temporal Cloud would count as actions: starts, steps and their retries, timers, signals, the markers of
-   * patches, changes of search attributes, and heartbeats, of which the history does not tell: as many as a step of that length sends at the most.
+   * patches, changes of search attributes, and heartbeats, of which the history does not tell: as many as a step of that
+   * length sends at the most.
    */
   readonly actions: number;
   /** Attempts of steps beyond their first. */

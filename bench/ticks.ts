@@ -28,7 +28,8 @@ export interface TickFacts {
   readonly signalsEach: number;
 }
 
-const EVERY_MS = 60_000;
+/** What the schedules of the measurement say. */
+export const EVERY_MS = 60_000;
 const SAMPLE = 40;
 
 /** What came of the ticks from `from` until before `until`: how late each stage was, and what a run cost Temporal. */

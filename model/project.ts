@@ -1,6 +1,7 @@
 import type { CallUse } from './call.ts';
 import type { Connection } from './connection.ts';
 import type { Connector, Destination, Source } from './connector.ts';
+import { endpointName } from './names.ts';
 import type { Policy } from './policy.ts';
 import type { Schedule } from './schedule/schedule.ts';
 import type { Sync } from './sync.ts';
@@ -34,6 +35,12 @@ export interface LoadedSync {
   /** Changes when the mapping, the endpoints' options or the policy change: a run keeps the one it began with. */
   readonly version: string;
 }
+
+/** Source and destination of a sync as the search attributes of its runs name them. */
+export const endpointNames = ({ sync, sourceConnection, destinationConnection }: LoadedSync) => ({
+  source: endpointName(sourceConnection.name, sync.source.kind),
+  destination: endpointName(destinationConnection.name, sync.destination.kind),
+});
 
 /** Gives the tools for one connection. `use` says for whom, where it is a sync. */
 export interface EndpointWorld {

@@ -1,4 +1,4 @@
-import { noCounts, type RunReport } from '../../model/batch.ts';
+import { noCounts, nothingChecked, type RunReport } from '../../model/batch.ts';
 import { formatDuration } from '../../model/duration.ts';
 import { type ExitCode, exitCode, exitCodeOf } from '../../model/exit-code.ts';
 import { type FailureCode, isFailureCode, SyncFailure } from '../../model/failure.ts';
@@ -98,7 +98,7 @@ const reportOf = (summary: RunSummary): Omit<RunReport, 'status'> & { status: st
   run: summary.run,
   status: summary.status,
   counts: summary.counts ?? noCounts,
-  reconciled: summary.reconciled ?? { checked: 0, missing: 0, extra: 0, different: 0 },
+  reconciled: summary.reconciled ?? nothingChecked,
 });
 
 const failureOf = ({ failureCode, failure }: RunSummary) =>

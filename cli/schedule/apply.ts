@@ -1,12 +1,11 @@
 import process from 'node:process';
 import { Command } from 'commander';
 import { type ExitCode, exitCode } from '../../model/exit-code.ts';
-import { endpointName } from '../../model/names.ts';
-import type { LoadedSync, Project } from '../../model/project.ts';
+import { endpointNames, type Project } from '../../model/project.ts';
 import { loadProject } from '../../platform/project/load.ts';
 import { compareSchedules, type FieldChange, type ScheduleChange } from '../../platform/schedules/compare.ts';
 import type { AppliedSchedule } from '../../platform/schedules/decode.ts';
-import type { DesiredSchedule, ScheduledSides } from '../../platform/schedules/encode.ts';
+import type { DesiredSchedule } from '../../platform/schedules/encode.ts';
 import {
   appliedSchedules,
   changeSchedule,
@@ -54,13 +53,8 @@ async function apply(context: CliContext, { prune = false, dryRun = false }: App
 
 export const desiredSchedules = (project: Pick<Project, 'syncs'>, taskQueue: string): readonly DesiredSchedule[] =>
   [...project.syncs.values()].flatMap((loaded) =>
-    loaded.schedule ? [{ sync: loaded.name, schedule: loaded.schedule, taskQueue, sides: sidesOf(loaded) }] : [],
+    loaded.schedule ? [{ sync: loaded.name, schedule: loaded.schedule, taskQueue, sides: endpointNames(loaded) }] : [],
   );
-
-export const sidesOf = ({ sync, sourceConnection, destinationConnection }: LoadedSync): ScheduledSides => ({
-  source: endpointName(sourceConnection.name, sync.source.kind),
-  destination: endpointName(destinationConnection.name, sync.destination.kind),
-});
 
 async function carryOut(
   { client, ledger }: Engine,

@@ -4,7 +4,7 @@ import type { Dependencies } from '../../activities/dependencies.ts';
 import type { FetchInput } from '../../activities/fetch-or-close.ts';
 import { type Activities, createActivities } from '../../activities/index.ts';
 import type { RemoveInput } from '../../activities/remove.ts';
-import type { Counts, RunStatus } from '../../model/batch.ts';
+import { type Counts, nothingChecked, type RunStatus } from '../../model/batch.ts';
 import type { DeliveryClass } from '../../model/delivery.ts';
 import { failures, isSyncFailure, SyncFailure } from '../../model/failure.ts';
 import type { Ledger } from '../../platform/ledger/ledger.ts';
@@ -105,8 +105,9 @@ export class Simulation {
       if (!isSyncFailure(error)) throw error;
       status = error.message === cancelled ? 'cancelled' : 'failed';
     }
-    const reconciled = { checked: 0, missing: 0, extra: 0, different: 0 };
-    const counts = await this.#step((steps) => steps.closeRun({ run, status, reconciled, failure: null }));
+    const counts = await this.#step((steps) =>
+      steps.closeRun({ run, status, reconciled: nothingChecked, failure: null }),
+    );
     await this.#ended({ run, status, counts, emptied });
   }
 

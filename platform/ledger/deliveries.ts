@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Pool, PoolClient } from 'pg';
-import { type Counts, noCounts, unaccounted } from '../../model/batch.ts';
-import { SyncFailure } from '../../model/failure.ts';
+import { type Counts, noCounts } from '../../model/batch.ts';
+import { refuseUnaccounted } from '../../model/conservation.ts';
 import type { ReadyRecord, Reject } from '../../model/prepared.ts';
 import { fingerprint } from '../../model/transform.ts';
 import type { RecordVersion } from '../../model/version.ts';
@@ -191,8 +191,6 @@ async function countsOf(pool: Pool, start: DeliveryStart, run: string, seq: numb
   refuseOlder(start.fence, fence);
   const superseded = rest.superseded + overtaken;
   const counts: Counts = { ...noCounts, ...counted, filtered: rest.filtered, unchanged: rest.unchanged, superseded };
-  if (unaccounted(counts) !== 0) {
-    throw new SyncFailure('CONSERVATION', `batch ${seq}: ${JSON.stringify(counts)} leaves ${unaccounted(counts)}`);
-  }
+  refuseUnaccounted(`batch ${seq}`, counts);
   return counts;
 }
