@@ -1,18 +1,12 @@
 import type { Pool } from 'pg';
 import { nothingChecked } from '../model/batch.ts';
 import { ledgerClaims } from '../platform/ledger/claims.ts';
-import { type Ledger, openLedger } from '../platform/ledger/ledger.ts';
-import { createTestDatabase, type TestDatabase } from './support/database.ts';
+import type { Ledger } from '../platform/ledger/ledger.ts';
+import { useLedger } from './support/ledger.ts';
 
-let database: TestDatabase;
 let ledger: Ledger;
-beforeAll(async () => {
-  database = await createTestDatabase();
-  ledger = await openLedger(database.url);
-});
-afterAll(async () => {
-  await ledger?.close();
-  await database?.drop();
+useLedger((opened) => {
+  ledger = opened;
 });
 
 const claim = {

@@ -4,20 +4,11 @@ import type { WorkflowHandle } from '@temporalio/client';
 import type { Activities } from '../activities/index.ts';
 import { SyncFailure } from '../model/failure.ts';
 import { scheduleId, searchAttribute } from '../model/names.ts';
-import type { Schedule } from '../model/schedule/schedule.ts';
 import { createSchedule, deleteSchedule } from '../platform/schedules/schedules.ts';
 import { createTestDatabase } from './support/database.ts';
 import { arraySource, createTestEngine, type TestEngine, type TestSync } from './support/engine.ts';
 import { journalDestination } from './support/journal.ts';
-
-const onlyTriggered: Schedule = {
-  when: { kind: 'every', everyMs: 86_400_000, offsetMs: 0 },
-  timeZone: 'UTC',
-  overlap: 'skip',
-  catchUpMs: 10_000,
-  jitterMs: 0,
-  paused: true,
-};
+import { onlyTriggered } from './support/schedules.ts';
 
 const sides = { source: 'test (test)', destination: 'test (test)' };
 

@@ -9,23 +9,17 @@ import { inCallContext } from '../platform/journal/context.ts';
 import { openDetail, type SeenCall } from '../platform/journal/entry.ts';
 import { type JournalLimits, openJournal } from '../platform/journal/journal.ts';
 import { Waiting } from '../platform/journal/waiting.ts';
-import { type Ledger, openLedger } from '../platform/ledger/ledger.ts';
+import type { Ledger } from '../platform/ledger/ledger.ts';
 import { knownSecrets } from '../platform/secrets/known.ts';
-import { createTestDatabase, type TestDatabase } from './support/database.ts';
+import { useLedger } from './support/ledger.ts';
 import { connectionTo, secretsOf, silentLog } from './support/tools.ts';
 import { json, type TestServer, withServer } from './support/with-server.ts';
 
-let database: TestDatabase;
 let ledger: Ledger;
 const keys = keyring([randomBytes(32)]);
 
-beforeAll(async () => {
-  database = await createTestDatabase();
-  ledger = await openLedger(database.url);
-});
-afterAll(async () => {
-  await ledger?.close();
-  await database?.drop();
+useLedger((opened) => {
+  ledger = opened;
 });
 
 const call = (more: Partial<HttpCall> = {}): HttpCall => ({

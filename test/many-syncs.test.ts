@@ -1,21 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { scheduleId } from '../model/names.ts';
-import type { Schedule } from '../model/schedule/schedule.ts';
 import { createSchedule, deleteSchedule } from '../platform/schedules/schedules.ts';
 import { arraySource, createTestEngine, type TestSync } from './support/engine.ts';
 import { journalDestination } from './support/journal.ts';
+import { onlyTriggered } from './support/schedules.ts';
 
 const SYNCS = 50;
-
-/** Only its triggers start a run. */
-const never: Schedule = {
-  when: { kind: 'every', everyMs: 86_400_000, offsetMs: 0 },
-  timeZone: 'UTC',
-  overlap: 'skip',
-  catchUpMs: 10_000,
-  jitterMs: 0,
-  paused: true,
-};
 
 function syncNamed(name: string): TestSync {
   return {
@@ -51,7 +41,7 @@ test(`of ${SYNCS} syncs on one worker one hangs at its source: all others run to
   const runsOf = async (sync: string, status: string) =>
     (await ledger.reports.latestRuns(sync)).filter((run) => run.status === status).length;
   try {
-    for (const sync of names) await createSchedule(client, { sync, schedule: never, taskQueue });
+    for (const sync of names) await createSchedule(client, { sync, schedule: onlyTriggered, taskQueue });
     await Promise.all(names.map((sync) => handle(sync).trigger('SKIP')));
     for (const sync of others) while ((await runsOf(sync, 'succeeded')) === 0) await sleep(100);
     expect(await runsOf(stuck, 'running')).toBe(1);

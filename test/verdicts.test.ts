@@ -2,19 +2,13 @@ import fc from 'fast-check';
 import { contentOf } from '../model/content.ts';
 import type { ReadyRecord } from '../model/prepared.ts';
 import { contentHash } from '../model/transform.ts';
-import { type Ledger, openLedger } from '../platform/ledger/ledger.ts';
+import type { Ledger } from '../platform/ledger/ledger.ts';
 import { COPIED_FROM } from '../platform/ledger/rows.ts';
-import { createTestDatabase, type TestDatabase } from './support/database.ts';
+import { useLedger } from './support/ledger.ts';
 
-let database: TestDatabase;
 let ledger: Ledger;
-beforeAll(async () => {
-  database = await createTestDatabase();
-  ledger = await openLedger(database.url);
-});
-afterAll(async () => {
-  await ledger?.close();
-  await database?.drop();
+useLedger((opened) => {
+  ledger = opened;
 });
 
 interface Fact {
