@@ -63,13 +63,16 @@ export function decideWindow<Id, Waiting extends WaitingFetch>({
   };
 
   const begin: Waiting[] = [];
-  const leastFirst = [...waiting].sort((one, other) => (held.get(one.run) ?? 0) - (held.get(other.run) ?? 0));
-  for (const fetch of leastFirst) {
-    if (held.has(fetch.run) && used - restingBytes + fetch.bytes > budgetBytes) continue;
+  const start = (fetch: Waiting): void => {
     begin.push(fetch);
     used += fetch.bytes;
     held.set(fetch.run, (held.get(fetch.run) ?? 0) + fetch.bytes);
-  }
+  };
+  // Those that begin in any case come first, so that what has a choice sees the room they leave.
+  const others: Waiting[] = [];
+  for (const fetch of waiting) held.has(fetch.run) ? others.push(fetch) : start(fetch);
+  for (const fetch of others.sort((one, other) => (held.get(one.run) ?? 0) - (held.get(other.run) ?? 0)))
+    if (used - restingBytes + fetch.bytes <= budgetBytes) start(fetch);
   makeRoom(resting, budgetBytes);
   makeRoom(active, budgetBytes * MOST_BUDGETS);
   return { begin, evict };
