@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Call } from '../model/call.ts';
 import type { Connection } from '../model/connection.ts';
-import type { HttpCall } from '../model/connector.ts';
+import type { HttpCall, HttpClient } from '../model/connector.ts';
 import { SyncFailure } from '../model/failure.ts';
 import { keyring } from '../platform/crypto/keyring.ts';
 import { createHttpClient } from '../platform/http/client.ts';
@@ -175,23 +175,27 @@ describe('an entry', () => {
     );
   });
 
-  test('keeps the head of a long body, all of it, or none, as the connection says', async () => {
+  test('keeps the head of a long body, more of it when the call failed, all of it, or none, as the connection says', async () => {
     const long = 'é'.repeat(30_000);
-    const bodies = async (setting: 'none' | 'head' | 'full') =>
+    const bodies = async (setting: 'none' | 'head' | 'full', status = 200) =>
       withServer(
-        (_, response) => json(response, { long }),
+        (_, response) => json(response, { long }, status),
         async (server) => {
           const journal = { enabled: true, bodies: setting, keepDays: 1, maxBytes: 1 << 30 };
-          const [entry] = await journalling(server, `bodies-${setting}`, (http) => http.request(call()), {
-            connection: { journal },
-          });
+          const ask = (http: HttpClient) => http.request(call()).catch(() => undefined);
+          const [entry] = await journalling(server, `bodies-${setting}-${status}`, ask, { connection: { journal } });
           return (await shown(entry?.id)).detail.responseBody;
         },
       );
     expect(await bodies('none')).toBeNull();
-    const head = await bodies('head');
-    expect(head).toMatchObject({ bytes: 60_011, cut: true });
-    expect(Buffer.byteLength(head?.text ?? '')).toBeLessThanOrEqual(16 * 1024 + 2);
+    for (const [status, keptBytes] of [
+      [200, 4 * 1024],
+      [422, 16 * 1024],
+    ] as const) {
+      const head = await bodies('head', status);
+      expect(head).toMatchObject({ bytes: 60_011, cut: true });
+      expect(Math.abs(Buffer.byteLength(head?.text ?? '') - keptBytes)).toBeLessThanOrEqual(2);
+    }
     expect(await bodies('full')).toEqual({ text: JSON.stringify({ long }), bytes: 60_011, cut: false });
   });
 

@@ -77,7 +77,7 @@ test('a run waits only for a batch of its own, what goes is not at work, and mem
       const { begin, evict } = decideWindow({ ...rules, batches, waiting });
       const gone = new Set(evict);
       const active = new Set(held.filter((one) => !isResting(one, rules.restMs, rules.nowMs)).map((one) => one.run));
-      const isSecond = (fetch: { run: string }) =>
+      const isSecond = (fetch: (typeof waiting)[number]) =>
         active.has(fetch.run) || waiting.find(({ run }) => run === fetch.run) !== fetch;
       for (const fetch of waiting) if (!isSecond(fetch)) expect(begin).toContain(fetch);
       for (const id of gone) expect(held[id]?.steps).toBe(0);

@@ -7,11 +7,11 @@ import type { Journal } from '../journal/journal.ts';
 import type { Sort } from './error-rules.ts';
 import type { Incoming, Outgoing, Stage } from './pipeline.ts';
 
-/** Bytes of a body that are kept. */
-const bodyLimit: Readonly<Record<JournalSettings['bodies'], number>> = {
-  none: 0,
-  head: 16 * 1024,
-  full: 4 * 1024 * 1024,
+/** Bytes of a body that are kept: of a call that failed enough to see why, of one that did not its shape. */
+const bodyLimit: Readonly<Record<JournalSettings['bodies'], { readonly failed: number; readonly fine: number }>> = {
+  none: { failed: 0, fine: 0 },
+  head: { failed: 16 * 1024, fine: 4 * 1024 },
+  full: { failed: 4 * 1024 * 1024, fine: 4 * 1024 * 1024 },
 };
 
 /**
@@ -50,7 +50,9 @@ function seenOf(
   { answer, code }: { readonly answer?: Incoming; readonly code: string | null },
 ): SeenCall {
   const context = callContext();
-  const limit = request.confidential === true ? 0 : bodyLimit[journalOf(connection).bodies];
+  const limits = bodyLimit[request.confidential === true ? 'none' : journalOf(connection).bodies];
+  const isFine = code === null && answer !== undefined && answer.status < 400;
+  const limit = isFine ? limits.fine : limits.failed;
   const requestBytes = request.body === undefined ? 0 : Buffer.byteLength(request.body);
   return {
     atMs: began.atMs,
