@@ -1,11 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { type ConnectionOptions, rootCertificates } from 'node:tls';
 import pg from 'pg';
-import { from as copyFrom } from 'pg-copy-streams';
 import type { SqlConfig, SqlPool, SqlSession } from '../model/connector.ts';
 import { isSyncFailure, SyncFailure } from '../model/failure.ts';
+import { copyIn } from './copy-in.ts';
 import { type SqlPhase, sortSqlError } from './sql-errors.ts';
 
 /** Connections to one database that one worker holds at most. */
@@ -35,7 +33,7 @@ export function sqlPools(): SqlPools {
         known.on('error', () => undefined);
         open.set(id, known);
       }
-      return sqlPool(known, config.timeoutMs);
+      return sqlPool(known);
     },
     async close() {
       const pools = [...open.values()];
@@ -45,40 +43,23 @@ export function sqlPools(): SqlPools {
   };
 }
 
-function sqlPool(pool: pg.Pool, timeoutMs: number): SqlPool {
+function sqlPool(pool: pg.Pool): SqlPool {
   return {
     query: (text, values) => withClient(pool, (client) => run(client, 'single', text, values)),
     transaction: (work) =>
       withClient(pool, async (client) => {
         await run(client, 'connect', 'BEGIN');
-        const result = await work(session(client, timeoutMs));
+        const result = await work(session(client));
         await run(client, 'commit', 'COMMIT');
         return result;
       }),
   };
 }
 
-const session = (client: pg.PoolClient, timeoutMs: number): SqlSession => ({
+const session = (client: pg.PoolClient): SqlSession => ({
   query: (text, values) => run(client, 'transaction', text, values),
-  copyIn: (text, chunks) => sorted('transaction', () => copyIn(client, timeoutMs, text, chunks)),
+  copyIn: (text, chunks) => sorted('transaction', () => copyIn(client, text, chunks)),
 });
-
-/** The driver's own limit does not count for COPY, so a network that went dead is noticed here. */
-async function copyIn(
-  client: pg.PoolClient,
-  timeoutMs: number,
-  text: string,
-  chunks: Iterable<string | Buffer>,
-): Promise<void> {
-  const signal = AbortSignal.timeout(timeoutMs + GRACE_MS);
-  try {
-    await pipeline(Readable.from(chunks), client.query(copyFrom(text)), { signal });
-  } catch (error) {
-    if (signal.aborted)
-      throw new SyncFailure('TIMEOUT', 'the database did not take a COPY in time', { effect: 'none' });
-    throw error;
-  }
-}
 
 async function run<Row extends object>(
   client: pg.PoolClient,

@@ -171,6 +171,25 @@ describe('the SQL door', () => {
     expect(await count()).toBe(2);
   });
 
+  test('goes on with the connection of a COPY that was refused, whatever rows were sent after it', async () => {
+    await sql.transaction(async (session) => {
+      await session.query('SAVEPOINT before');
+      const rows = Array.from({ length: 500 }, (_, id) => `${id}\t${'x'.repeat(1_000)}\n`);
+      const refused = await failureOf(session.copyIn('COPY nowhere (id, note) FROM STDIN', rows));
+      expect(refused).toMatchObject({ code: 'SQL_REJECTED' });
+      await session.query('ROLLBACK TO SAVEPOINT before');
+      await session.copyIn('COPY t (id, amount) FROM STDIN', ['1\t2\n']);
+    });
+    expect(await count()).toBe(1);
+  });
+
+  test('a connection lost in a COPY has no effect', async () => {
+    proxy.cutAt('COPY t', 'after');
+    const work = sql.transaction((session) => session.copyIn('COPY t (id, amount) FROM STDIN', ['1\t2\n']));
+    expect(await failureOf(work)).toMatchObject({ code: 'SQL_UNAVAILABLE', effect: 'none' });
+    expect(await count()).toBe(0);
+  });
+
   test.each([
     ['a unique value', `INSERT INTO t VALUES (1, 1, 'top-secret'), (2, 1, 'top-secret')`, 't_note_key'],
     ['a check', `INSERT INTO t VALUES (1, -99123, 'top-secret')`, 't_amount_check'],

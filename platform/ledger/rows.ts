@@ -1,9 +1,7 @@
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import type { PoolClient } from 'pg';
-import { from as copyFrom } from 'pg-copy-streams';
 import { copyText } from '../../model/copy-text.ts';
 import type { ReadyRecord } from '../../model/prepared.ts';
+import { copyIn } from '../copy-in.ts';
 import { plainArray, textArray } from './arrays.ts';
 import type { Confirmed } from './deliveries.ts';
 
@@ -28,7 +26,7 @@ export const columnsOf = (rows: readonly Confirmed[]): readonly string[] => [
     : '{}',
 ];
 
-/** Below this, COPY costs more than an upsert: it takes three round trips. */
+/** Below this, COPY costs more than an upsert: it needs a transaction. */
 export const COPIED_FROM = 200;
 
 /**
@@ -46,10 +44,7 @@ export async function insertRows(
     const id = destinationId === null ? '\\N' : copyText(destinationId);
     text += `${record.version ?? '\\N'}\t${intent}\t${syncId}\tc\t${record.hash}\t${copyText(record.key)}\t${id}\n`;
   }
-  const copy = sql.query(
-    copyFrom('copy ledger (version, intent, sync_id, state, hash, key, destination_id) from stdin'),
-  );
-  await pipeline(Readable.from([Buffer.from(text)]), copy);
+  await copyIn(sql, 'copy ledger (version, intent, sync_id, state, hash, key, destination_id) from stdin', [text]);
 }
 
 /** Newest wins (invariant 5) also over content that did not change: an older version that comes later is superseded. */
