@@ -1,12 +1,16 @@
 import { SyncFailure } from '../../model/failure.ts';
 import { type Json, valueAt } from '../../model/json.ts';
 import { parseExact } from './exact-json.ts';
+import { parseInPieces } from './page-json.ts';
 
 /**
- * Parses an answer: UTF-8 with or without a byte order mark, numbers exact. `place` names the call in messages.
+ * Parses an answer: UTF-8 with or without a byte order mark, numbers exact. `place` names the call in messages; `list` is
+ * where a list of records is expected, which is parsed faster when it is long.
  * Throws RESPONSE_NOT_JSON, with the offset and nothing of the content.
  */
-export function parseBody(body: Buffer, place: string): Json {
+export function parseBody(body: Buffer, place: string, list?: string): Json {
+  const inPieces = list === undefined ? undefined : parseInPieces(body, { list, decode });
+  if (inPieces !== undefined) return inPieces;
   const text = textOf(body, place);
   try {
     return parseExact(text);
@@ -19,7 +23,7 @@ export function parseBody(body: Buffer, place: string): Json {
 
 function textOf(body: Buffer, place: string): string {
   try {
-    return utf8.decode(body);
+    return decode(body);
   } catch {
     throw new SyncFailure(
       'RESPONSE_NOT_JSON',
@@ -29,6 +33,8 @@ function textOf(body: Buffer, place: string): string {
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+const decode = (bytes: Buffer): string => utf8.decode(bytes);
 
 /** The offset of the first byte that no UTF-8 text has there: halves the stretch in which it must lie. */
 function invalidFrom(body: Buffer): number {

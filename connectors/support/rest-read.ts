@@ -24,7 +24,7 @@ const placeOf = ({ connection, options }: Pick<RestSource, 'connection' | 'optio
 
 /** Records of a staged page. */
 export const decodePage = (source: Pick<RestSource, 'connection' | 'options'>, body: Buffer): readonly Json[] =>
-  recordsAt(parseBody(body, placeOf(source)), source.options.records, placeOf(source));
+  recordsAt(parseBody(body, placeOf(source), source.options.records), source.options.records, placeOf(source));
 
 /** Reads page after page, each when it is asked for. */
 export async function* readPages(source: RestSource, request: ReadRequest): AsyncGenerator<Page> {
@@ -74,7 +74,7 @@ function pageOf(
   refuseUnlessOk(answer, place);
   const staged = inUtf8(answer.body, answer.headers['content-type'], place);
   received?.(staged);
-  const body = parseBody(staged, place);
+  const body = parseBody(staged, place, source.options.records);
   const records = recordsAt(body, source.options.records, place);
   const url = at.url ?? addressOf(source);
   const next = nextPlace(source.options, { at, body, records, headers: answer.headers, url, place });
