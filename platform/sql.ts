@@ -58,7 +58,7 @@ function sqlPool(pool: pg.Pool): SqlPool {
 
 const session = (client: pg.PoolClient): SqlSession => ({
   query: (text, values) => run(client, 'transaction', text, values),
-  copyIn: (text, chunks) => sorted('transaction', () => copyIn(client, text, chunks)),
+  copyIn: (text, rows) => sorted('transaction', () => copyIn(client, { text, rows })),
 });
 
 async function run<Row extends object>(

@@ -165,6 +165,34 @@ describe('the verdicts of the ledger', () => {
     ).rejects.toMatchObject({ code: 'INTERNAL' });
   });
 
+  test('know nothing of what a replaced writer copies (invariant 7), and the intent stays open', async () => {
+    const claim = { workflowId: 'w', trigger: 'test', overlapMs: 0, syncVersion: '1', takeOverFrom: null } as const;
+    await ledger.runs.claim({ ...claim, sync: 'fenced', run: 'fenced-1', mode: 'full' });
+    await ledger.staging.beginFetch('fenced-1', 1);
+    const start = await ledger.deliveries.begin('fenced-1', 1);
+    const records = Array.from({ length: COPIED_FROM }, (_, n) => ({ ...ready(factOf('x'), n), key: `key ${n}` }));
+    const intent = await ledger.deliveries.openIntent(start, 'fenced-1', 1, records);
+    const newer = await ledger.deliveries.begin('fenced-1', 1);
+    const outcome = {
+      confirmed: records.map((record) => ({ record, destinationId: null })),
+      rejects: [],
+      unseen: true,
+    };
+    await expect(ledger.deliveries.settle(start, 'fenced-1', 1, intent, outcome)).rejects.toMatchObject({
+      code: 'FENCED',
+    });
+    const stands = async () =>
+      (
+        await ledger.pool.query(
+          `select (select count(*)::int from ledger where sync_id = $1) as rows, (select state from intents where id = $2) as state`,
+          [start.syncId, intent.id],
+        )
+      ).rows;
+    expect(await stands()).toEqual([{ rows: 0, state: 'open' }]);
+    await ledger.deliveries.settle(newer, 'fenced-1', 1, intent, outcome);
+    expect(await stands()).toEqual([{ rows: COPIED_FROM, state: 'settled' }]);
+  });
+
   test('of a record that was deleted say that it is new, and that the ledger has seen it', async () => {
     const syncId = await known([{ content: 'x', version: 1, state: 'd', destinationId: null }]);
     const found = await ledger.deliveries.verdicts(syncId, [ready(factOf('x'), 0)]);

@@ -5,6 +5,7 @@ import { refuseUnaccounted } from '../../model/conservation.ts';
 import type { ReadyRecord, Reject } from '../../model/prepared.ts';
 import { fingerprint } from '../../model/transform.ts';
 import type { RecordVersion } from '../../model/version.ts';
+import { copyIn } from '../copy-in.ts';
 import { hasTags, keepTags, ledgerConflicts } from './conflicts.ts';
 import { beginDelivery, type DeliveryStart } from './delivery-start.ts';
 import { ledgerDoubts } from './doubts.ts';
@@ -12,9 +13,9 @@ import { type Intent, ledgerIntents } from './intents.ts';
 import { packOrdinals } from './ordinals.ts';
 import { type PlannedBatch, plannedBatch, plannedDeletes } from './plans.ts';
 import { insertRejects, resolveEntries } from './quarantine.ts';
-import { COPIED_FROM, columnsOf, insertRows, renewVersions, upsertRows } from './rows.ts';
+import { COPIED_FROM, columnsOf, copyOfRows, renewVersions, upsertRows } from './rows.ts';
 import { packSample } from './samples.ts';
-import { ask, holdFence, refuseOlder, transaction, writeUnderFence } from './sql.ts';
+import { ask, copyUnderFence, holdFence, refuseOlder, transaction, writeUnderFence } from './sql.ts';
 import { ledgerVerdicts } from './verdicts.ts';
 
 export interface Confirmed {
@@ -104,15 +105,19 @@ export function ledgerDeliveries(pool: Pool) {
     /** Writes the outcome of a request: ledger rows of what is confirmed, quarantine of what is rejected. */
     async settle(start: DeliveryStart, run: string, seq: number, intent: Intent, outcome: Outcome): Promise<void> {
       const { confirmed, rejects, unseen = false } = outcome;
-      const copied = unseen && confirmed.length >= COPIED_FROM;
-      if (!copied && rejects.length === 0 && !hasTags(confirmed))
-        return noteOutcome(pool, start, intent, outcome, confirmed);
-      await transaction(pool, 'writing an outcome', async (sql) => {
-        await noteOutcome(sql, start, intent, outcome, copied ? [] : confirmed);
-        if (copied) await insertRows(sql, start.syncId, intent.id, confirmed);
-        await insertRejects(sql, start.syncId, run, seq, rejects);
-        await keepTags(sql, start.syncId, confirmed);
-      });
+      const copy =
+        unseen && confirmed.length >= COPIED_FROM ? copyOfRows(start.syncId, intent.id, confirmed) : undefined;
+      const values = settledValues(intent, outcome, copy === undefined ? confirmed : []);
+      const what = 'writing an outcome';
+      if (rejects.length > 0 || hasTags(confirmed))
+        await transaction(pool, what, async (sql) => {
+          await writeUnderFence(sql, what, start, settled, values);
+          if (copy !== undefined) await copyIn(sql, copy);
+          await insertRejects(sql, start.syncId, run, seq, rejects);
+          await keepTags(sql, start.syncId, confirmed);
+        });
+      else if (copy !== undefined) await copyUnderFence(pool, what, start, copy, settled, values);
+      else await writeUnderFence(pool, what, start, settled, values);
     },
 
     /**
@@ -149,24 +154,24 @@ export function ledgerDeliveries(pool: Pool) {
   };
 }
 
-async function noteOutcome(
-  sql: Pool | PoolClient,
-  start: DeliveryStart,
+/** An intent that is decided, and rows of the ledger: a part of a write under the fence. */
+const settled = `settled as (
+     update intents set state = 'settled', confirmed = $8, rejected = $9, decided_at = now(),
+       ordinals = coalesce($10, ordinals), superseded = $11 from writer where id = $3),
+   written as (${upsertRows('$3', 'writer')})`;
+
+const settledValues = (
   intent: Intent,
   { confirmed, rejects, only, superseded = 0 }: Outcome,
   rows: readonly Confirmed[],
-): Promise<void> {
-  await writeUnderFence(
-    sql,
-    'writing an outcome',
-    start,
-    `settled as (
-       update intents set state = 'settled', confirmed = $8, rejected = $9, decided_at = now(),
-         ordinals = coalesce($10, ordinals), superseded = $11 from writer where id = $3),
-     written as (${upsertRows('$3', 'writer')})`,
-    [intent.id, ...columnsOf(rows), confirmed.length, rejects.length, only ? packOrdinals(only) : null, superseded],
-  );
-}
+): readonly unknown[] => [
+  intent.id,
+  ...columnsOf(rows),
+  confirmed.length,
+  rejects.length,
+  only ? packOrdinals(only) : null,
+  superseded,
+];
 
 /** What a batch comes to, by the ledger's word; nothing of it changes any more but by a newer writer. */
 async function countsOf(pool: Pool, start: DeliveryStart, run: string, seq: number, rest: Remainder): Promise<Counts> {

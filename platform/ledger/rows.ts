@@ -1,7 +1,7 @@
 import type { PoolClient } from 'pg';
 import { copyText } from '../../model/copy-text.ts';
 import type { ReadyRecord } from '../../model/prepared.ts';
-import { copyIn } from '../copy-in.ts';
+import type { Copy } from '../copy-in.ts';
 import { plainArray, textArray } from './arrays.ts';
 import type { Confirmed } from './deliveries.ts';
 
@@ -26,25 +26,20 @@ export const columnsOf = (rows: readonly Confirmed[]): readonly string[] => [
     : '{}',
 ];
 
-/** Below this, COPY costs more than an upsert: it needs a transaction. */
+/** Below this, COPY costs more than an upsert. */
 export const COPIED_FROM = 200;
 
 /**
- * The same where the ledger has no row of any of them: COPY, at less than half of what an upsert costs PostgreSQL. A row
- * that is there all the same ends the transaction; the next attempt compares anew.
+ * The same where the ledger has no row of any of them, at less than half of what an upsert costs PostgreSQL. A row that
+ * is there all the same ends the transaction; the next attempt compares anew.
  */
-export async function insertRows(
-  sql: PoolClient,
-  syncId: number,
-  intent: string,
-  rows: readonly Confirmed[],
-): Promise<void> {
+export function copyOfRows(syncId: number, intent: string, rows: readonly Confirmed[]): Copy {
   let text = '';
   for (const { record, destinationId } of rows) {
     const id = destinationId === null ? '\\N' : copyText(destinationId);
     text += `${record.version ?? '\\N'}\t${intent}\t${syncId}\tc\t${record.hash}\t${copyText(record.key)}\t${id}\n`;
   }
-  await copyIn(sql, 'copy ledger (version, intent, sync_id, state, hash, key, destination_id) from stdin', [text]);
+  return { text: 'copy ledger (version, intent, sync_id, state, hash, key, destination_id) from stdin', rows: [text] };
 }
 
 /** Newest wins (invariant 5) also over content that did not change: an older version that comes later is superseded. */

@@ -3,6 +3,7 @@ import { Pool, type PoolClient, type QueryConfig, type QueryResultRow } from 'pg
 import { errorCode } from '../../model/error-code.ts';
 import { isSyncFailure, SyncFailure } from '../../model/failure.ts';
 import { LEDGER_SCHEMA } from '../../model/names.ts';
+import { type Copy, copyThen } from '../copy-in.ts';
 
 /** A prepared statement may have been planned when its tables were small. */
 const PLANS_KEPT_SECONDS = 300;
@@ -86,12 +87,7 @@ export async function ask<Row extends QueryResultRow>(
 
 /** One transaction on one connection. A connection that failed is thrown away, so that a broken one never returns. */
 export async function transaction<T>(pool: Pool, what: string, work: (sql: PoolClient) => Promise<T>): Promise<T> {
-  let client: PoolClient;
-  try {
-    client = await pool.connect();
-  } catch (error) {
-    throw ledgerFailure(error, what);
-  }
+  const client = await connect(pool, what);
   try {
     await client.query('begin');
     const result = await work(client);
@@ -102,6 +98,14 @@ export async function transaction<T>(pool: Pool, what: string, work: (sql: PoolC
     await client.query('rollback').catch(() => {});
     // A failure with a cause came from PostgreSQL, or from the way to it.
     client.release(!(error instanceof SyncFailure) || error.cause !== undefined);
+    throw ledgerFailure(error, what);
+  }
+}
+
+async function connect(pool: Pool, what: string): Promise<PoolClient> {
+  try {
+    return await pool.connect();
+  } catch (error) {
     throw ledgerFailure(error, what);
   }
 }
@@ -135,18 +139,41 @@ export async function writeUnderFence<Row extends QueryResultRow>(
   values: readonly unknown[],
   { answer = '', by = ask }: { readonly answer?: string; readonly by?: typeof ask } = {},
 ): Promise<Row | undefined> {
-  const [row] = await by<Row & { fence: string }>(
-    sql,
-    what,
-    `with held as (select fence from syncs where id = $1 for share),
-       writer as (select from held where fence = $2),
-       ${parts}
-     select fence ${answer} from held`,
-    [syncId, fence, ...values],
-  );
+  const [row] = await by<Row & { fence: string }>(sql, what, underFence(parts, answer), [syncId, fence, ...values]);
   refuseOlder(fence, row?.fence);
   return row;
 }
+
+const underFence = (parts: string, answer: string): string =>
+  `with held as (select fence from syncs where id = $1 for share),
+     writer as (select from held where fence = $2),
+     ${parts}
+   select fence ${answer} from held`;
+
+/** The same after a COPY, which is undone when the fence has risen: both or neither, in one round trip. */
+export async function copyUnderFence(
+  pool: Pool,
+  what: string,
+  { syncId, fence }: Writer,
+  copy: Copy,
+  parts: string,
+  values: readonly unknown[],
+): Promise<void> {
+  const client = await connect(pool, what);
+  try {
+    const statement = prepared(underFence(parts, FAILS_WITHOUT_WRITER), [syncId, fence, ...values]);
+    await copyThen(client, copy, statement);
+    client.release();
+  } catch (error) {
+    client.release(true);
+    if (errorCode(error) === DIVISION_BY_ZERO) await holdFence(pool, syncId, fence);
+    throw ledgerFailure(error, what);
+  }
+}
+
+/** A statement that finds no writer has to fail, or the COPY before it would stay. */
+const FAILS_WITHOUT_WRITER = ', 1 / (select count(*)::int from writer) as writers';
+const DIVISION_BY_ZERO = '22012';
 
 /** Of a writer that another one has replaced. `current`: the number of that one. */
 const fenced = (fence: number, current: string | undefined): SyncFailure =>
