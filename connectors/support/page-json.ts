@@ -1,3 +1,4 @@
+import { isAscii, isUtf8, transcode } from 'node:buffer';
 import { type Json, valueAt } from '../../model/json.ts';
 import { parseExact } from './exact-json.ts';
 
@@ -28,20 +29,19 @@ export interface PieceRules {
  * the place of the mark is what was received: JSON (RFC 8259, 5) has no other way to read it.
  */
 export function parseInPieces(body: Buffer, { list, decode, pieceBytes = PIECE_BYTES }: PieceRules): Json | undefined {
-  if (body.length < 2 * pieceBytes) return undefined;
+  if (body.length < 2 * pieceBytes || !isUtf8(body)) return undefined;
   const start = body.indexOf('[{"') + 1;
   const nameEnd = body.indexOf('"', start + 2) + 1;
   if (start === 0 || nameEnd === 0 || nameEnd - start > LONGEST_NAME) return undefined;
   const boundary = Buffer.concat([END, body.subarray(start, nameEnd)]);
-  const text = (from: number, to?: number) => decode(body.subarray(from, to));
   try {
     const records: Json[] = [];
     let at = start;
     for (let end = next(at); end > at; end = next(at)) {
-      for (const record of listOf(parseExact(`[${text(at, end)}]`))) records.push(record);
+      for (const record of listOf(parseExact(listText(body, at, end)))) records.push(record);
       at = end + 1;
     }
-    const document = parseExact(`${text(0, start)}${MARK_JSON},${text(at)}`);
+    const document = parseExact(`${decode(body.subarray(0, start))}${MARK_JSON},${decode(body.subarray(at))}`);
     const found = listOf(valueAt(document, list));
     if (found[0] !== MARK) return undefined;
     const last = found.splice(0).slice(1);
@@ -59,6 +59,24 @@ export function parseInPieces(body: Buffer, { list, decode, pieceBytes = PIECE_B
   }
 }
 
+/** For a piece that is no longer than usual. */
+const room = Buffer.allocUnsafeSlow(2 * PIECE_BYTES);
+
+/**
+ * The bytes as a text, between brackets. By way of UTF-16, which node's library makes in a tenth of the time that V8
+ * takes to read UTF-8.
+ */
+function listText(body: Buffer, from: number, to: number): string {
+  const length = to - from + 2;
+  const bytes = length <= room.length ? room.subarray(0, length) : Buffer.allocUnsafeSlow(length);
+  bytes[0] = OPEN;
+  body.copy(bytes, 1, from, to);
+  bytes[length - 1] = CLOSE;
+  return isAscii(bytes) ? bytes.toString('latin1') : transcode(bytes, 'utf8', 'utf16le').toString('utf16le');
+}
+
+const OPEN = 91;
+const CLOSE = 93;
 const END = Buffer.from('},');
 const LONGEST_NAME = 100;
 
