@@ -70,7 +70,10 @@ export function decideWindow<Id, Waiting extends WaitingFetch>({
   };
   // Those that begin in any case come first, so that what has a choice sees the room they leave.
   const others: Waiting[] = [];
-  for (const fetch of waiting) held.has(fetch.run) ? others.push(fetch) : start(fetch);
+  for (const fetch of waiting) {
+    if (held.has(fetch.run)) others.push(fetch);
+    else start(fetch);
+  }
   for (const fetch of others.sort((one, other) => (held.get(one.run) ?? 0) - (held.get(other.run) ?? 0)))
     if (used - restingBytes + fetch.bytes <= budgetBytes) start(fetch);
   makeRoom(resting, budgetBytes);

@@ -75,7 +75,7 @@ export interface CallUse {
 export const journalSettings = z.strictObject({
   /** `false`: nothing is noted of this connection. */
   enabled: z.boolean().default(true),
-  /** `head`: the first 4 KiB of each body, 16 KiB of a call that failed; `full`: up to 4 MiB. */
+  /** `head`: the first 4 KiB of each body, 16 KiB of a call that got an error or no answer; `full`: up to 4 MiB. */
   bodies: z.enum(['none', 'head', 'full']).default('head'),
   /** Days after which an entry is removed. */
   keepDays: z.number().positive().max(3650).default(14),

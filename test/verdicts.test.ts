@@ -191,6 +191,10 @@ describe('the verdicts of the ledger', () => {
     expect(await stands()).toEqual([{ rows: 0, state: 'open' }]);
     await ledger.deliveries.settle(newer, 'fenced-1', 1, intent, outcome);
     expect(await stands()).toEqual([{ rows: COPIED_FROM, state: 'settled' }]);
+    // Also where the newer writer has written the same rows.
+    await expect(ledger.deliveries.settle(start, 'fenced-1', 1, intent, outcome)).rejects.toMatchObject({
+      code: 'FENCED',
+    });
   });
 
   test('of a record that was deleted say that it is new, and that the ledger has seen it', async () => {

@@ -5,7 +5,6 @@ import { readSettings, type Settings } from '../platform/config.ts';
 import { serveHealth } from '../platform/health-server.ts';
 import { createLog } from '../platform/log.ts';
 import { connectTemporal, registerSearchAttributes } from '../platform/temporal.ts';
-import { lowerHelperThreads } from './helper-threads.ts';
 import { startWorker } from './start.ts';
 
 /**
@@ -21,7 +20,6 @@ async function main(): Promise<void> {
   const log = createLog(settings.logLevel);
   await register(settings);
   const worker = await startWorker(settings, env, log);
-  await lowerHelperThreads();
   const health = settings.healthAddress === null ? null : await serveHealth(settings.healthAddress, worker.ready);
   let asked = 0;
   const stop = (reason: string) => {

@@ -6,8 +6,12 @@ import { parseExact } from './exact-json.ts';
 const PIECE_BYTES = 48 * 1024;
 
 /** Nothing that a source sends by chance. */
-const MARK = `piece ${crypto.randomUUID()}`;
+const MARK = `piece-${crypto.randomUUID()}`;
 const MARK_JSON = JSON.stringify(MARK);
+
+const END = Buffer.from('},');
+/** What is longer is no name that all records begin with. */
+const LONGEST_NAME = 100;
 
 export interface PieceRules {
   /** Where the list stands (a JSON pointer, or a name). */
@@ -16,6 +20,8 @@ export interface PieceRules {
   readonly decode: (bytes: Buffer) => string;
   /** Default: PIECE_BYTES. */
   readonly pieceBytes?: number;
+  /** Documents that cannot be cut so: they would cost twice each time. Default: those of this process. */
+  readonly wrong?: Set<string>;
 }
 
 /**
@@ -28,36 +34,49 @@ export interface PieceRules {
  * of the pieces, is a document that has the mark as the first element of the list. Then the document with the pieces in
  * the place of the mark is what was received: JSON (RFC 8259, 5) has no other way to read it.
  */
-export function parseInPieces(body: Buffer, { list, decode, pieceBytes = PIECE_BYTES }: PieceRules): Json | undefined {
+export function parseInPieces(body: Buffer, rules: PieceRules): Json | undefined {
+  const { list, decode, pieceBytes = PIECE_BYTES, wrong = wrongOfProcess } = rules;
   if (body.length < 2 * pieceBytes || !isUtf8(body)) return undefined;
   const start = body.indexOf('[{"') + 1;
   const nameEnd = body.indexOf('"', start + 2) + 1;
   if (start === 0 || nameEnd === 0 || nameEnd - start > LONGEST_NAME) return undefined;
   const boundary = Buffer.concat([END, body.subarray(start, nameEnd)]);
+  const kind = `${list} ${boundary}`;
+  const commas = wrong.has(kind) ? [] : commasBefore(body, boundary, start, pieceBytes);
+  const last = commas.at(-1);
+  if (last === undefined) return undefined;
   try {
-    const records: Json[] = [];
-    let at = start;
-    for (let end = next(at); end > at; end = next(at)) {
-      for (const record of listOf(parseExact(listText(body, at, end)))) records.push(record);
-      at = end + 1;
-    }
-    const document = parseExact(`${decode(body.subarray(0, start))}${MARK_JSON},${decode(body.subarray(at))}`);
+    const document = parseExact(`${decode(body.subarray(0, start))}${MARK_JSON},${decode(body.subarray(last + 1))}`);
     const found = listOf(valueAt(document, list));
-    if (found[0] !== MARK) return undefined;
-    const last = found.splice(0).slice(1);
-    for (const record of records) found.push(record);
-    for (const record of last) found.push(record);
+    if (found[0] !== MARK) throw new TypeError('not the list');
+    const rest = found.splice(0).slice(1);
+    let at = start;
+    for (const comma of commas) {
+      for (const record of listOf(parseExact(listText(body, at, comma)))) found.push(record);
+      at = comma + 1;
+    }
+    for (const record of rest) found.push(record);
     return document;
   } catch {
+    if (wrong.size < MOST_WRONG) wrong.add(kind);
     return undefined;
   }
+}
 
-  /** Where the comma stands that ends the piece; -1 when it is the last. */
-  function next(from: number): number {
-    const found = body.indexOf(boundary, from + pieceBytes);
-    return found < 0 ? -1 : found + 1;
+/** Where a piece ends, each after about so many bytes. */
+function commasBefore(body: Buffer, boundary: Buffer, start: number, pieceBytes: number): readonly number[] {
+  const commas: number[] = [];
+  for (let at = start; ; ) {
+    const comma = body.indexOf(boundary, at + pieceBytes) + 1;
+    if (comma === 0) return commas;
+    commas.push(comma);
+    at = comma + 1;
   }
 }
+
+/** By their list, and what was taken for a boundary. */
+const wrongOfProcess = new Set<string>();
+const MOST_WRONG = 1_000;
 
 /** For a piece that is no longer than usual. */
 const room = Buffer.allocUnsafeSlow(2 * PIECE_BYTES);
@@ -77,8 +96,6 @@ function listText(body: Buffer, from: number, to: number): string {
 
 const OPEN = 91;
 const CLOSE = 93;
-const END = Buffer.from('},');
-const LONGEST_NAME = 100;
 
 function listOf(value: unknown): Json[] {
   if (!Array.isArray(value)) throw new TypeError('not a list');

@@ -16,6 +16,6 @@ export interface SqlPool {
 
 export interface SqlSession {
   query<Row extends object>(text: string, values?: readonly unknown[]): Promise<readonly Row[]>;
-  /** `COPY … FROM STDIN`: writes the chunks to the server. */
-  copyIn(text: string, chunks: Iterable<string | Buffer>): Promise<void>;
+  /** `COPY … FROM STDIN` with rows in the format that it states; all of them are in memory at once, as a request is. */
+  copyIn(text: string, rows: Iterable<string | Buffer>): Promise<void>;
 }

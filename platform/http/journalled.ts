@@ -7,7 +7,7 @@ import type { Journal } from '../journal/journal.ts';
 import type { Sort } from './error-rules.ts';
 import type { Incoming, Outgoing, Stage } from './pipeline.ts';
 
-/** Bytes of a body that are kept: of a call that failed enough to see why, of one that did not its shape. */
+/** Bytes of a body that are kept: of a call that got an error or no answer enough to see why, of another its shape. */
 const bodyLimit: Readonly<Record<JournalSettings['bodies'], { readonly failed: number; readonly fine: number }>> = {
   none: { failed: 0, fine: 0 },
   head: { failed: 16 * 1024, fine: 4 * 1024 },

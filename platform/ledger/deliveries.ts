@@ -5,8 +5,9 @@ import { refuseUnaccounted } from '../../model/conservation.ts';
 import type { ReadyRecord, Reject } from '../../model/prepared.ts';
 import { fingerprint } from '../../model/transform.ts';
 import type { RecordVersion } from '../../model/version.ts';
-import { copyIn } from '../copy-in.ts';
+import { copyIn, type Statement } from '../copy-in.ts';
 import { hasTags, keepTags, ledgerConflicts } from './conflicts.ts';
+import { copyUnderFence } from './copy-under-fence.ts';
 import { beginDelivery, type DeliveryStart } from './delivery-start.ts';
 import { ledgerDoubts } from './doubts.ts';
 import { type Intent, ledgerIntents } from './intents.ts';
@@ -15,7 +16,7 @@ import { type PlannedBatch, plannedBatch, plannedDeletes } from './plans.ts';
 import { insertRejects, resolveEntries } from './quarantine.ts';
 import { COPIED_FROM, columnsOf, copyOfRows, renewVersions, upsertRows } from './rows.ts';
 import { packSample } from './samples.ts';
-import { ask, copyUnderFence, holdFence, refuseOlder, transaction, writeUnderFence } from './sql.ts';
+import { ask, holdFence, refuseOlder, transaction, writeUnderFence } from './sql.ts';
 import { ledgerVerdicts } from './verdicts.ts';
 
 export interface Confirmed {
@@ -164,7 +165,7 @@ const settledValues = (
   intent: Intent,
   { confirmed, rejects, only, superseded = 0 }: Outcome,
   rows: readonly Confirmed[],
-): readonly unknown[] => [
+): Statement['values'] => [
   intent.id,
   ...columnsOf(rows),
   confirmed.length,

@@ -3,7 +3,6 @@ import { Pool, type PoolClient, type QueryConfig, type QueryResultRow } from 'pg
 import { errorCode } from '../../model/error-code.ts';
 import { isSyncFailure, SyncFailure } from '../../model/failure.ts';
 import { LEDGER_SCHEMA } from '../../model/names.ts';
-import { type Copy, copyThen } from '../copy-in.ts';
 
 /** A prepared statement may have been planned when its tables were small. */
 const PLANS_KEPT_SECONDS = 300;
@@ -20,6 +19,8 @@ export function ledgerPool(databaseUrl: string, max = 8, options = ''): Pool {
   });
   // An idle connection that breaks is replaced at the next query; without a listener it would end the process.
   pool.on('error', () => {});
+  // So would one that breaks between two statements of a transaction; the next of them reports it.
+  pool.on('connect', (client) => client.on('error', () => {}));
   return pool;
 }
 
@@ -62,11 +63,18 @@ export async function query<Row extends QueryResultRow>(
  * A statement that each connection plans once: for a tiny one that is most of what it costs. Only for rows that are found
  * by their key, or written: one over a list, or over all rows of a sync, has to be planned for what it meets.
  */
-export const prepared = (text: string, values: readonly unknown[]): QueryConfig => {
+export const prepared = (text: string, values: readonly unknown[]): QueryConfig => ({
+  name: nameOf(text),
+  text,
+  values: [...values],
+});
+
+/** What each connection calls a statement that it has planned. */
+export function nameOf(text: string): string {
   const name = names.get(text) ?? hash('sha256', text, 'hex').slice(0, 24);
   names.set(text, name);
-  return { name, text, values: [...values] };
-};
+  return name;
+}
 
 /** By their text: each text stands in the code. */
 const names = new Map<string, string>();
@@ -102,7 +110,8 @@ export async function transaction<T>(pool: Pool, what: string, work: (sql: PoolC
   }
 }
 
-async function connect(pool: Pool, what: string): Promise<PoolClient> {
+/** A connection of its own, to be released. */
+export async function connect(pool: Pool, what: string): Promise<PoolClient> {
   try {
     return await pool.connect();
   } catch (error) {
@@ -139,41 +148,16 @@ export async function writeUnderFence<Row extends QueryResultRow>(
   values: readonly unknown[],
   { answer = '', by = ask }: { readonly answer?: string; readonly by?: typeof ask } = {},
 ): Promise<Row | undefined> {
-  const [row] = await by<Row & { fence: string }>(sql, what, underFence(parts, answer), [syncId, fence, ...values]);
+  const text = `${underFence(parts)} select fence ${answer} from held`;
+  const [row] = await by<Row & { fence: string }>(sql, what, text, [syncId, fence, ...values]);
   refuseOlder(fence, row?.fence);
   return row;
 }
 
-const underFence = (parts: string, answer: string): string =>
+export const underFence = (parts: string): string =>
   `with held as (select fence from syncs where id = $1 for share),
      writer as (select from held where fence = $2),
-     ${parts}
-   select fence ${answer} from held`;
-
-/** The same after a COPY, which is undone when the fence has risen: both or neither, in one round trip. */
-export async function copyUnderFence(
-  pool: Pool,
-  what: string,
-  { syncId, fence }: Writer,
-  copy: Copy,
-  parts: string,
-  values: readonly unknown[],
-): Promise<void> {
-  const client = await connect(pool, what);
-  try {
-    const statement = prepared(underFence(parts, FAILS_WITHOUT_WRITER), [syncId, fence, ...values]);
-    await copyThen(client, copy, statement);
-    client.release();
-  } catch (error) {
-    client.release(true);
-    if (errorCode(error) === DIVISION_BY_ZERO) await holdFence(pool, syncId, fence);
-    throw ledgerFailure(error, what);
-  }
-}
-
-/** A statement that finds no writer has to fail, or the COPY before it would stay. */
-const FAILS_WITHOUT_WRITER = ', 1 / (select count(*)::int from writer) as writers';
-const DIVISION_BY_ZERO = '22012';
+     ${parts}`;
 
 /** Of a writer that another one has replaced. `current`: the number of that one. */
 const fenced = (fence: number, current: string | undefined): SyncFailure =>
