@@ -1,4 +1,4 @@
-import { type Connection, type PoolClient, Query, type QueryConfig, type QueryResult } from 'pg';
+import { type Connection, type PoolClient, Query, type QueryConfig } from 'pg';
 
 /** A `COPY … FROM STDIN` and its rows, in the format that it states. All of it is held in memory. */
 export interface Copy {
@@ -16,77 +16,60 @@ export interface Statement extends QueryConfig {
  * ready for them. Where it refuses the statement or a row it drops what follows (PostgreSQL manual, "Message Flow", "COPY
  * Operations"). Rejects with what the driver rejects a query with, or with what the rows throw: then nothing was sent.
  */
-export const copyIn = (client: PoolClient, copy: Copy): Promise<void> => send(client, copy, CopyIn);
+export async function copyIn(client: PoolClient, { text, rows }: Copy): Promise<void> {
+  const messages = [...messagesOf(rows)];
+  await inOneWrite(client, { text }, (connection, submit) => {
+    const refused = submit(connection);
+    for (const message of messages) connection.stream.write(message);
+    return refused;
+  });
+}
 
 /**
  * A COPY and a statement, both or neither, in one round trip: what is sent before one Sync is one transaction (same
  * chapter, "Pipelining"). After a failure the connection is to be thrown away: the driver cannot know which statements
  * the server has prepared.
  */
-export const copyThen = (client: PoolClient, copy: Copy, statement: Statement): Promise<void> =>
-  send(client, copy, CopyThen, statement);
+export async function copyThen(client: PoolClient, { text, rows }: Copy, statement: Statement): Promise<void> {
+  const messages = [...messagesOf(rows)];
+  await inOneWrite(client, statement, (connection, submit) => {
+    connection.parse({ name: '', text, types: [] }, true);
+    connection.bind({}, true);
+    connection.execute({}, true);
+    for (const message of messages) connection.stream.write(message);
+    return submit(connection);
+  });
+}
 
-type Done = (error: Error | undefined, result: QueryResult) => void;
-type CopyQuery = new (statement: Statement, copy: Copy, messages: readonly Buffer[], done: Done) => Query;
+/** Sends a query by the driver's own `submit`, and what belongs to it; answers what that answers: an error, or nothing. */
+type Write = (connection: Connection, submit: Query['submit']) => unknown;
 
-const send = (
-  client: PoolClient,
-  copy: Copy,
-  Kind: CopyQuery,
-  statement: Statement = { text: copy.text, values: [] },
-): Promise<void> =>
+const inOneWrite = (client: PoolClient, statement: QueryConfig, write: Write): Promise<void> =>
   new Promise((resolve, reject) => {
-    const messages = [...messagesOf(copy.rows)];
     client.query(
-      new Kind(statement, copy, messages, (error) => {
+      new CopyQuery(statement, write, (error) => {
         if (error) reject(error);
         else resolve();
       }),
     );
   });
 
-/** The driver's own query, with rows behind it. */
-class CopyIn extends Query {
-  constructor(statement: Statement, { text }: Copy, messages: readonly Buffer[], done: Done) {
+class CopyQuery extends Query {
+  constructor(statement: QueryConfig, write: Write, done: (error: Error | undefined) => void) {
     super(statement, done);
-    this.submit = (connection) =>
-      together(connection, () => {
-        connection.query(text);
-        for (const message of messages) connection.stream.write(message);
-      });
+    const submit = this.submit.bind(this);
+    this.submit = (connection) => {
+      connection.stream.cork();
+      try {
+        return write(connection, submit);
+      } finally {
+        connection.stream.uncork();
+      }
+    };
   }
 
   /** The driver calls it when the server is ready for rows, which are on their way. */
   handleCopyInResponse(): void {}
-}
-
-/** The driver's own query, with a COPY before it. */
-class CopyThen extends Query {
-  constructor(statement: Statement, { text }: Copy, messages: readonly Buffer[], done: Done) {
-    super(statement, done);
-    const submit = this.submit.bind(this);
-    // What the driver answers is the error for which it has not sent the statement.
-    this.submit = (connection) =>
-      together(connection, () => {
-        connection.parse({ name: '', text, types: [] }, true);
-        connection.bind({}, true);
-        connection.execute({}, true);
-        for (const message of messages) connection.stream.write(message);
-        return submit(connection);
-      });
-  }
-
-  handleCopyInResponse(): void {}
-}
-
-/** In one write. */
-function together<T>({ stream }: Connection, write: () => T): T {
-  stream.cork();
-  try {
-    return write();
-  } finally {
-    stream.uncork();
-  }
 }
 
 /** The types of the messages that carry rows, and end them (same manual, "Message Formats"). */

@@ -4,6 +4,7 @@ import pg from 'pg';
 import type { SqlConfig, SqlPool, SqlSession } from '../model/connector.ts';
 import { isSyncFailure, SyncFailure } from '../model/failure.ts';
 import { copyIn } from './copy-in.ts';
+import { surviveLostConnections } from './lost-connections.ts';
 import { type SqlPhase, sortSqlError } from './sql-errors.ts';
 
 /** Connections to one database that one worker holds at most. */
@@ -29,8 +30,7 @@ export function sqlPools(): SqlPools {
       const id = JSON.stringify([config.url, config.password, config.timeoutMs, config.tls]);
       const known = open.get(id) ?? new pg.Pool(poolConfig(config));
       if (!open.has(id)) {
-        // An idle connection that the server closes is replaced at the next use: nothing to report.
-        known.on('error', () => undefined);
+        surviveLostConnections(known);
         open.set(id, known);
       }
       return sqlPool(known);
@@ -75,9 +75,6 @@ async function run<Row extends object>(
 
 async function withClient<T>(pool: pg.Pool, use: (client: pg.PoolClient) => Promise<T>): Promise<T> {
   const client = await sorted('connect', () => pool.connect());
-  // Without a listener, a connection cut between two statements would end the process; the next statement reports it.
-  const ignore = (): void => undefined;
-  client.on('error', ignore);
   let broken = true;
   try {
     const result = await use(client);
@@ -87,7 +84,6 @@ async function withClient<T>(pool: pg.Pool, use: (client: pg.PoolClient) => Prom
     broken = !(await rolledBack(client, error));
     throw error;
   } finally {
-    client.removeListener('error', ignore);
     client.release(broken);
   }
 }

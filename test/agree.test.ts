@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { compareSync } from '../activities/compare-sync.ts';
 import { startRowCounter } from '../bench/row-counter.ts';
 import { postgres } from '../connectors/postgres.ts';
-import { createTestDatabase } from './support/database.ts';
+import { byWayOf, createTestDatabase } from './support/database.ts';
 import { createTestEngine } from './support/engine.ts';
 import { postgresConnection, sqlTools } from './support/postgres-system.ts';
 
@@ -19,11 +19,9 @@ test('ten differences among many rows are found and mended with under one row in
   const client = new pg.Client({ connectionString: database.url });
   await client.connect();
   const counter = await startRowCounter(Number(new URL(database.url).port));
-  const url = new URL(database.url);
-  url.hostname = '127.0.0.1';
-  url.port = String(counter.port);
-  const tools = sqlTools(url.href);
-  const given = postgresConnection(url.href, 60_000);
+  const url = byWayOf(counter, database.url);
+  const tools = sqlTools(url);
+  const given = postgresConnection(url, 60_000);
   const connection = { ...given, settings: postgres.connector.settings.parse(given.settings) };
   const { source, destination } = postgres.connector;
   const engine = await createTestEngine([

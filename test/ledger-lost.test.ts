@@ -3,7 +3,7 @@ import { copyIn } from '../platform/copy-in.ts';
 import { copyUnderFence } from '../platform/ledger/copy-under-fence.ts';
 import { ledgerPool, transaction } from '../platform/ledger/sql.ts';
 import { type CuttableProxy, startProxy } from './support/cuttable-proxy.ts';
-import { createTestDatabase, type TestDatabase } from './support/database.ts';
+import { byWayOf, createTestDatabase, type TestDatabase } from './support/database.ts';
 
 describe('a connection of the ledger that is lost', () => {
   let database: TestDatabase;
@@ -11,11 +11,8 @@ describe('a connection of the ledger that is lost', () => {
   let pool: Pool;
   beforeAll(async () => {
     database = await createTestDatabase();
-    const url = new URL(database.url);
-    proxy = await startProxy(Number(url.port));
-    url.hostname = '127.0.0.1';
-    url.port = String(proxy.port);
-    pool = ledgerPool(url.href);
+    proxy = await startProxy(Number(new URL(database.url).port));
+    pool = ledgerPool(byWayOf(proxy, database.url));
   });
   afterAll(async () => {
     await pool.end();

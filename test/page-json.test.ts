@@ -5,7 +5,7 @@ import { parseBody } from '../connectors/support/rest-body.ts';
 
 const decode = (bytes: Buffer): string => new TextDecoder('utf-8', { fatal: true }).decode(bytes);
 const inPieces = (text: string, list = '/orders', pieceBytes = 40) =>
-  parseInPieces(Buffer.from(text), { list, decode, pieceBytes, wrong: new Set() });
+  parseInPieces(Buffer.from(text), { list, pieceBytes, wrong: new Set() });
 const whole = (text: string) => parseExact(text.replace(/^\ufeff/, ''));
 
 /** Texts that look like the place where one record ends and the next begins, or like a list. */
@@ -47,7 +47,7 @@ test('what was changed by one byte is either refused, or the same as the documen
     fc.property(orders, fc.nat(), fc.constantFrom(...Buffer.from('"\\{}[],:1 ')), (list, place, byte) => {
       const bytes = Buffer.from(JSON.stringify({ orders: list, next: 'n' }));
       bytes[place % bytes.length] = byte;
-      const found = parseInPieces(bytes, { list: '/orders', decode, pieceBytes: 40, wrong: new Set() });
+      const found = parseInPieces(bytes, { list: '/orders', pieceBytes: 40, wrong: new Set() });
       if (found !== undefined) expect(found).toEqual(whole(decode(bytes)));
     }),
     { numRuns: 2_000 },
@@ -87,13 +87,13 @@ test.each([
 test('are left to the parser of the whole: bytes that are not UTF-8', () => {
   const bytes = Buffer.from(JSON.stringify({ orders: many }));
   bytes[bytes.lastIndexOf('a note')] = 0xff;
-  expect(parseInPieces(bytes, { list: '/orders', decode, pieceBytes: 40, wrong: new Set() })).toBeUndefined();
+  expect(parseInPieces(bytes, { list: '/orders', pieceBytes: 40, wrong: new Set() })).toBeUndefined();
 });
 
 test('a document that was cut wrong is not cut again, others are', () => {
   const wrong = new Set<string>();
   const cut = (document: unknown, list: string) =>
-    parseInPieces(Buffer.from(JSON.stringify(document)), { list, decode, pieceBytes: 40, wrong }) !== undefined;
+    parseInPieces(Buffer.from(JSON.stringify(document)), { list, pieceBytes: 40, wrong }) !== undefined;
   expect(cut({ link: [{ id: 1 }], orders: many }, '/orders')).toBe(false);
   expect(wrong.size).toBe(1);
   expect(cut({ orders: many }, '/orders')).toBe(false);

@@ -4,7 +4,7 @@ import { postgres } from '../connectors/postgres.ts';
 import type { Destination, ItemOutcome, WriteItem } from '../model/connector.ts';
 import type { Json, JsonRecord } from '../model/json.ts';
 import { startProxy } from './support/cuttable-proxy.ts';
-import { createTestDatabase, type TestDatabase } from './support/database.ts';
+import { byWayOf, createTestDatabase, type TestDatabase } from './support/database.ts';
 import { postgresConnection, sqlTools } from './support/postgres-system.ts';
 
 const { connector } = postgres;
@@ -354,12 +354,9 @@ describe('the promise of the postgres destination: each record exactly once', ()
   ] as const)('a connection lost %s COMMIT is seen is resolved by asking', async (when, there) => {
     const proxy = await startProxy(Number(new URL(database.url).port));
     try {
-      const url = new URL(database.url);
-      url.hostname = '127.0.0.1';
-      url.port = String(proxy.port);
       await write(open(), []);
       proxy.cutAt('COMMIT\0', when);
-      const lost = write(open({}, url.href), [upsert({ id: 'a' })], { id: 'in-doubt' });
+      const lost = write(open({}, byWayOf(proxy, database.url)), [upsert({ id: 'a' })], { id: 'in-doubt' });
       await expect(lost).rejects.toMatchObject({ code: 'SQL_UNAVAILABLE', effect: 'unknown' });
     } finally {
       await proxy.cut();

@@ -5,7 +5,7 @@ import { SqlRowFailure } from '../model/sql-failure.ts';
 import { poolConfig, sqlPools } from '../platform/sql.ts';
 import { type SqlPhase, sortSqlError } from '../platform/sql-errors.ts';
 import { type CuttableProxy, startProxy } from './support/cuttable-proxy.ts';
-import { createTestDatabase, type TestDatabase } from './support/database.ts';
+import { byWayOf, createTestDatabase, type TestDatabase } from './support/database.ts';
 
 const failureOf = async (work: Promise<unknown>): Promise<SyncFailure> => {
   const error = await work.then(
@@ -113,12 +113,11 @@ describe('the SQL door', () => {
   });
   afterAll(() => database.drop());
   beforeEach(async () => {
-    const url = new URL(database.url);
-    proxy = await startProxy(Number(url.port));
-    url.hostname = '127.0.0.1';
-    url.port = String(proxy.port);
+    const { port, password } = new URL(database.url);
+    proxy = await startProxy(Number(port));
     pools = sqlPools();
-    sql = pools.pool({ url: url.href, password: decodeURIComponent(url.password), timeoutMs: 2_000 });
+    const url = byWayOf(proxy, database.url);
+    sql = pools.pool({ url, password: decodeURIComponent(password), timeoutMs: 2_000 });
     await sql.query('TRUNCATE t');
   });
   afterEach(async () => {

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { contentOf } from '../model/content.ts';
 import type { ReadyRecord } from '../model/prepared.ts';
 import { contentHash } from '../model/transform.ts';
+import type { DeliveryStart } from '../platform/ledger/delivery-start.ts';
 import type { Ledger } from '../platform/ledger/ledger.ts';
 import { COPIED_FROM } from '../platform/ledger/rows.ts';
 import { useLedger } from './support/ledger.ts';
@@ -70,6 +71,14 @@ const ready = ({ content, version }: Fact, ordinal: number): ReadyRecord => ({
   hash: contentHash(content),
 });
 
+/** The first batch of the first run of a sync, about to be delivered. */
+async function firstDelivery(sync: string): Promise<DeliveryStart> {
+  const claim = { workflowId: 'w', trigger: 'test', overlapMs: 0, syncVersion: '1', takeOverFrom: null } as const;
+  await ledger.runs.claim({ ...claim, sync, run: `${sync}-1`, mode: 'full' });
+  await ledger.staging.beginFetch(`${sync}-1`, 1);
+  return ledger.deliveries.begin(`${sync}-1`, 1);
+}
+
 const factOf = (content: string): Fact => ({ content, version: null });
 
 describe('the verdicts of the ledger', () => {
@@ -123,10 +132,7 @@ describe('the verdicts of the ledger', () => {
   });
 
   test('know what a first load has delivered, whatever characters are in key and id, and what it had not seen', async () => {
-    const claim = { workflowId: 'w', trigger: 'test', overlapMs: 0, syncVersion: '1', takeOverFrom: null } as const;
-    await ledger.runs.claim({ ...claim, sync: 'first', run: 'first-1', mode: 'full' });
-    await ledger.staging.beginFetch('first-1', 1);
-    const start = await ledger.deliveries.begin('first-1', 1);
+    const start = await firstDelivery('first');
     // So many are copied.
     const loaded = [...keys, ...Array.from({ length: COPIED_FROM }, (_, n) => `key ${n}`)];
     const records = loaded.map((key, ordinal) => ({
@@ -166,10 +172,7 @@ describe('the verdicts of the ledger', () => {
   });
 
   test('know nothing of what a replaced writer copies (invariant 7), and the intent stays open', async () => {
-    const claim = { workflowId: 'w', trigger: 'test', overlapMs: 0, syncVersion: '1', takeOverFrom: null } as const;
-    await ledger.runs.claim({ ...claim, sync: 'fenced', run: 'fenced-1', mode: 'full' });
-    await ledger.staging.beginFetch('fenced-1', 1);
-    const start = await ledger.deliveries.begin('fenced-1', 1);
+    const start = await firstDelivery('fenced');
     const records = Array.from({ length: COPIED_FROM }, (_, n) => ({ ...ready(factOf('x'), n), key: `key ${n}` }));
     const intent = await ledger.deliveries.openIntent(start, 'fenced-1', 1, records);
     const newer = await ledger.deliveries.begin('fenced-1', 1);

@@ -16,8 +16,6 @@ const LONGEST_NAME = 100;
 export interface PieceRules {
   /** Where the list stands (a JSON pointer, or a name). */
   readonly list: string;
-  /** Throws for what is not UTF-8. */
-  readonly decode: (bytes: Buffer) => string;
   /** Default: PIECE_BYTES. */
   readonly pieceBytes?: number;
   /** Documents that cannot be cut so: they would cost twice each time. Default: those of this process. */
@@ -35,18 +33,21 @@ export interface PieceRules {
  * the place of the mark is what was received: JSON (RFC 8259, 5) has no other way to read it.
  */
 export function parseInPieces(body: Buffer, rules: PieceRules): Json | undefined {
-  const { list, decode, pieceBytes = PIECE_BYTES, wrong = wrongOfProcess } = rules;
-  if (body.length < 2 * pieceBytes || !isUtf8(body)) return undefined;
+  const { list, pieceBytes = PIECE_BYTES, wrong = wrongOfProcess } = rules;
+  if (body.length < 2 * pieceBytes) return undefined;
   const start = body.indexOf('[{"') + 1;
   const nameEnd = body.indexOf('"', start + 2) + 1;
   if (start === 0 || nameEnd === 0 || nameEnd - start > LONGEST_NAME) return undefined;
   const boundary = Buffer.concat([END, body.subarray(start, nameEnd)]);
   const kind = `${list} ${boundary}`;
-  const commas = wrong.has(kind) ? [] : commasBefore(body, boundary, start, pieceBytes);
+  if (wrong.has(kind) || !isUtf8(body)) return undefined;
+  const commas = commasBetween(body, boundary, start, pieceBytes);
   const last = commas.at(-1);
   if (last === undefined) return undefined;
   try {
-    const document = parseExact(`${decode(body.subarray(0, start))}${MARK_JSON},${decode(body.subarray(last + 1))}`);
+    const document = parseExact(
+      `${utf8.decode(body.subarray(0, start))}${MARK_JSON},${utf8.decode(body.subarray(last + 1))}`,
+    );
     const found = listOf(valueAt(document, list));
     if (found[0] !== MARK) throw new TypeError('not the list');
     const rest = found.splice(0).slice(1);
@@ -64,7 +65,7 @@ export function parseInPieces(body: Buffer, rules: PieceRules): Json | undefined
 }
 
 /** Where a piece ends, each after about so many bytes. */
-function commasBefore(body: Buffer, boundary: Buffer, start: number, pieceBytes: number): readonly number[] {
+function commasBetween(body: Buffer, boundary: Buffer, start: number, pieceBytes: number): readonly number[] {
   const commas: number[] = [];
   for (let at = start; ; ) {
     const comma = body.indexOf(boundary, at + pieceBytes) + 1;
@@ -77,6 +78,9 @@ function commasBefore(body: Buffer, boundary: Buffer, start: number, pieceBytes:
 /** By their list, and what was taken for a boundary. */
 const wrongOfProcess = new Set<string>();
 const MOST_WRONG = 1_000;
+
+/** Leaves out a byte order mark. What it is given has been found to be UTF-8. */
+const utf8 = new TextDecoder();
 
 /** For a piece that is no longer than usual. */
 const room = Buffer.allocUnsafeSlow(2 * PIECE_BYTES);

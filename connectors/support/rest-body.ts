@@ -9,7 +9,7 @@ import { parseInPieces } from './page-json.ts';
  * Throws RESPONSE_NOT_JSON, with the offset and nothing of the content.
  */
 export function parseBody(body: Buffer, place: string, list?: string): Json {
-  const inPieces = list === undefined ? undefined : parseInPieces(body, { list, decode });
+  const inPieces = list === undefined ? undefined : parseInPieces(body, { list });
   if (inPieces !== undefined) return inPieces;
   const text = textOf(body, place);
   try {
@@ -23,7 +23,7 @@ export function parseBody(body: Buffer, place: string, list?: string): Json {
 
 function textOf(body: Buffer, place: string): string {
   try {
-    return decode(body);
+    return utf8.decode(body);
   } catch {
     throw new SyncFailure(
       'RESPONSE_NOT_JSON',
@@ -33,8 +33,6 @@ function textOf(body: Buffer, place: string): string {
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
-
-const decode = (bytes: Buffer): string => utf8.decode(bytes);
 
 /** The offset of the first byte that no UTF-8 text has there: halves the stretch in which it must lie. */
 function invalidFrom(body: Buffer): number {

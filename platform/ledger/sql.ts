@@ -3,6 +3,7 @@ import { Pool, type PoolClient, type QueryConfig, type QueryResultRow } from 'pg
 import { errorCode } from '../../model/error-code.ts';
 import { isSyncFailure, SyncFailure } from '../../model/failure.ts';
 import { LEDGER_SCHEMA } from '../../model/names.ts';
+import { surviveLostConnections } from '../lost-connections.ts';
 
 /** A prepared statement may have been planned when its tables were small. */
 const PLANS_KEPT_SECONDS = 300;
@@ -17,10 +18,7 @@ export function ledgerPool(databaseUrl: string, max = 8, options = ''): Pool {
     // Over ten thousand keys a statement looks dear to the planner: compiling it would take longer than running it.
     options: `-c search_path=${LEDGER_SCHEMA} -c application_name=syncline -c jit=off ${options}`,
   });
-  // An idle connection that breaks is replaced at the next query; without a listener it would end the process.
-  pool.on('error', () => {});
-  // So would one that breaks between two statements of a transaction; the next of them reports it.
-  pool.on('connect', (client) => client.on('error', () => {}));
+  surviveLostConnections(pool);
   return pool;
 }
 

@@ -6,7 +6,7 @@ import type { Json } from '../../model/json.ts';
 import { sqlPools } from '../../platform/sql.ts';
 import type { LiveSystem, Subject } from './acceptance.ts';
 import { startProxy } from './cuttable-proxy.ts';
-import { createTestDatabase } from './database.ts';
+import { byWayOf, createTestDatabase } from './database.ts';
 import { type Sample, sample } from './samples.ts';
 
 const columns = `id text PRIMARY KEY, name text NOT NULL, note text, amount numeric, exact numeric, nested jsonb,
@@ -38,15 +38,12 @@ export function sqlTools(url: string): ConnectorTools & { close(): Promise<void>
 async function postgresSystem(): Promise<LiveSystem> {
   const database = await createTestDatabase();
   const proxy = await startProxy(Number(new URL(database.url).port));
-  const url = new URL(database.url);
-  url.hostname = '127.0.0.1';
-  url.port = String(proxy.port);
   const tools = sqlTools(database.url);
   const client = new pg.Client({ connectionString: database.url });
   await client.connect();
   await client.query(`CREATE TABLE incoming (${columns}); CREATE TABLE outgoing (${columns})`);
   return {
-    connection: postgresConnection(url.href, 5_000),
+    connection: postgresConnection(byWayOf(proxy, database.url), 5_000),
     tools,
     source: { table: 'public.incoming', key: 'id', version: 'updated', pageRecords: 10 },
     destination: { table: 'outgoing', key: 'id' },
