@@ -1,6 +1,6 @@
 /**
- * The JSON of a record as UTF-8, in a block that it shares with others. As texts, the records of a batch would be copied
- * by one collection of garbage after the other.
+ * The JSON of a record as UTF-8, in a block that it shares with others, each followed by a comma. As texts, the records
+ * of a batch would be copied by one collection of garbage after the other.
  */
 export class Content {
   readonly #block: Buffer;
@@ -22,6 +22,10 @@ export class Content {
     return this.#end - this.#start;
   }
 
+  includes(text: string): boolean {
+    return this.bytes.includes(text);
+  }
+
   get bytes(): Buffer {
     return this.#block.subarray(this.#start, this.#end);
   }
@@ -30,29 +34,82 @@ export class Content {
   copyTo(target: Buffer, at: number): number {
     return at + this.#block.copy(target, at, this.#start, this.#end);
   }
+
+  /** Puts the contents into the target, with a comma between them. Answers where they end. */
+  static copyList(contents: readonly Content[], target: Buffer, start: number): number {
+    let at = start;
+    for (let index = 0; index < contents.length; ) {
+      const first = contents[index];
+      if (first === undefined) break;
+      // Neighbours in a block have the comma between them already: most of a list is a few copies.
+      let last = first;
+      for (let next = contents[++index]; next && last.#isBefore(next); next = contents[++index]) last = next;
+      if (at > start) target[at++] = COMMA;
+      at += first.#block.copy(target, at, first.#start, last.#end);
+    }
+    return at;
+  }
+
+  #isBefore(next: Content): boolean {
+    return next.#block === this.#block && next.#start === this.#end + 1;
+  }
 }
+
+const COMMA = 0x2c;
 
 /** Bytes of a block: some thousand records, so that few are asked for, and little is kept alive by the last of them. */
 const BLOCK_BYTES = 1024 * 1024;
 
+/** Beyond this a text stands alone: it would leave a good part of a block unused. */
+const LARGE_BYTES = BLOCK_BYTES / 16;
+
 /** A character of JavaScript takes three bytes of UTF-8 at the most. */
 const MOST_BYTES = 3;
 
-/** Puts one text after the other into blocks. */
+/** Puts one text after the other into blocks, with a comma between them. */
 export class Blocks {
   #block = Buffer.alloc(0);
   #at = 0;
+  #wasLarge = false;
 
   write(text: string): Content {
-    // A large text would leave a good part of a block unused.
-    if (text.length > BLOCK_BYTES / 16) return contentOf(text);
-    if (this.#block.length - this.#at < text.length * MOST_BYTES) {
-      this.#block = Buffer.allocUnsafeSlow(BLOCK_BYTES);
-      this.#at = 0;
+    this.#wasLarge = text.length > LARGE_BYTES;
+    if (this.#wasLarge) return contentOf(text);
+    if (this.#room < text.length * MOST_BYTES) this.#begin();
+    return this.#took(this.#at + this.#block.write(text, this.#at));
+  }
+
+  /**
+   * Has it written where it is to be. `put` answers where it ends: beyond the end of the block when that had no room.
+   * Undefined when it has more than `mostBytes`, or is large, and then without trying until a text that is not: large
+   * records come together.
+   */
+  writeBy<T>(put: (data: T, block: Buffer, at: number) => number, data: T, mostBytes: number): Content | undefined {
+    if (this.#wasLarge) return undefined;
+    let end = put(data, this.#block, this.#at);
+    if (end > this.#block.length && this.#room < LARGE_BYTES) {
+      this.#begin();
+      end = put(data, this.#block, this.#at);
     }
+    const bytes = end - this.#at;
+    this.#wasLarge = bytes > LARGE_BYTES;
+    return this.#wasLarge || bytes > mostBytes ? undefined : this.#took(end);
+  }
+
+  get #room(): number {
+    return this.#block.length - this.#at;
+  }
+
+  #begin(): void {
+    this.#block = Buffer.allocUnsafeSlow(BLOCK_BYTES);
+    this.#at = 0;
+  }
+
+  #took(end: number): Content {
     const start = this.#at;
-    this.#at += this.#block.write(text, start);
-    return new Content(this.#block, start, this.#at);
+    this.#block[end] = COMMA;
+    this.#at = Math.min(end + 1, this.#block.length);
+    return new Content(this.#block, start, end);
   }
 }
 

@@ -3,6 +3,7 @@ import { type Contract, usesMode } from './drift/contract.ts';
 import { recordContract } from './drift/record-contract.ts';
 import { ShapeCounter } from './drift/shape.ts';
 import type { Json } from './json.ts';
+import { readsOnlyLeaves } from './mapping/leaves.ts';
 import { Newest } from './newest.ts';
 import type { Prepared, ReadyRecord, Reject } from './prepared.ts';
 import { type TransformRules, transformRecord } from './transform.ts';
@@ -10,7 +11,7 @@ import { type ValidateRules, validateRecord } from './validate.ts';
 import { laterVersion, type RecordVersion } from './version.ts';
 
 /** What a sync states of its records. */
-export interface PreparationRules extends Omit<ValidateRules, 'recordContract'>, TransformRules {
+export interface PreparationRules extends Omit<ValidateRules, 'recordContract' | 'uncopied'>, TransformRules {
   /** Default: `evolve`. */
   readonly contract?: Contract | undefined;
 }
@@ -22,7 +23,9 @@ export interface PreparationRules extends Omit<ValidateRules, 'recordContract'>,
  */
 export function preparation(given: PreparationRules) {
   const contract = recordContract(given.from, given.contract);
-  const rules: ValidateRules & TransformRules = { ...given, recordContract: contract };
+  const { recorded } = given.mapping;
+  const uncopied = recorded !== undefined && readsOnlyLeaves(recorded, given.from);
+  const rules: ValidateRules & TransformRules = { ...given, recordContract: contract, uncopied };
   const shape = new ShapeCounter(given.from, { all: usesMode(given.contract, 'freeze') });
   const keys: string[] = [];
   const invalid: Reject[] = [];

@@ -30,7 +30,7 @@ export interface ValidRecord {
   readonly version: number | null;
   /** As received. */
   readonly received: Json;
-  /** As the source schema parsed it. */
+  /** As the source schema parsed it; as received where the mapping cannot tell the two apart. */
   readonly parsed: unknown;
 }
 

@@ -1,8 +1,9 @@
 import { hash } from 'node:crypto';
 import type { Destination } from './connector.ts';
-import type { Blocks } from './content.ts';
+import type { Blocks, Content } from './content.ts';
 import { isRecord } from './json.ts';
-import { checkOf } from './mapping/compile-check.ts';
+import { checkOf, takesOf } from './mapping/compile-check.ts';
+import { jsonWriterOf } from './mapping/compile-json.ts';
 import type { Mapping } from './mapping/mapping.ts';
 import { pathText } from './mapping/path.ts';
 import type { ReadyRecord, Reject, ValidRecord } from './prepared.ts';
@@ -27,32 +28,59 @@ export function transformRecord(
   rules: TransformRules,
   blocks: Blocks,
 ): ReadyRecord | Reject | 'filtered' {
-  const reject = (code: Reject['code'], field: string | null, rule: string, reason: string): Reject => ({
-    ordinal: record.ordinal,
-    stage: 'transform',
-    key: record.key,
-    version: record.version,
-    code,
-    field,
-    rule,
-    reason,
-    record: JSON.stringify(record.received),
-  });
   const mapped = rules.mapping.run(record.parsed);
   if (mapped.state === 'filtered') return 'filtered';
-  if (mapped.state === 'rejected') return reject('MAPPING_REJECTED', mapped.field, mapped.rule, mapped.reason);
-  const checked = checkOf(rules.mapping.to)(mapped.record);
-  if (!checked.success) {
-    const issue = checked.error.issues[0];
-    const field = issue ? pathText(issue.path.map(String)) : null;
-    return reject('DESTINATION_SCHEMA', field, issue?.code ?? 'schema', issue?.message ?? 'invalid');
-  }
-  const json = JSON.stringify(checked.data);
-  if (json.length > rules.maxRecordBytes) {
-    return reject('RECORD_TOO_LARGE', null, 'size', `${json.length} bytes, the policy allows ${rules.maxRecordBytes}`);
-  }
-  const encoded = checked.plain && isRecord(checked.data) ? rules.encode?.(checked.data, json) : undefined;
-  const content = blocks.write(json);
+  if (mapped.state === 'rejected') return rejected(record, { code: 'MAPPING_REJECTED', ...mapped });
+  const written = writtenAtOnce(mapped.record, rules, blocks) ?? checkedAndWritten(mapped.record, rules, blocks);
+  if ('code' in written) return rejected(record, written);
+  const { content, encoded } = written;
   const { ordinal, key, version } = record;
   return { ordinal, key, version, content, hash: contentHash(content.bytes), encoded };
 }
+
+type Fault = Pick<Reject, 'code' | 'field' | 'rule' | 'reason'>;
+type Written = Pick<ReadyRecord, 'content' | 'encoded'>;
+
+/** Undefined for what has to be looked at more closely, and where the destination wants the record itself. */
+function writtenAtOnce(mapped: unknown, rules: TransformRules, blocks: Blocks): Written | undefined {
+  if (rules.encode) return undefined;
+  const { to } = rules.mapping;
+  const writer = jsonWriterOf(to);
+  const content = writer && takesOf(to)?.(mapped) ? blocks.writeBy(writer, mapped, rules.maxRecordBytes) : undefined;
+  return content && { content, encoded: undefined };
+}
+
+function checkedAndWritten(mapped: unknown, rules: TransformRules, blocks: Blocks): Written | Fault {
+  const { mapping, encode, maxRecordBytes } = rules;
+  const checked = checkOf(mapping.to)(mapped);
+  if (!checked.success) {
+    const issue = checked.error.issues[0];
+    const field = issue ? pathText(issue.path.map(String)) : null;
+    return { code: 'DESTINATION_SCHEMA', field, rule: issue?.code ?? 'schema', reason: issue?.message ?? 'invalid' };
+  }
+  const { data, plain } = checked;
+  const writer = encode && plain ? jsonWriterOf(mapping.to) : undefined;
+  const content = (writer && blocks.writeBy(writer, data, maxRecordBytes)) ?? byText(data, maxRecordBytes, blocks);
+  if ('code' in content) return content;
+  return { content, encoded: plain && isRecord(data) ? encode?.(data, content) : undefined };
+}
+
+/** The policy counts the characters of the text. */
+function byText(data: unknown, maxRecordBytes: number, blocks: Blocks): Content | Fault {
+  const json = JSON.stringify(data);
+  if (json.length <= maxRecordBytes) return blocks.write(json);
+  const reason = `${json.length} bytes, the policy allows ${maxRecordBytes}`;
+  return { code: 'RECORD_TOO_LARGE', field: null, rule: 'size', reason };
+}
+
+const rejected = ({ ordinal, key, version, received }: ValidRecord, { code, field, rule, reason }: Fault): Reject => ({
+  ordinal,
+  stage: 'transform',
+  key,
+  version,
+  code,
+  field,
+  rule,
+  reason,
+  record: JSON.stringify(received),
+});

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { isDeeperThan, MAX_DEPTH } from './depth.ts';
 import type { RecordContract } from './drift/record-contract.ts';
 import { isRecord, type Json, valueAt } from './json.ts';
-import { checkOf } from './mapping/compile-check.ts';
+import { checkOf, takesOf } from './mapping/compile-check.ts';
 import { pathText } from './mapping/path.ts';
 import type { Reject, ValidRecord } from './prepared.ts';
 import { keyFaults, keyOf } from './record-key.ts';
@@ -14,6 +14,8 @@ export interface ValidateRules {
   readonly version: string | undefined;
   /** Undefined where the schema alone judges a record. */
   readonly recordContract: RecordContract | undefined;
+  /** Who uses the record does not see fields that the schema does not have: they need not be left out first. */
+  readonly uncopied: boolean;
 }
 
 type Verdict = { readonly valid: ValidRecord; readonly version: RecordVersion | null } | { readonly reject: Reject };
@@ -51,6 +53,11 @@ export function validateRecord(received: Json, ordinal: number, rules: ValidateR
     const reason = 'the source schema does not have this field, and the contract of the sync rejects new fields';
     return reject('FIELD_UNKNOWN', refused, 'contract', reason, key.key);
   }
+  const valid = (parsed: unknown): Verdict => ({
+    valid: { ordinal, key: key.key, version: version?.value ?? null, received, parsed },
+    version,
+  });
+  if (rules.uncopied && takesOf(rules.from)?.(received)) return valid(received);
   const checked = checkOf(rules.from)(received);
   const parsed = checked.success
     ? checked
@@ -68,7 +75,7 @@ export function validateRecord(received: Json, ordinal: number, rules: ValidateR
     const absent = issue !== undefined && isAbsent(received, issue.path) ? { isAbsent: true as const } : {};
     return { reject: { ...invalid, ...absent, version: version?.value ?? null } };
   }
-  return { valid: { ordinal, key: key.key, version: version?.value ?? null, received, parsed: parsed.data }, version };
+  return valid(parsed.data);
 }
 
 /** Whether nothing stands where the schema asks for something. */

@@ -16,9 +16,9 @@ test('records are encoded while they are read until a batch shows that hardly an
   const written: WriteItem[] = [];
   const destination: Destination = {
     ...books,
-    encode(record, json) {
+    encode(record, { text }) {
       encodedKeys.push(String(record['id']));
-      return { json };
+      return { json: text };
     },
     write(request) {
       written.push(...request.items);

@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { z } from 'zod';
-import { checkOf, compileCheck } from '../model/mapping/compile-check.ts';
+import { checkOf, compileCheck, compileTakes } from '../model/mapping/compile-check.ts';
+import { compileJson } from '../model/mapping/compile-json.ts';
 
 /** Any schema, over values that nearly fit: the generated check and zod have to say the same, to the last issue. */
 const texts = fc.constantFrom<() => z.ZodType>(
@@ -35,12 +36,20 @@ const others = fc.constantFrom<() => z.ZodType>(
   () => z.null(),
   () => z.unknown(),
   () => z.any(),
+  () => z.any().check(z.minLength(2)),
   () => z.undefined(),
   () => z.date(),
   () => z.record(z.string(), z.number()),
   () => z.union([z.string(), z.number()]),
   () => z.readonly(z.object({ a: z.string() })),
   () => z.never(),
+);
+
+/** Put on a schema that stands around another. */
+const checks = fc.constantFrom<() => z.core.$ZodCheck<unknown>>(
+  () => z.minLength(2) as z.core.$ZodCheck<unknown>,
+  () => z.maxLength(2) as z.core.$ZodCheck<unknown>,
+  () => z.refine((value) => value !== undefined),
 );
 
 const fieldNames = fc.constantFrom('a', 'b', 'toString', 'constructor', '__proto__', 'x-y');
@@ -51,6 +60,16 @@ const schemas: fc.Arbitrary<() => z.ZodType> = fc.letrec<{ schema: () => z.ZodTy
     texts,
     others,
     tie('schema').map((inner) => () => inner().optional()),
+    fc.tuple(tie('schema'), checks).map(
+      ([inner, check]) =>
+        () =>
+          inner().optional().check(check()),
+    ),
+    fc.tuple(tie('schema'), checks).map(
+      ([inner, check]) =>
+        () =>
+          inner().nullable().check(check()),
+    ),
     tie('schema').map((inner) => () => inner().nullable()),
     tie('schema').map((inner) => () => inner().nullish()),
     tie('schema').map((inner) => () => z.exactOptional(inner())),
@@ -84,16 +103,17 @@ const values = fc.letrec((tie) => ({
   ),
 })).value;
 
-test('the compiled check answers what zod answers, for every schema and value', () => {
-  let [accepted, plain] = [0, 0];
+test('the compiled check answers what zod answers, for every schema and value, and what it takes is written as its JSON', () => {
+  let [accepted, plain, written] = [0, 0, 0];
   fc.assert(
     fc.property(schemas, fc.array(values, { minLength: 8, maxLength: 8 }), (make, inputs) => {
       const schema = make();
-      const check = compileCheck(schema);
+      const [check, takes, write] = [compileCheck(schema), compileTakes(schema), compileJson(schema)];
       for (const input of inputs) {
         const expected = schema.safeParse(input);
         const found = check(input);
         expect(found.success).toBe(expected.success);
+        expect(takes?.(input) === true).toBe(found.plain === true);
         if (expected.success) {
           accepted += 1;
           // Jest's own comparison is misled by a field with the name `constructor`.
@@ -103,14 +123,20 @@ test('the compiled check answers what zod answers, for every schema and value', 
           if (found.plain) {
             plain += 1;
             expect(isDeepStrictEqual(JSON.parse(json), withoutMinusZero(found.data))).toBe(true);
+            if (write) {
+              written += 1;
+              const block = Buffer.alloc(4096);
+              expect(block.toString('utf8', 0, write(input, block, 0))).toBe(json);
+            }
           }
         } else expect(found.error?.issues).toEqual(expected.error.issues);
       }
     }),
-    { numRuns: 400 },
+    { numRuns: 1_000 },
   );
   expect(accepted).toBeGreaterThan(100);
   expect(plain).toBeGreaterThan(20);
+  expect(written).toBeGreaterThan(10);
 });
 
 /** JSON writes it as 0, and so does everything that takes it as text. */

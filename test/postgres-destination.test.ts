@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import pg from 'pg';
 import { postgres } from '../connectors/postgres.ts';
 import type { Destination, ItemOutcome, WriteItem } from '../model/connector.ts';
+import { contentOf } from '../model/content.ts';
 import type { Json, JsonRecord } from '../model/json.ts';
 import { startProxy } from './support/cuttable-proxy.ts';
 import { byWayOf, createTestDatabase, type TestDatabase } from './support/database.ts';
@@ -144,7 +145,7 @@ describe.each([true, false])('rows of the postgres destination (believed to be t
         const records = many.map((record, index): JsonRecord => ({ id: `r${index}`, ...record }));
         const plain = records.map(upsert);
         const encoded = records.map((record, index) => {
-          const made = destination.encode?.(record, JSON.stringify(record));
+          const made = destination.encode?.(record, contentOf(JSON.stringify(record)));
           if (made !== undefined) ready++;
           return { ...upsert(record), key: `source-r${index}`, ...(made && { encoded: made }) };
         });

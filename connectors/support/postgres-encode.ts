@@ -28,7 +28,7 @@ export class EncodedRow {
   }
 }
 
-export type EncodeRow = (record: JsonRecord, json: string) => EncodedRow | undefined;
+export type EncodeRow = (record: JsonRecord, content: Content) => EncodedRow | undefined;
 
 /** Shapes beyond this are not remembered: such records are written from their JSON. */
 const MOST_NODES = 5_000;
@@ -41,10 +41,10 @@ export function rowEncoder(keyFields: readonly string[]): EncodeRow {
   const root = new ShapeNode(null, '', 'null');
   const room = { nodes: MOST_NODES };
   const blocks = new Blocks();
-  return (record, json) => {
+  return (record, content) => {
     // In JSON, whatever COPY has to escape stands behind a backslash, and so does what no column can store.
-    const clean = !json.includes('\\');
-    if (!clean && json.includes('\\u')) return undefined;
+    const clean = !content.includes('\\');
+    if (!clean && content.includes('\\u')) return undefined;
     const key = keyOf(record, keyFields);
     if ('missing' in key) return undefined;
     const texts: string[] = [];

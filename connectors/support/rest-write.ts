@@ -1,5 +1,5 @@
 import type { HttpAnswer, HttpClient, ItemOutcome, WriteItem, WriteRequest } from '../../model/connector.ts';
-import { contentOf } from '../../model/content.ts';
+import { Content, contentOf } from '../../model/content.ts';
 import { isSyncFailure, SyncFailure } from '../../model/failure.ts';
 import { type Json, valueAt } from '../../model/json.ts';
 import { parseBody } from './rest-body.ts';
@@ -115,16 +115,9 @@ function bulkBody(before: string, items: readonly WriteItem[], after: string): B
   const [start, end] = [Buffer.from(before), Buffer.from(after)];
   const bytes = contents.reduce((sum, { length }) => sum + length + 1, -1);
   const body = Buffer.allocUnsafe(start.length + bytes + end.length);
-  let at = start.copy(body);
-  for (const [index, content] of contents.entries()) {
-    if (index > 0) body[at++] = COMMA;
-    at = content.copyTo(body, at);
-  }
-  end.copy(body, at);
+  end.copy(body, Content.copyList(contents, body, start.copy(body)));
   return body;
 }
-
-const COMMA = 44;
 
 async function writeOne(destination: RestDestination, item: WriteItem, request: WriteRequest): Promise<ItemOutcome> {
   const { options } = destination;

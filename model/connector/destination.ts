@@ -12,7 +12,7 @@ export interface Destination {
    * What `write` would have to find out of a record, found out while the record is at hand: it comes back as the item's
    * `encoded`. Pure. Undefined for a record that is better written from its JSON.
    */
-  encode?(record: JsonRecord, json: string): object | undefined;
+  encode?(record: JsonRecord, content: Content): object | undefined;
   /** Where in its system it writes, such as a table: two syncs that write to one place are told of each other. */
   readonly place?: string;
   /**

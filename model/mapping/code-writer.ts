@@ -30,9 +30,9 @@ export class CodeWriter {
     return name;
   }
 
-  /** The function of one parameter. Every text in its lines has gone through JSON.stringify, so none can end a literal. */
-  build(parameter: string): (value: unknown) => unknown {
-    const body = `'use strict';\nreturn function generated(${parameter}) {\n${this.#lines.join('\n')}\n};`;
+  /** The function of these parameters. Every text in its lines has gone through JSON.stringify, so none can end a literal. */
+  build(...parameters: readonly string[]): (...values: unknown[]) => unknown {
+    const body = `'use strict';\nreturn function generated(${parameters.join(', ')}) {\n${this.#lines.join('\n')}\n};`;
     return new Function(...this.#bound.values(), body)(...this.#bound.keys());
   }
 }

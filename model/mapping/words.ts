@@ -64,7 +64,7 @@ export function usedPaths(node: Node): readonly (readonly string[])[] {
 }
 
 /** What a path reads besides itself: the conditions of the filters in it. */
-function conditionsOn(node: Node): readonly Node[] {
+export function conditionsOn(node: Node): readonly Node[] {
   if (node.kind === 'filter') return [node.condition, ...conditionsOn(node.input)];
   return node.kind === 'field' || node.kind === 'first' ? conditionsOn(node.input) : [];
 }
