@@ -22,6 +22,7 @@ export class Content {
     return this.#end - this.#start;
   }
 
+  /** Whether this text stands in it, as it is written there. */
   includes(text: string): boolean {
     return this.bytes.includes(text);
   }

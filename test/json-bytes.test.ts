@@ -83,6 +83,16 @@ test('a block without room for all of a record is told from one that it fills to
   );
 });
 
+test('a record of several hundred fields, whose names are no longer written one byte after the other, is written as well', () => {
+  const names = Array.from({ length: 300 }, (_, n) => `a field with the number ${n}, é`);
+  const schema = z.object(Object.fromEntries(names.map((name) => [name, z.boolean()])));
+  const data = Object.fromEntries(names.map((name, n) => [name, n % 3 === 0]));
+  const block = Buffer.alloc(32_768);
+  const end = writerOf(schema)(data, block, 7);
+  expect(block.toString('utf8', 7, end)).toBe(JSON.stringify(data));
+  expect(writerOf(schema)(data, Buffer.alloc(end - 8), 0)).toBeGreaterThan(end - 8);
+});
+
 test('names that stand elsewhere in an object, or that every object has, are left to JSON.stringify', () => {
   expect(compileJson(z.object({ b: z.string(), 1: z.string() }))).toBeUndefined();
   expect(compileJson(z.object({ constructor: z.string().optional() }))).toBeUndefined();

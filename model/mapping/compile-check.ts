@@ -39,7 +39,10 @@ export function compileCheck<S extends z.ZodType>(schema: S): Check<S> {
   };
 }
 
-/** The compiled check of a schema, made at its first use and kept as long as the schema. */
+/**
+ * The compiled check of a schema, made at its first use and kept as long as the schema. What is kept is of one type; the
+ * check of a schema is always of its own.
+ */
 export const checkOf = perSchema(compileCheck) as <S extends z.ZodType>(schema: S) => Check<S>;
 
 /** Answers true only when the schema takes the value, and gives it back as it is but for fields that it does not have. */
