@@ -24,6 +24,7 @@ const texts = fc.constantFrom<() => z.ZodType>(
   () => z.enum(['a', 'b', 'c', 'd', 'ab']),
   () => z.literal(['a', 1]),
   () => z.literal('a'),
+  () => z.literal(['ab', 'c', null]).check(z.minLength(2) as z.core.$ZodCheck<string | null>),
 );
 
 const others = fc.constantFrom<() => z.ZodType>(

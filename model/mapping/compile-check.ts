@@ -1,7 +1,8 @@
 import type { z } from 'zod';
+import { conditions, typeCondition } from './check-conditions.ts';
 import { CodeWriter } from './code-writer.ts';
 import { perSchema } from './per-schema.ts';
-import { defOf, type Schema } from './schema.ts';
+import { type Def, defOf, type Schema } from './schema.ts';
 
 /**
  * `plain`: the data is plain JSON, and says the same as its JSON text: objects, lists, texts, finite numbers, booleans
@@ -69,10 +70,12 @@ const UNSURE = Symbol('unsure');
 
 const unsure = (out: CheckWriter): string => out.bind(UNSURE);
 
-type Def = ReturnType<typeof defOf>;
 type Above = ReadonlySet<Schema>;
 
-/** Writes what parses `from`; answers the expression that holds the parsed value, or without copies the given one. `isThere`: it is not undefined. */
+/**
+ * Writes what parses `from`; answers the expression that holds the parsed value, or without copies the given one.
+ * `isThere`: it is not undefined.
+ */
 function parse(schema: Schema, from: string, out: CheckWriter, above: Above, isThere = false): string {
   const def = defOf(schema);
   // A schema that contains itself has no end of code: zod goes on from here.
@@ -101,7 +104,9 @@ function parse(schema: Schema, from: string, out: CheckWriter, above: Above, isT
       return from;
     default: {
       const type = typeCondition(def, from, out);
-      if (type === undefined) return ask(schema, from, out);
+      // The conditions look into the value, and null has nothing to look at.
+      const mayBeNull = def.type === 'null' || def.type === 'literal';
+      if (type === undefined || (mayBeNull && checks.length > 0)) return ask(schema, from, out);
       out.line(`if (!(${[type, ...checks].join(' && ')})) return ${unsure(out)};`);
       return from;
     }
@@ -126,89 +131,6 @@ function unless(absent: string, schema: Schema, inner: Schema, from: string, out
   out.line(`${name} = ${parse(inner, name, out, above)};`);
   out.line('}');
   return name;
-}
-
-function typeCondition(def: Def, from: string, out: CheckWriter): string | undefined {
-  switch (def.type) {
-    case 'string':
-      return 'coerce' in def && def.coerce ? undefined : `typeof ${from} === 'string'`;
-    case 'number':
-      return 'coerce' in def && def.coerce ? undefined : `Number.isFinite(${from})`;
-    case 'boolean':
-      return 'coerce' in def && def.coerce ? undefined : `typeof ${from} === 'boolean'`;
-    case 'null':
-      return `${from} === null`;
-    case 'enum':
-      return oneOf(Object.values(def.entries), from, out);
-    case 'literal':
-      return oneOf(def.values, from, out);
-    default:
-      return undefined;
-  }
-}
-
-/** Only values for which `===` is what zod's set does. Enums of TypeScript with numbers have entries of both directions. */
-function oneOf(values: readonly unknown[], from: string, out: CheckWriter): string | undefined {
-  if (!values.every((value) => typeof value === 'string' || typeof value === 'boolean' || value === null))
-    return undefined;
-  if (values.length <= 4) return `(${values.map((value) => `${from} === ${JSON.stringify(value)}`).join(' || ')})`;
-  return `${out.bind(new Set(values))}.has(${from})`;
-}
-
-/** The checks of a schema as conditions; undefined when one is not simple. A format is a check that the schema itself is. */
-function conditions(def: Def, from: string, out: CheckWriter): readonly string[] | undefined {
-  const own: readonly CheckDef[] = 'check' in def && typeof def.check === 'string' ? [def as CheckDef] : [];
-  const found: string[] = [];
-  for (const check of [...own, ...(def.checks ?? []).map((one) => one._zod.def as CheckDef)]) {
-    const condition = conditionOf(check, from, out);
-    if (condition === undefined) return undefined;
-    found.push(condition);
-  }
-  return found;
-}
-
-interface CheckDef {
-  readonly check: string;
-  readonly format?: string;
-  readonly pattern?: unknown;
-  readonly value?: unknown;
-  readonly minimum?: number;
-  readonly maximum?: number;
-  readonly length?: number;
-  readonly inclusive?: boolean;
-}
-
-/** Formats that zod tests by their pattern and nothing else. */
-const patternFormats = new Set([
-  ...['email', 'uuid', 'guid', 'cuid', 'cuid2', 'ulid', 'nanoid', 'xid', 'ksuid', 'e164', 'emoji'],
-  ...['datetime', 'date', 'time', 'duration', 'regex', 'lowercase', 'uppercase', 'ipv4'],
-]);
-
-function conditionOf(check: CheckDef, from: string, out: CheckWriter): string | undefined {
-  switch (check.check) {
-    case 'min_length':
-      return `${from}.length >= ${Number(check.minimum)}`;
-    case 'max_length':
-      return `${from}.length <= ${Number(check.maximum)}`;
-    case 'length_equals':
-      return `${from}.length === ${Number(check.length)}`;
-    case 'greater_than':
-      return typeof check.value === 'number' ? `${from} ${check.inclusive ? '>=' : '>'} ${check.value}` : undefined;
-    case 'less_than':
-      return typeof check.value === 'number' ? `${from} ${check.inclusive ? '<=' : '<'} ${check.value}` : undefined;
-    case 'number_format':
-      return check.format === 'safeint' ? `Number.isSafeInteger(${from})` : undefined;
-    case 'string_format':
-      return patternCondition(check, from, out);
-    default:
-      return undefined;
-  }
-}
-
-/** A pattern with a memory (`g`, `y`) would need it reset. */
-function patternCondition({ format, pattern }: CheckDef, from: string, out: CheckWriter): string | undefined {
-  if (!(pattern instanceof RegExp) || !patternFormats.has(format ?? '') || /[gy]/.test(pattern.flags)) return undefined;
-  return `${out.bind(pattern)}.test(${from})`;
 }
 
 function parseArray(element: Schema, checks: readonly string[], from: string, out: CheckWriter, above: Above): string {

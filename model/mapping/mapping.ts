@@ -13,7 +13,10 @@ export interface Mapping<From extends z.ZodType = z.ZodType, To extends z.ZodTyp
   readonly to: To;
   /** Hash of the recorded tree: changes when, and only when, what the mapping does may have changed. */
   readonly version: string;
-  /** The compiled mapping. Pure; expects a record that `from` has parsed, or taken (leaves.ts); its result still has to pass `to`. */
+  /**
+   * The compiled mapping. Pure; expects a record that `from` has parsed, or taken (leaves.ts); its result still has to
+   * pass `to`.
+   */
   readonly run: (record: unknown) => Mapped;
   /** What was recorded; absent from a mapping that `map` did not make. */
   readonly recorded?: Recorded;

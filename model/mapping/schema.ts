@@ -6,9 +6,10 @@ export type Schema = z.core.$ZodType;
 /** What a schema accepts, or what it gives. */
 export type Side = 'in' | 'out';
 
-type AnyDef = z.core.$ZodTypes['_zod']['def'];
+/** What a schema was defined by. */
+export type Def = z.core.$ZodTypes['_zod']['def'];
 
-export const defOf = (schema: Schema): AnyDef => (schema as z.core.$ZodTypes)._zod.def;
+export const defOf = (schema: Schema): Def => (schema as z.core.$ZodTypes)._zod.def;
 
 /** The schema that a wrapper (optional, nullable, default, …) stands around; undefined when it wraps nothing. */
 export function wrapped(schema: Schema, side: Side): Schema | undefined {
