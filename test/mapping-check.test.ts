@@ -69,6 +69,11 @@ const schemas: fc.Arbitrary<() => z.ZodType> = fc.letrec<{ schema: () => z.ZodTy
     fc.tuple(tie('schema'), checks).map(
       ([inner, check]) =>
         () =>
+          z.exactOptional(inner()).check(check()),
+    ),
+    fc.tuple(tie('schema'), checks).map(
+      ([inner, check]) =>
+        () =>
           inner().nullable().check(check()),
     ),
     tie('schema').map((inner) => () => inner().nullable()),

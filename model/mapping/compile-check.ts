@@ -72,6 +72,9 @@ const unsure = (out: CheckWriter): string => out.bind(UNSURE);
 
 type Above = ReadonlySet<Schema>;
 
+/** Conditions look into the value, and may be asked of these only: of any other, zod knows when a check is skipped. */
+const checked: ReadonlySet<Def['type']> = new Set<Def['type']>(['string', 'number', 'array']);
+
 /**
  * Writes what parses `from`; answers the expression that holds the parsed value, or without copies the given one.
  * `isThere`: it is not undefined.
@@ -82,16 +85,14 @@ function parse(schema: Schema, from: string, out: CheckWriter, above: Above, isT
   if (above.has(schema)) return ask(schema, from, out);
   const within = new Set([...above, schema]);
   const checks = conditions(def, from, out);
-  if (!checks) return ask(schema, from, out);
+  if (!checks || (checks.length > 0 && !checked.has(def.type))) return ask(schema, from, out);
   switch (def.type) {
     case 'optional':
       // An exact optional lets a field be absent, but is no more than its inner schema for a value that is there.
       if (schema._zod.traits.has('$ZodExactOptional')) return parse(def.innerType, from, out, within);
-      if (checks.length > 0) return ask(schema, from, out);
       if (!isThere) out.plain = false;
       return unless('undefined', schema, def.innerType, from, out, within);
     case 'nullable':
-      if (checks.length > 0) return ask(schema, from, out);
       return unless('null', schema, def.innerType, from, out, within);
     case 'object':
       return parseObject(schema, def, from, out, within);
@@ -99,14 +100,11 @@ function parse(schema: Schema, from: string, out: CheckWriter, above: Above, isT
       return parseArray(def.element, checks, from, out, within);
     case 'unknown':
     case 'any':
-      if (checks.length > 0) return ask(schema, from, out);
       out.plain = false;
       return from;
     default: {
       const type = typeCondition(def, from, out);
-      // The conditions look into the value, and null has nothing to look at.
-      const mayBeNull = def.type === 'null' || def.type === 'literal';
-      if (type === undefined || (mayBeNull && checks.length > 0)) return ask(schema, from, out);
+      if (type === undefined) return ask(schema, from, out);
       out.line(`if (!(${[type, ...checks].join(' && ')})) return ${unsure(out)};`);
       return from;
     }
@@ -157,7 +155,7 @@ function parseObject(
   const fields = Object.entries(shape);
   const isStrict = catchall !== undefined && defOf(catchall).type === 'never';
   const special = fields.some(([name]) => name === '__proto__') || Object.getOwnPropertySymbols(shape).length > 0;
-  if ((catchall && !isStrict) || (def.checks ?? []).length > 0 || special) return ask(schema, from, out);
+  if ((catchall && !isStrict) || special) return ask(schema, from, out);
   out.line(`if (typeof ${from} !== 'object' || ${from} === null || Array.isArray(${from})) return ${unsure(out)};`);
   if (isStrict) refuseOthers(Object.keys(shape), from, out);
   const values = fields.map(([name, field]) => ({ name, field, code: parseField(name, field, from, out, above) }));
