@@ -23,8 +23,7 @@ export interface PreparationRules extends Omit<ValidateRules, 'recordContract' |
  */
 export function preparation(given: PreparationRules) {
   const contract = recordContract(given.from, given.contract);
-  const { recorded } = given.mapping;
-  const uncopied = recorded !== undefined && readsOnlyLeaves(recorded, given.from);
+  const uncopied = readsOnlyLeaves(given.mapping);
   const rules: ValidateRules & TransformRules = { ...given, recordContract: contract, uncopied };
   const shape = new ShapeCounter(given.from, { all: usesMode(given.contract, 'freeze') });
   const keys: string[] = [];

@@ -99,7 +99,7 @@ test('a mapping that reads only leaves makes the same of a record with unknown f
       const run = compile({ tree }, (given) => explain({ tree }, given).mapped);
       expect(takes?.(record)).toBe(true);
       const isSame = isDeepStrictEqual(run(record), run(From.parse(record)));
-      if (readsOnlyLeaves({ tree }, From)) {
+      if (readsOnlyLeaves({ from: From, recorded: { tree } })) {
         same += 1;
         expect(isSame).toBe(true);
       } else if (!isSame) different += 1;

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { conditions, typeCondition } from './check-conditions.ts';
 import { CodeWriter } from './code-writer.ts';
-import { perSchema } from './per-schema.ts';
+import { perObject } from './per-object.ts';
 import { type Def, defOf, type Schema } from './schema.ts';
 
 /**
@@ -44,7 +44,7 @@ export function compileCheck<S extends z.ZodType>(schema: S): Check<S> {
  * The compiled check of a schema, made at its first use and kept as long as the schema. What is kept is of one type; the
  * check of a schema is always of its own.
  */
-export const checkOf = perSchema(compileCheck) as <S extends z.ZodType>(schema: S) => Check<S>;
+export const checkOf = perObject(compileCheck) as <S extends z.ZodType>(schema: S) => Check<S>;
 
 /** Answers true only when the schema takes the value, and gives it back as it is but for fields that it does not have. */
 type Takes = (value: unknown) => boolean;
@@ -56,7 +56,7 @@ export function compileTakes(schema: z.ZodType): Takes | undefined {
 }
 
 /** The same, made at its first use and kept as long as the schema. */
-export const takesOf = perSchema(compileTakes);
+export const takesOf = perObject(compileTakes);
 
 function generated(schema: z.ZodType, copies: boolean) {
   const out = new CheckWriter(copies);

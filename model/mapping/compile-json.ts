@@ -1,6 +1,6 @@
 import { CodeWriter } from './code-writer.ts';
 import { putAny, putBytes, putNumber, putText } from './json-bytes.ts';
-import { perSchema } from './per-schema.ts';
+import { perObject } from './per-object.ts';
 import { defOf, type Schema } from './schema.ts';
 
 /**
@@ -22,7 +22,7 @@ export function compileJson(schema: Schema): JsonWriter | undefined {
 }
 
 /** The writer of a schema, made at its first use and kept as long as the schema. */
-export const jsonWriterOf = perSchema(compileJson);
+export const jsonWriterOf = perObject(compileJson);
 
 /** Beyond so many bytes constants are written by a loop: V8 does not optimize functions that are too long. */
 const UNROLLED_BYTES = 2_000;
