@@ -19,4 +19,4 @@ COPY --from=build /app/dist ./dist
 COPY deploy/entrypoint.sh /usr/local/bin/syncline-entrypoint
 USER node
 ENTRYPOINT ["/bin/sh", "/usr/local/bin/syncline-entrypoint"]
-CMD ["node", "--max-semi-space-size=32", "--initial-old-space-size=128", "--max-old-space-size=1536", "dist/workers/main.js"]
+CMD ["node", "--max-semi-space-size=32", "--initial-old-space-size=128", "--max-old-space-size=1536", "--heap-growing-percent=100", "dist/workers/main.js"]

@@ -15,6 +15,7 @@ import {
 import { type Ground, localHealthCheck, localProcess } from '../dev/compose/ground.ts';
 import { NAMESPACE, searchAttribute } from '../model/names.ts';
 import { readSettings } from '../platform/config.ts';
+import { workerEnv, workerNodeFlags } from '../workers/node-flags.ts';
 import { describeUnless } from './support/skip.ts';
 
 const run = promisify(execFile);
@@ -82,6 +83,14 @@ describe('docker-compose.yml', () => {
       ].sort(),
     );
     expect(file.services['worker']?.deploy.replicas).toBe(2);
+  });
+
+  it('starts a worker with the flags and the environment that a worker is measured with, as the image does', async () => {
+    const command = ['node', ...workerNodeFlags, 'dist/workers/main.js'];
+    expect(file.services['worker']?.command).toEqual(command);
+    const image = await readFile(path.join(root, 'Dockerfile'), 'utf8');
+    expect(JSON.parse(/^CMD (.*)$/m.exec(image)?.[1] ?? '')).toEqual(command);
+    for (const [name, value] of Object.entries(workerEnv)) expect(image).toContain(`${name}=${value}`);
   });
 
   it.each(services)('%s runs an image of a fixed version', (_name, service) => {
