@@ -23,6 +23,9 @@ export interface Reject {
   readonly record: string | null;
 }
 
+/** Why a record is set aside. */
+export type Fault = Pick<Reject, 'code' | 'field' | 'rule' | 'reason'>;
+
 /** A record that passed the source schema. */
 export interface ValidRecord {
   readonly ordinal: number;

@@ -1,12 +1,12 @@
 import { hash } from 'node:crypto';
 import type { Destination } from './connector.ts';
 import type { Blocks, Content } from './content.ts';
+import { issueFault } from './issue-fault.ts';
 import { isRecord } from './json.ts';
 import { checkOf, takesOf } from './mapping/compile-check.ts';
 import { jsonWriterOf } from './mapping/compile-json.ts';
 import type { Mapping } from './mapping/mapping.ts';
-import { pathText } from './mapping/path.ts';
-import type { ReadyRecord, Reject, ValidRecord } from './prepared.ts';
+import type { Fault, ReadyRecord, Reject, ValidRecord } from './prepared.ts';
 
 export interface TransformRules {
   readonly mapping: Mapping;
@@ -38,7 +38,6 @@ export function transformRecord(
   return { ordinal, key, version, content, hash: contentHash(content.bytes), encoded };
 }
 
-type Fault = Pick<Reject, 'code' | 'field' | 'rule' | 'reason'>;
 type Written = Pick<ReadyRecord, 'content' | 'encoded'>;
 
 /** Undefined for what has to be looked at more closely, and where the destination wants the record itself. */
@@ -53,11 +52,7 @@ function writtenAtOnce(mapped: unknown, rules: TransformRules, blocks: Blocks): 
 function checkedAndWritten(mapped: unknown, rules: TransformRules, blocks: Blocks): Written | Fault {
   const { mapping, encode, maxRecordBytes } = rules;
   const checked = checkOf(mapping.to)(mapped);
-  if (!checked.success) {
-    const issue = checked.error.issues[0];
-    const field = issue ? pathText(issue.path.map(String)) : null;
-    return { code: 'DESTINATION_SCHEMA', field, rule: issue?.code ?? 'schema', reason: issue?.message ?? 'invalid' };
-  }
+  if (!checked.success) return issueFault('DESTINATION_SCHEMA', checked.error.issues);
   const { data, plain } = checked;
   const writer = encode && plain ? jsonWriterOf(mapping.to) : undefined;
   const content = (writer && blocks.writeBy(writer, data, maxRecordBytes)) ?? byText(data, maxRecordBytes, blocks);

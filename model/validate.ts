@@ -1,11 +1,11 @@
 import type { z } from 'zod';
 import { isDeeperThan, MAX_DEPTH } from './depth.ts';
 import type { RecordContract } from './drift/record-contract.ts';
+import { issueFault } from './issue-fault.ts';
 import { isRecord, type Json, valueAt } from './json.ts';
 import { checkOf, takesOf } from './mapping/compile-check.ts';
-import { pathText } from './mapping/path.ts';
-import type { Reject, ValidRecord } from './prepared.ts';
-import { keyFaults, keyOf } from './record-key.ts';
+import type { Fault, Reject, ValidRecord } from './prepared.ts';
+import { type KeyOfRecord, keyFaults, keyOf } from './record-key.ts';
 import { parseVersion, type RecordVersion } from './version.ts';
 
 export interface ValidateRules {
@@ -22,61 +22,68 @@ type Verdict = { readonly valid: ValidRecord; readonly version: RecordVersion | 
 
 /** Checks one record against the source schema. `ordinal` is its position within the batch, from 0. Pure. */
 export function validateRecord(received: Json, ordinal: number, rules: ValidateRules): Verdict {
-  const reject = (
-    code: Reject['code'],
-    field: string | null,
-    rule: string,
-    reason: string,
-    key: string | null = null,
-  ) => ({
-    reject: { ordinal, stage: 'validate' as const, key, code, field, rule, reason, record: jsonOf(received) },
-  });
-  if (!isRecord(received))
-    return reject('NOT_A_RECORD', null, 'record', 'the source gave something that is not an object');
-  if (isDeeperThan(received, MAX_DEPTH))
-    return reject('RECORD_TOO_DEEP', null, 'depth', `the record is nested deeper than ${MAX_DEPTH} levels`);
-  const key = keyOf(received, rules.key);
-  if ('code' in key) return reject(key.code, key.field, 'key', `the key field \`${key.field}\` ${keyFaults[key.code]}`);
+  if (!isRecord(received)) return rejected(received, ordinal, null, notARecord);
+  if (isDeeperThan(received, MAX_DEPTH)) return rejected(received, ordinal, null, tooDeep);
+  const found = keyOf(received, rules.key);
+  if ('code' in found) return rejected(received, ordinal, null, keyFault(found));
+  const { key } = found;
   const version = rules.version === undefined ? null : parseVersion(valueAt(received, rules.version));
-  if (version === undefined) {
-    const field = rules.version ?? '';
-    return reject(
-      'VERSION_INVALID',
-      field,
-      'version',
-      `the version field \`${field}\` is neither a time nor a whole number`,
-      key.key,
-    );
-  }
+  if (version === undefined) return rejected(received, ordinal, key, versionFault(rules.version ?? ''));
   const refused = rules.recordContract?.refusedField(received);
-  if (refused !== undefined) {
-    const reason = 'the source schema does not have this field, and the contract of the sync rejects new fields';
-    return reject('FIELD_UNKNOWN', refused, 'contract', reason, key.key);
-  }
-  const valid = (parsed: unknown): Verdict => ({
-    valid: { ordinal, key: key.key, version: version?.value ?? null, received, parsed },
-    version,
-  });
-  if (rules.uncopied && takesOf(rules.from)?.(received)) return valid(received);
+  if (refused !== undefined) return rejected(received, ordinal, key, unknownFault(refused));
+
+  const value = version?.value ?? null;
+  if (rules.uncopied && takesOf(rules.from)?.(received))
+    return { valid: { ordinal, key, version: value, received, parsed: received }, version };
   const checked = checkOf(rules.from)(received);
   const parsed = checked.success
     ? checked
     : (rules.recordContract?.withoutUnfit(received, checked.error.issues) ?? checked);
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    const field = issue ? pathText(issue.path.map(String)) : null;
-    const { reject: invalid } = reject(
-      'SOURCE_SCHEMA',
-      field,
-      issue?.code ?? 'schema',
-      issue?.message ?? 'invalid',
-      key.key,
-    );
-    const absent = issue !== undefined && isAbsent(received, issue.path) ? { isAbsent: true as const } : {};
-    return { reject: { ...invalid, ...absent, version: version?.value ?? null } };
-  }
-  return valid(parsed.data);
+  if (parsed.success) return { valid: { ordinal, key, version: value, received, parsed: parsed.data }, version };
+  const { issues } = parsed.error;
+  const { reject } = rejected(received, ordinal, key, issueFault('SOURCE_SCHEMA', issues));
+  const absent = issues[0] && isAbsent(received, issues[0].path) ? { isAbsent: true as const } : {};
+  return { reject: { ...reject, ...absent, version: value } };
 }
+
+const rejected = (received: Json, ordinal: number, key: string | null, fault: Fault): { readonly reject: Reject } => ({
+  reject: { ordinal, stage: 'validate', key, ...fault, record: jsonOf(received) },
+});
+
+const notARecord: Fault = {
+  code: 'NOT_A_RECORD',
+  field: null,
+  rule: 'record',
+  reason: 'the source gave something that is not an object',
+};
+
+const tooDeep: Fault = {
+  code: 'RECORD_TOO_DEEP',
+  field: null,
+  rule: 'depth',
+  reason: `the record is nested deeper than ${MAX_DEPTH} levels`,
+};
+
+const keyFault = ({ code, field }: Extract<KeyOfRecord, { code: unknown }>): Fault => ({
+  code,
+  field,
+  rule: 'key',
+  reason: `the key field \`${field}\` ${keyFaults[code]}`,
+});
+
+const versionFault = (field: string): Fault => ({
+  code: 'VERSION_INVALID',
+  field,
+  rule: 'version',
+  reason: `the version field \`${field}\` is neither a time nor a whole number`,
+});
+
+const unknownFault = (field: string): Fault => ({
+  code: 'FIELD_UNKNOWN',
+  field,
+  rule: 'contract',
+  reason: 'the source schema does not have this field, and the contract of the sync rejects new fields',
+});
 
 /** Whether nothing stands where the schema asks for something. */
 function isAbsent(received: Json, path: readonly PropertyKey[]): boolean {
