@@ -6,6 +6,7 @@ import type { Policy } from '../model/policy.ts';
 import { endpointNames, type LoadedSync } from '../model/project.ts';
 import type { ReadRange } from '../model/range.ts';
 import type { RunFrom, RunMode } from '../model/run-state.ts';
+import { TICK_MAX_AGE_MS } from '../model/schedule/look.ts';
 import { deleteLimitsOf } from '../model/sync.ts';
 import type { Held } from '../platform/ledger/claims.ts';
 import type { RunFacts } from '../platform/ledger/runs.ts';
@@ -57,16 +58,11 @@ export interface RunPlan {
 }
 
 /**
- * Whoever starts a run just after an edit means the edit. Schedules begin many runs in one moment: these share a look at
- * the project's files, which costs as much as there are files.
- */
-const TICK_MAX_AGE_MS = 2000;
-
-/**
  * Opens a run and takes hold of its sync (invariant 7). When another run is open it throws LOCKED, or does what
  * `whenHeld` says. Safe to repeat.
  */
 export async function openRun(deps: Dependencies, input: OpenRunInput): Promise<RunPlan | SkippedRun> {
+  // Whoever starts a run just after an edit means the edit.
   const loaded = await deps.projects.current(input.sync, input.scheduledFor === undefined ? 0 : TICK_MAX_AGE_MS);
   const claim = {
     sync: input.sync,

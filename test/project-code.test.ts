@@ -1,7 +1,7 @@
-import { symlink, writeFile } from 'node:fs/promises';
+import { readdir, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { formatProblem, type Problem } from '../model/problem.ts';
-import { projectFingerprint } from '../platform/project/fingerprint.ts';
+import { lastEditMs, projectFingerprint } from '../platform/project/fingerprint.ts';
 import { checkProject, loadProject } from '../platform/project/load.ts';
 import {
   type ProjectFiles,
@@ -335,6 +335,20 @@ describe('the code of a project', () => {
       });
       expect(after.syncs.get('orders')?.version).not.toBe(before.syncs.get('orders')?.version);
     });
+  });
+
+  test('the last edit of a project is that of its newest file, wherever it lies, and of no other', async () => {
+    await withProject(
+      { ...paperProject(), 'mappings/deep/one.ts': '', 'notes.txt': '', '.git/config.json': '' },
+      async (folder) => {
+        const at = (file: string, seconds: number) => utimes(join(folder, file), seconds, seconds);
+        const files = await readdir(folder, { recursive: true, withFileTypes: true });
+        for (const file of files) if (file.isFile()) await utimes(join(file.parentPath, file.name), 1, 1);
+        await Promise.all([at('notes.txt', 9), at('.git/config.json', 9), at('mappings/deep/one.ts', 5)]);
+        expect(await lastEditMs(folder)).toBe(5000);
+        expect(await lastEditMs(join(folder, 'nowhere'))).toBe(0);
+      },
+    );
   });
 
   test('the version of a sync changes with what it does, and with nothing else', async () => {

@@ -1,6 +1,7 @@
 import { unaccountedTicks } from '../activities/ticks.ts';
 import { formatProblem, type Problem } from '../model/problem.ts';
 import { parseCron } from '../model/schedule/field.ts';
+import { TICK_MAX_AGE_MS, untilSeenMs } from '../model/schedule/look.ts';
 import { oddDays } from '../model/schedule/odd-days.ts';
 import { type Schedule, whenWords } from '../model/schedule/schedule.ts';
 import { checkProject } from '../platform/project/load.ts';
@@ -151,4 +152,14 @@ test('a time at which a schedule fired belongs to the tick before it, however mu
   expect(unaccountedTicks(fired, [n2])).toEqual(['2026-11-26T10:00:40Z', '2026-11-26T10:24:00Z']);
   expect(unaccountedTicks(fired, [])).toEqual(fired);
   expect(unaccountedTicks([], [n1])).toEqual([]);
+});
+
+test.each([
+  ['just now', 10_000, 10_000, TICK_MAX_AGE_MS],
+  ['a moment ago', 9_400, 10_000, 1_400],
+  ['as long ago as a tick may be behind', 8_000, 10_000, 0],
+  ['long ago', 1, 10_000, 0],
+  ['by a clock that is ahead', 99_000, 10_000, TICK_MAX_AGE_MS],
+])('after an edit made %s a trigger waits until no tick is given what was there before', (_when, edit, now, waitMs) => {
+  expect(untilSeenMs(edit, now)).toBe(waitMs);
 });

@@ -2,7 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { type ExitCode, exitCode } from '../../model/exit-code.ts';
 import { scheduleId } from '../../model/names.ts';
+import { untilSeenMs } from '../../model/schedule/look.ts';
 import { type Overlap, overlaps } from '../../model/schedule/schedule.ts';
+import { lastEditMs } from '../../platform/project/fingerprint.ts';
 import type { AppliedSchedule } from '../../platform/schedules/decode.ts';
 import { overlapNames } from '../../platform/schedules/encode.ts';
 import { CommandFailed } from '../errors.ts';
@@ -18,6 +20,8 @@ export const triggerCommand = (): Command =>
     'trigger',
     'Starts now what a tick would start, by the overlap rule of the schedule; also while it is paused.',
     async ({ context, engine, sync }) => {
+      // Whoever triggers a run just after an edit means the edit.
+      await sleep(untilSeenMs(await lastEditMs(context.projectFolder), Date.now()));
       const before = await scheduleOf(engine, sync);
       const overlap = overlaps.find((one) => one === before.words.overlap) ?? 'skip';
       // Without a policy of its own a trigger would let runs overlap, whatever the schedule says.
