@@ -111,7 +111,6 @@ function settings(durable: boolean, socketFolder: string): string[] {
     shared_buffers: '256MB',
     work_mem: '16MB',
     maintenance_work_mem: '128MB',
-    wal_compression: 'on',
     max_wal_size: '2GB',
     checkpoint_timeout: '15min',
     log_checkpoints: 'off',
