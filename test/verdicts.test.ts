@@ -4,7 +4,8 @@ import type { ReadyRecord } from '../model/prepared.ts';
 import { contentHash } from '../model/transform.ts';
 import type { DeliveryStart } from '../platform/ledger/delivery-start.ts';
 import type { Ledger } from '../platform/ledger/ledger.ts';
-import { COPIED_FROM } from '../platform/ledger/rows.ts';
+import { COPIED_FROM, renewVersions } from '../platform/ledger/rows.ts';
+import { ledgerVerdicts } from '../platform/ledger/verdicts.ts';
 import { useLedger } from './support/ledger.ts';
 
 let ledger: Ledger;
@@ -204,5 +205,44 @@ describe('the verdicts of the ledger', () => {
     const syncId = await known([{ content: 'x', version: 1, state: 'd', destinationId: null }]);
     const found = await ledger.deliveries.verdicts(syncId, [ready(factOf('x'), 0)]);
     expect(found).toMatchObject({ letters: 'n', unseen: false });
+  });
+
+  test('ask a large ledger for the rows of the batch and for no other, when comparing and when a newer version is noted', async () => {
+    const syncId = await known([]);
+    const records = Array.from({ length: 5_000 }, (_, ordinal) => ready({ content: 'x', version: 2 }, ordinal));
+    const sql = await ledger.pool.connect();
+    const read = async (): Promise<number> => {
+      const { rows } = await sql.query<{ read: number }>(
+        `select seq_tup_read::int + idx_tup_fetch::int as read from pg_stat_xact_user_tables where relname = 'ledger'`,
+      );
+      return rows[0]?.read ?? 0;
+    };
+    try {
+      await sql.query('begin');
+      await sql.query(
+        `insert into ledger (version, intent, sync_id, state, hash, key)
+         select 1, 0, $1, 'c', $2, 'k' || n from generate_series(0, 99999) n`,
+        [syncId, contentHash('x')],
+      );
+      const pool = Object.create(ledger.pool, { query: { value: sql.query.bind(sql) } });
+      const before = await read();
+      const { letters, renewed } = await ledgerVerdicts(pool).verdicts(syncId, records, true);
+      expect({ letters, renewed }).toEqual({ letters: 'u'.repeat(records.length), renewed: true });
+      expect((await read()) - before).toBe(records.length);
+      await renewVersions(sql, syncId, records);
+      // Each once to find it, and once to write it.
+      expect((await read()) - before).toBeLessThanOrEqual(3 * records.length);
+      const { rows } = await sql.query(
+        'select version::int, count(*)::int from ledger where sync_id = $1 group by 1 order by 1',
+        [syncId],
+      );
+      expect(rows).toEqual([
+        { version: 1, count: 95_000 },
+        { version: 2, count: 5_000 },
+      ]);
+    } finally {
+      await sql.query('rollback');
+      sql.release();
+    }
   });
 });

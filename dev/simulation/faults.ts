@@ -1,5 +1,5 @@
 import { asyncLocalStorage, type Context } from '@temporalio/activity';
-import type { Pool } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 import { BatchCache } from '../../activities/cache.ts';
 import type { Destination } from '../../model/connector.ts';
 import type { Schedule } from './schedule.ts';
@@ -71,14 +71,20 @@ export class Faults {
     };
   }
 
-  /** The same connections, each statement of which may meet a fault, and each transaction before it begins. */
+  /** The same connections, each statement of which may meet a fault. */
   pool(pool: Pool): Pool {
     const query = (...args: unknown[]) => this.#meet(true, () => Reflect.apply(pool.query, pool, args));
     const connect = async () => {
       await this.#meet(true, async () => {});
-      return pool.connect();
+      return this.#client(await pool.connect());
     };
     return Object.create(pool, { query: { value: query }, connect: { value: connect } });
+  }
+
+  /** Within a transaction nobody sleeps: who needs its locks would wait for ever. */
+  #client(client: PoolClient): PoolClient {
+    const query = (...args: unknown[]) => this.#meet(false, () => Reflect.apply(client.query, client, args));
+    return Object.create(client, { query: { value: query } });
   }
 
   async #meet<T>(mayFreeze: boolean, call: () => Promise<T>): Promise<T> {

@@ -1,6 +1,7 @@
 import type { Pool } from 'pg';
 import type { ReadyRecord } from '../../model/prepared.ts';
 import { plainArray, textArray } from './arrays.ts';
+import { ROW_BY_KEY } from './rows.ts';
 import { query } from './sql.ts';
 
 /** For each record: `n`ew, `c`hanged, `u`nchanged, `s`uperseded by what was delivered before. */
@@ -49,8 +50,7 @@ export function ledgerVerdicts(pool: Pool) {
              case when l.key is null or l.state = 'd' then 'n' when l.state in ('x', 's') then 'c' when l.hash = k.hash then 'u'
                when k.version < l.version then 's' else 'c' end as letter
            from unnest($2::text[], $3::uuid[], $4::bigint[]) with ordinality as k(key, hash, version, ord)
-           -- By the index for each key: without the limit the planner reads the whole ledger for every batch.
-           left join lateral (select * from ledger where sync_id = $1 and key = k.key limit 1) l on true
+           left join lateral (${ROW_BY_KEY}) l on true
          ) v`,
         [syncId, keys, plainArray(records.map(({ hash }) => hash)), plainArray(records.map(({ version }) => version))],
       );
