@@ -100,7 +100,7 @@ async function removeAll(removal: Removal): Promise<void> {
   let removed = 0;
   for (;;) {
     Context.current().cancellationSignal.throwIfAborted();
-    const records = await ledger.next(run, after, destination.limits.records);
+    const records = await ledger.next(start.syncId, run, after, destination.limits.records);
     const last = records.at(-1);
     if (!last) break;
     const provenAtMs = removal.now();

@@ -4,6 +4,7 @@ import { contentHash } from '../../model/transform.ts';
 import { DELETIONS, type Deletion } from './deletions.ts';
 import { decide } from './intents.ts';
 import { packOrdinals, unpackOrdinals } from './ordinals.ts';
+import { ROW_BY_KEY } from './rows.ts';
 import { ask, query, type Writer, writeUnderFence } from './sql.ts';
 
 /** A request to delete, as it stands in the ledger. */
@@ -93,7 +94,9 @@ export function ledgerDeleteIntents(pool: Pool) {
            update ledger set state = 'd', intent = $3 from writer where sync_id = $1 and key = any($7::text[])),
          marked as (
            update ledger l set state = 's', intent = $3, hash = u.hash
-           from writer, unnest($8::text[], $9::uuid[]) as u(key, hash) where l.sync_id = $1 and l.key = u.key),
+           from writer, (
+             select found.at, k.hash from unnest($8::text[], $9::uuid[]) as k(key, hash) cross join lateral (${ROW_BY_KEY}) found
+           ) u where l.ctid = u.at),
          kept as (update ledger set state = 'c' from writer where sync_id = $1 and key = any($10::text[]))`,
         [
           intent.id,

@@ -1,6 +1,7 @@
-import type { Pool } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 import { decideExtras } from './extras.ts';
-import { query, transaction, type Writer, writeUnderFence } from './sql.ts';
+import { ROW_BY_KEY } from './rows.ts';
+import { joiningSets, query, type Writer, writeUnderFence } from './sql.ts';
 
 /** A record that is gone from the source and has to go from the destination. */
 export interface Deletion {
@@ -34,20 +35,14 @@ export function ledgerDeletions(pool: Pool) {
       run: string,
       found: { readonly missing: number; readonly extras: number },
     ): Promise<void> {
-      const values = [run, DELETIONS];
-      if (found.extras === 0)
-        await writeUnderFence(
-          pool,
-          'deciding what to delete',
-          start,
-          found.missing > 0 ? `${decided}, ${listed}` : decided,
-          values,
-          { by: query },
-        );
+      const what = 'deciding what to delete';
+      const decide = (sql: Pool | PoolClient, parts: string) =>
+        writeUnderFence(sql, what, start, parts, [run, DELETIONS], { by: query });
+      if (found.missing + found.extras === 0) await decide(pool, decided);
       else
-        await transaction(pool, 'deciding what to delete', async (sql) => {
-          await writeUnderFence(sql, 'deciding what to delete', start, `${decided}, ${listed}`, values, { by: query });
-          await decideExtras(sql, start.syncId, run);
+        await joiningSets(pool, what, async (sql) => {
+          await decide(sql, found.missing > 0 ? `${decided}, ${listed}` : decided);
+          if (found.extras > 0) await decideExtras(sql, start.syncId, run);
         });
     },
 
@@ -67,15 +62,22 @@ export function ledgerDeletions(pool: Pool) {
       }
     },
 
-    /** The next records of the list, after the n-th. */
-    next: (run: string, after: number, limit: number): Promise<readonly Deletion[]> =>
-      query<{ n: number; key: string; destinationId: string | null }>(
-        pool,
-        'reading what to delete',
-        `select d.n, d.key, d.destination_id as "destinationId" from deletions d
-         join runs r on r.id = d.run join ledger l on l.sync_id = r.sync_id and l.key = d.key
-         where d.run = $1 and d.n > $2 and l.state not in ('d', 's') order by d.n limit $3`,
-        [run, after, limit],
-      ),
+    /** The next records of the list that still have to go, after the n-th: so many at the most, none at its end. */
+    async next(syncId: number, run: string, after: number, limit: number): Promise<readonly Deletion[]> {
+      // By their number, which has no gaps, and each row by its key: nothing else is read of the list and of the ledger.
+      for (let from = after; ; from += limit) {
+        const rows = await query<Deletion & { left: boolean }>(
+          pool,
+          'reading what to delete',
+          `select k.n, k.key, k.destination_id as "destinationId", coalesce(found.state not in ('d', 's'), false) as left
+           from deletions k left join lateral (${ROW_BY_KEY}) found on true
+           where k.run = $2 and k.n > $3 and k.n <= $4 order by k.n`,
+          [syncId, run, from, from + limit],
+        );
+        const left = rows.filter((one) => one.left);
+        if (left.length > 0 || rows.length === 0)
+          return left.map(({ n, key, destinationId }) => ({ n, key, destinationId }));
+      }
+    },
   };
 }

@@ -2,7 +2,7 @@ import type { Pool } from 'pg';
 import { SyncFailure } from '../../model/failure.ts';
 import { DELETIONS, missingRows } from './deletions.ts';
 import { removableExtras } from './extras.ts';
-import { ask, query, refuseOlder, type Writer } from './sql.ts';
+import { ask, joiningSets, query, refuseOlder, type Writer } from './sql.ts';
 
 /** What a complete read says of the records that were delivered before. */
 export interface Missing {
@@ -67,15 +67,17 @@ export function ledgerMissing(pool: Pool) {
       refuseOlder(start.fence, ends?.fence);
       if (ends?.complete !== true || ends.gaps === true)
         throw new SyncFailure('SOURCE_INCOMPLETE', 'the read is not proven to be complete, so nothing is deleted');
-      const [found] = await query<Missing & Record<string, unknown>>(
-        pool,
-        'looking for what is gone',
-        `select (select count(*)::int from ledger where sync_id = $1 and state in ('c', 'x')) as known,
+      const [found] = await joiningSets(pool, 'looking for what is gone', (sql) =>
+        query<Missing & Record<string, unknown>>(
+          sql,
+          'looking for what is gone',
+          `select (select count(*)::int from ledger where sync_id = $1 and state in ('c', 'x')) as known,
            (select count(*)::int ${missingRows('$2')}) as missing,
            ${ends.chosen ? `(select count(*)::int ${removableExtras})` : '0'} as extras,
            (select count(*)::int from quarantine where run = $2 and key is null) as keyless,
            (select coalesce(sum(cardinality(hashes)), 0)::int from seen where run = $2) as seen`,
-        [start.syncId, run],
+          [start.syncId, run],
+        ),
       );
       return found ?? { known: 0, missing: 0, extras: 0, keyless: 0, seen: 0 };
     },

@@ -1,0 +1,74 @@
+import { type Ledger, ledgerOn, openLedger } from '../platform/ledger/ledger.ts';
+import { ledgerPool, type Writer } from '../platform/ledger/sql.ts';
+import { withDatabase } from './support/database.ts';
+
+const RECORDS = 60_000;
+const RUN = 'large-1';
+
+/**
+ * A ledger that a first load has just filled, so that the planner knows nothing of it, and a complete read without every
+ * tenth record. Joined row by row, it would keep the database for minutes, which gives up after 15 s.
+ */
+async function withFirstLoad(
+  work: (ledger: Omit<Ledger, 'pool' | 'close'>, writer: Writer) => Promise<void>,
+): Promise<void> {
+  await withDatabase(async (url) => {
+    const { pool, close } = await openLedger(url);
+    const impatient = ledgerPool(url, 1, '-c statement_timeout=15s');
+    try {
+      const { rows } = await pool.query<{ id: number }>(`insert into syncs (name) values ('large') returning id`);
+      const syncId = rows[0]?.id ?? 0;
+      await pool.query(
+        `insert into runs (id, sync_id, workflow_id, mode, trigger, sync_version, status)
+         values ($1, $2, 'w', 'full', 'test', '1', 'running')`,
+        [RUN, syncId],
+      );
+      await pool.query(
+        `with batch as (insert into batches (run, seq, state, records, complete) values ($1, 1, 'delivered', 1, true)),
+           read as (
+             insert into seen (run, seq, hashes)
+             select $1, 1, array_agg(hashtextextended(('k' || n) collate "C", 0)) from generate_series(1, $3) n where n % 10 <> 0)
+         insert into ledger (version, intent, sync_id, state, hash, key)
+         select 1, 0, $2, 'c', gen_random_uuid(), 'k' || n from generate_series(1, $3) n`,
+        [RUN, syncId, RECORDS],
+      );
+      await work(ledgerOn(impatient, impatient), { syncId, fence: 0 });
+    } finally {
+      await impatient.end();
+      await close();
+    }
+  });
+}
+
+test('what is gone from the source is found at the end of a first load, of which the database has no statistics yet', async () => {
+  await withFirstLoad(async ({ deletes }, writer) => {
+    const found = await deletes.compare(writer, RUN);
+    expect(found).toEqual({ known: RECORDS, missing: RECORDS / 10, extras: 0, keyless: 0, seen: RECORDS * 0.9 });
+    await deletes.decide(writer, RUN, found);
+    const keys: string[] = [];
+    for await (const key of deletes.decidedKeys(RUN)) keys.push(key);
+    expect(keys).toEqual(Array.from({ length: RECORDS / 10 }, (_, n) => `k${10 * (n + 1)}`).sort());
+  });
+});
+
+test('the records that are to be deleted come in their order, each once, without those that are gone by now', async () => {
+  await withFirstLoad(async ({ deletes }, writer) => {
+    await deletes.decide(writer, RUN, { missing: 1, extras: 0 });
+    const list: string[] = [];
+    for await (const key of deletes.decidedKeys(RUN)) list.push(key);
+    const gone = new Set([...list.slice(0, 2_500), ...list.slice(-700)]);
+    const records = [...gone].map((key) => ({ n: list.indexOf(key), key, destinationId: null }));
+    const intent = await deletes.openIntent(writer, RUN, records);
+    await deletes.settle(writer, intent, records, []);
+    const seen: string[] = [];
+    for (let after = -1; ; ) {
+      const next = await deletes.next(writer.syncId, RUN, after, 1_000);
+      expect(next.length).toBeLessThanOrEqual(1_000);
+      const last = next.at(-1);
+      if (last === undefined) break;
+      after = last.n;
+      seen.push(...next.map(({ key }) => key));
+    }
+    expect(seen).toEqual(list.filter((key) => !gone.has(key)));
+  });
+});
