@@ -65,11 +65,23 @@ async function reconcile(context: CliContext, sync: string, flags: Flags): Promi
     const document = { ...documentOf(comparison), repair: repaired && repairDocument(repaired) };
     context.out.result(document, () => print(context.out, comparison, repaired));
     const last = repaired?.after ?? comparison;
-    if (faultsOf(last) === 0 && (await engine.ledger.recovery.end(sync)))
-      context.progress.note('Both sides agree: the recovery is over, and deletes go on with the next run.');
+    if (faultsOf(last) === 0) noteRecovery(context, sync, await engine.ledger.recovery.endAgreed(sync));
     const left = faultsOf(last) + (removes ? last.extra : 0);
     return left === 0 ? exitCode.ok : exitCode.failed;
   });
+}
+
+function noteRecovery(
+  { progress }: CliContext,
+  sync: string,
+  recovery: 'ended' | 'before its full run' | 'none',
+): void {
+  if (recovery === 'ended')
+    progress.note('Both sides agree: the recovery is over, and deletes go on with the next run.');
+  if (recovery === 'before its full run')
+    progress.note(
+      `The recovery goes on: what came after the copy, only a full run finds. Next: syncline run ${sync} --full --wait`,
+    );
 }
 
 const faultsOf = ({ missing, different }: Comparison): number => missing.length + different.length;

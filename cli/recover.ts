@@ -22,7 +22,7 @@ export function recoverCommand(): Command {
     .description(
       'A ledger that was restored from an older copy does not know what was delivered since. From now on the sync looks ' +
         'at each record in the destination before it writes it, and deletes nothing, until `syncline reconcile` finds ' +
-        'that both sides agree. Changes nothing in any system.',
+        'after a full run that both sides agree. Changes nothing in any system.',
     )
     .argument('<sync>', 'name of a file in syncs/')
     .option('--may-repeat', 'go on although this destination cannot be asked: what was delivered since is sent again')

@@ -87,9 +87,28 @@ test('a ledger restored from an older copy doubles nothing at T4 and deletes not
   expect((await engine.run('restored', { full: true })).counts).toMatchObject({ delivered: 6, deleted: 0 });
   expect(again()).toEqual([]);
   expect(await agreed(engine)).toEqual({ missing: [], different: [] });
-  expect(await engine.ledger.recovery.end('restored')).toBe(true);
+  expect(await engine.ledger.recovery.endAgreed('restored')).toBe('ended');
   expect((await engine.run('restored', { full: true })).counts).toMatchObject({ delivered: 0, deleted: 1 });
   expect(books.state.size).toBe(14);
+});
+
+test('a recovery is not over before a full run, though the older copy agrees with the destination in all that it knows', async () => {
+  let records = orders(3);
+  const books = journalDestination({ lookupLagMs: 0 });
+  engine = await createTestEngine([{ name: 'restored', source: arraySource(() => records), destination: books }]);
+  const { ledger, run } = engine;
+  await run('restored');
+  const restore = await copyOf(ledger);
+  records = orders(5);
+  await run('restored');
+  await restore();
+  expect(await ledger.recovery.endAgreed('restored')).toBe('none');
+  await ledger.recovery.begin('restored');
+  expect(await agreed(engine)).toEqual({ missing: [], different: [] });
+  expect(await ledger.recovery.endAgreed('restored')).toBe('before its full run');
+  await run('restored', { full: true });
+  expect(books.effects).toHaveLength(5);
+  expect(await ledger.recovery.endAgreed('restored')).toBe('ended');
 });
 
 test('without `recover` the same copy would have been delivered twice', async () => {

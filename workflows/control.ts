@@ -14,11 +14,21 @@ import { patch } from './patches.ts';
 /** What a person answers to a run that is parked. */
 export type Answer = 'retry' | 'skip';
 
-/** An answer, to which failure, and its number in this execution: whatever it decides, it decides once. */
-export interface Answered {
+/** An answer, and its number in this execution: whatever it decides, it decides once. */
+interface GivenAnswer {
   readonly answer: Answer;
-  readonly to: FailureCode;
   readonly answerNumber: number;
+}
+
+/** The same, and to which failure it was given. */
+export interface Answered extends GivenAnswer {
+  readonly to: FailureCode;
+}
+
+/** What is asked of a person. */
+interface Question {
+  readonly parked: Parked;
+  given?: GivenAnswer;
 }
 
 /**
@@ -29,11 +39,10 @@ export class RunControl {
   readonly scope = new CancellationScope({ cancellable: true });
   paused: boolean;
   aborted = false;
-  readonly #parked = new Map<string, Parked>();
+  readonly #questions = new Map<string, Question>();
   readonly #waiting = new Map<string, WaitingStep>();
-  /** Rises with each answer of a person: whoever parked before it goes on. */
+  /** Rises with each answer of a person. */
   #answers = 0;
-  #answer: Answer = 'retry';
   readonly #changed: () => void;
 
   constructor(paused: boolean, changed: () => void) {
@@ -43,8 +52,8 @@ export class RunControl {
 
   /** The step that waits for a person; of several the first. */
   get parked(): Parked | null {
-    const [first] = this.#parked.values();
-    return first ?? null;
+    const [first] = this.#questions.values();
+    return first?.parked ?? null;
   }
 
   /** The step that is tried again by itself; of several the first. */
@@ -53,9 +62,12 @@ export class RunControl {
     return first ?? null;
   }
 
+  /** Of several steps that wait for a person the one that was shown goes on: nobody was asked about the others. */
   answer(answer: Answer): void {
-    this.#answer = answer;
-    this.#answers++;
+    const answerNumber = ++this.#answers;
+    const open = [...this.#questions.values()].filter(({ given }) => given === undefined);
+    const asked = open.length > 1 && patched(patch.answersOneStep) ? open.slice(0, 1) : open;
+    for (const question of asked) question.given = { answer, answerNumber };
   }
 
   pause(paused: boolean): void {
@@ -108,8 +120,7 @@ export class RunControl {
           await this.#awaitQuota(name, batch, failure);
           continue;
         }
-        const answer = await this.#park(name, batch, failure, error);
-        answered = { answer, to: failure.code, answerNumber: this.#answers };
+        answered = { ...(await this.#park(name, batch, failure, error)), to: failure.code };
       } finally {
         if (this.#waiting.delete(idOf(name, batch))) this.#changed();
       }
@@ -124,24 +135,28 @@ export class RunControl {
     this.refuseAborted();
   }
 
-  async #park(step: string, batch: number | null, failure: StepFailure, error: unknown): Promise<Answer> {
+  async #park(step: string, batch: number | null, failure: StepFailure, error: unknown): Promise<GivenAnswer> {
     const id = idOf(step, batch);
-    const answers = this.#answers;
+    const question: Question = { parked: { step, batch, ...failure, since: new Date().toISOString() } };
     this.#waiting.delete(id);
-    this.#parked.set(id, { step, batch, ...failure, since: new Date().toISOString() });
+    this.#questions.set(id, question);
     this.#changed();
     try {
-      await condition(() => this.#answers > answers || this.aborted);
+      await condition(() => question.given !== undefined || this.aborted);
     } catch (cancelled) {
       if (!this.aborted) throw cancelled;
     } finally {
-      this.#parked.delete(id);
+      this.#questions.delete(id);
       this.#changed();
     }
-    if (this.aborted) throw error;
-    return this.#answer;
+    if (this.aborted || question.given === undefined) throw error;
+    return question.given;
   }
 }
+
+/** What a step is told of an answer that decides a write in doubt; nothing of one that was given to something else (invariant 3). */
+export const answerToDoubt = (answered: Answered | undefined): Partial<GivenAnswer> =>
+  answered?.to === 'OUTCOME_UNKNOWN' ? { answer: answered.answer, answerNumber: answered.answerNumber } : {};
 
 /** Between the attempts of a step that has given up on a quota. */
 const QUOTA_PAUSE_MS = 300_000;

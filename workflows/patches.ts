@@ -14,4 +14,6 @@ export const patch = {
    * name for both: a patch is two events of each run.
    */
   nothingTwice: 'nothing-twice',
+  /** An answer goes to the step that was shown. Before it, every step that waited for a person took it. */
+  answersOneStep: 'answers-one-step',
 } as const;

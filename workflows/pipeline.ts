@@ -1,6 +1,7 @@
 import { CancellationScope, condition, workflowInfo } from '@temporalio/workflow';
 import type { BatchRef } from '../model/batch.ts';
 import type { Policy } from '../model/policy.ts';
+import { answerToDoubt } from './control.ts';
 import type { Run } from './run.ts';
 import type { Steps } from './steps.ts';
 
@@ -72,7 +73,7 @@ async function finishBatch(run: Run, steps: Steps, ref: BatchRef, before: Promis
   control.refuseAborted();
   const counts = await control.step('deliver', ref.seq, (answered) =>
     steps.deliverBatch.executeWithOptions({ summary: `batch ${ref.seq}: deliver` }, [
-      answered ? { ...ref, answer: answered.answer, answerNumber: answered.answerNumber } : ref,
+      { ...ref, ...answerToDoubt(answered) },
     ]),
   );
   run.closed(counts);

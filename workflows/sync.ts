@@ -16,7 +16,7 @@ import {
   type RunStatus,
 } from '../model/batch.ts';
 import type { FailureCode } from '../model/failure.ts';
-import { ABORTED, abortedFailure } from './control.ts';
+import { ABORTED, abortedFailure, answerToDoubt } from './control.ts';
 import { stepFailure } from './failure.ts';
 import { identified } from './identity.ts';
 import { syncBatches } from './pipeline.ts';
@@ -90,7 +90,7 @@ async function settleLeft({ control, input }: Run, { policy }: RunPlan): Promise
   await control.whenRunning();
   await control.step('settle', null, (answered) =>
     stepsUnder(policy).settleLeft.executeWithOptions({ summary: 'settle what earlier runs left in doubt' }, [
-      { run: input.run, seq: 0, ...(answered && { answer: answered.answer, answerNumber: answered.answerNumber }) },
+      { run: input.run, seq: 0, ...answerToDoubt(answered) },
     ]),
   );
 }

@@ -62,7 +62,28 @@ export function ledgerRecovery(pool: Pool) {
       return row;
     },
 
-    /** Ends a recovery: both sides agree. Answers whether there was one. */
+    /**
+     * Ends a recovery when both sides agree in all that the ledger knows, and a full run has ended well since it began: what
+     * was delivered after the copy, the ledger knows only from that.
+     */
+    async endAgreed(sync: string): Promise<'ended' | 'before its full run' | 'none'> {
+      const [row] = await query<{ over: boolean }>(
+        pool,
+        'ending a recovery',
+        `with recovering as (
+           select s.id, exists (
+             select from runs r where r.sync_id = s.id and r.mode = 'full' and r.status in ('succeeded', 'partial')
+               and r.started_at > s.recovering_since) as over
+           from syncs s where s.name = $1 and s.recovering_since is not null),
+         ended as (update syncs set recovering_since = null from recovering where syncs.id = recovering.id and over)
+         select over from recovering`,
+        [sync],
+      );
+      if (row === undefined) return 'none';
+      return row.over ? 'ended' : 'before its full run';
+    },
+
+    /** Ends a recovery by a person's word. Answers whether there was one. */
     async end(sync: string): Promise<boolean> {
       const rows = await query(
         pool,
