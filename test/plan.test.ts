@@ -287,3 +287,12 @@ test('a plan names what would be deleted, and a run that keeps to it deletes jus
   expect(books.state.size).toBe(8);
   expect((await plan({ limit: 3 })).deletes).toBeNull();
 });
+
+test('plan and run agree on a key that comes again in a later batch, older or as it is', async () => {
+  const records = [...orders(10), order(5, 3, 'old'), order(6), order(11)];
+  const sync = { name: 'again', source: arraySource(() => records), destination: journalDestination(upsert) };
+  const { run, plan } = await engineFor({ ...sync, policy: { batchRecords: 10 } });
+  const planned = await plan({ full: true });
+  expect(planned.update).toBe(0);
+  expect((await run('again')).counts).toEqual(planned.counts);
+});

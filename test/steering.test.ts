@@ -115,3 +115,10 @@ test('a wait is told when it lasts: not the first short failure, and rarer with 
   });
   expect(waitingAfter(new SyncFailure('AUTH_REJECTED', '401'), { activityType: 'x', attempt: 2 }, {}, 0)).toBeNull();
 });
+
+test.each([
+  ['remove', 'REQUEST_REJECTED'],
+  ['validate', 'SCHEMA_DRIFT'],
+] as const)('a person may leave what the step %s asks about %s', (step, code) => {
+  expect(choicesOf({ step, code }).map(({ verb }) => verb)).toEqual(['retry', 'skip', 'abort']);
+});
