@@ -1,3 +1,4 @@
+import type { Pool } from 'pg';
 import { type Ledger, ledgerOn, openLedger } from '../platform/ledger/ledger.ts';
 import { ledgerPool, type Writer } from '../platform/ledger/sql.ts';
 import { withDatabase } from './support/database.ts';
@@ -10,7 +11,7 @@ const RUN = 'large-1';
  * tenth record. Joined row by row, it would keep the database for minutes, which gives up after 15 s.
  */
 async function withFirstLoad(
-  work: (ledger: Omit<Ledger, 'pool' | 'close'>, writer: Writer) => Promise<void>,
+  work: (ledger: Omit<Ledger, 'pool' | 'close'>, writer: Writer, pool: Pool) => Promise<void>,
 ): Promise<void> {
   await withDatabase(async (url) => {
     const { pool, close } = await openLedger(url);
@@ -32,7 +33,7 @@ async function withFirstLoad(
          select 1, 0, $2, 'c', gen_random_uuid(), 'k' || n from generate_series(1, $3) n`,
         [RUN, syncId, RECORDS],
       );
-      await work(ledgerOn(impatient, impatient), { syncId, fence: 0 });
+      await work(ledgerOn(impatient, impatient), { syncId, fence: 0 }, impatient);
     } finally {
       await impatient.end();
       await close();
@@ -70,5 +71,24 @@ test('the records that are to be deleted come in their order, each once, without
       seen.push(...next.map(({ key }) => key));
     }
     expect(seen).toEqual(list.filter((key) => !gone.has(key)));
+  });
+});
+
+test('a page of a first load is read in the order of its keys, without what is behind it', async () => {
+  await withFirstLoad(async ({ compare, deletes }, { syncId }, pool) => {
+    const read = async (): Promise<number> => {
+      const { rows } = await pool.query<{ read: number }>(
+        `select pg_stat_force_next_flush(), (select seq_tup_read + idx_tup_fetch from pg_stat_user_tables where relname = 'ledger')::int as read`,
+      );
+      return rows[0]?.read ?? 0;
+    };
+    const before = await read();
+    const [first] = await compare.page(syncId, 'k3', 1);
+    const page = await compare.page(syncId, first?.key ?? '', 500);
+    const known = await deletes.known(syncId, 'k3', 500);
+    expect(page.map(({ key }) => key)).toEqual([...page.map(({ key }) => key)].sort());
+    expect([first?.key, page.length, known.length]).toEqual(['k30', 500, 500]);
+    await read();
+    expect((await read()) - before).toBeLessThan(3_000);
   });
 });

@@ -2,7 +2,7 @@ import type { Pool } from 'pg';
 import { SyncFailure } from '../../model/failure.ts';
 import { DELETIONS, missingRows } from './deletions.ts';
 import { removableExtras } from './extras.ts';
-import { ask, joiningSets, query, refuseOlder, type Writer } from './sql.ts';
+import { ask, joiningSets, query, readingInOrder, refuseOlder, type Writer } from './sql.ts';
 
 /** What a complete read says of the records that were delivered before. */
 export interface Missing {
@@ -35,12 +35,14 @@ export function ledgerMissing(pool: Pool) {
 
     /** Keys of records at the destination, by the ledger's word: in their order, after this one. */
     async known(syncId: number, after: string | null, limit: number): Promise<readonly string[]> {
-      const rows = await query<{ key: string }>(
-        pool,
-        'reading the ledger',
-        `select key from ledger where sync_id = $1 and state in ('c', 'x') and ($2::text is null or key > $2)
-         order by key limit $3`,
-        [syncId, after, limit],
+      const rows = await readingInOrder(pool, 'reading the ledger', (sql) =>
+        query<{ key: string }>(
+          sql,
+          'reading the ledger',
+          `select key from ledger where sync_id = $1 and state in ('c', 'x') and ($2::text is null or key > $2)
+           order by key limit $3`,
+          [syncId, after, limit],
+        ),
       );
       return rows.map(({ key }) => key);
     },
