@@ -2,6 +2,7 @@ import process from 'node:process';
 import { Command } from 'commander';
 import { type Comparison, compareSync } from '../activities/compare-sync.ts';
 import { type ExitCode, exitCode } from '../model/exit-code.ts';
+import type { RecoveryEnd } from '../platform/ledger/recovery.ts';
 import { checkProject } from '../platform/project/load.ts';
 import { soundSync } from '../platform/project/sound-sync.ts';
 import { type CliContext, contextOf } from './context.ts';
@@ -71,11 +72,7 @@ async function reconcile(context: CliContext, sync: string, flags: Flags): Promi
   });
 }
 
-function noteRecovery(
-  { progress }: CliContext,
-  sync: string,
-  recovery: 'ended' | 'before its full run' | 'none',
-): void {
+function noteRecovery({ progress }: CliContext, sync: string, recovery: RecoveryEnd): void {
   if (recovery === 'ended')
     progress.note('Both sides agree: the recovery is over, and deletes go on with the next run.');
   if (recovery === 'before its full run')

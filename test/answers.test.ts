@@ -6,7 +6,8 @@ import { SyncFailure } from '../model/failure.ts';
 import type { Json } from '../model/json.ts';
 import type { Parked, RunState } from '../model/run-state.ts';
 import { arraySource, createTestEngine, type TestEngine, type TestSync } from './support/engine.ts';
-import { type JournalDestination, journalDestination } from './support/journal.ts';
+import { holdWrites, type JournalDestination, journalDestination } from './support/journal.ts';
+import { untilInDoubt } from './support/ledger.ts';
 
 const order = (n: number): Json => ({ id: `o${n}`, version: n, value: `v${n}` });
 const orders = (count: number): Json[] => Array.from({ length: count }, (_, n) => order(n));
@@ -30,24 +31,9 @@ async function asked(handle: WorkflowHandle, code: Parked['code']): Promise<Park
 
 /** A step that gives up on a write in doubt has been told so, and stands behind another that was asked about first. */
 async function inDoubt(): Promise<void> {
-  while ((await engine.ledger.pool.query(`select from intents where state = 'unknown'`)).rowCount === 0)
-    await sleep(25);
+  await untilInDoubt(engine.ledger);
   // The next attempt meets the doubt and asks; nothing shows it while another question is open.
   await sleep(1_000);
-}
-
-/** The same destination, whose writes wait until they are released. */
-function heldBack(books: JournalDestination): { readonly destination: JournalDestination; release(): void } {
-  let release = () => {};
-  const released = new Promise<void>((resolve) => {
-    release = resolve;
-  });
-  const { write } = books;
-  books.write = async (request) => {
-    await released;
-    return write(request);
-  };
-  return { destination: books, release: () => release() };
 }
 
 const keysOf = ({ effects }: JournalDestination): string[] => effects.map(({ key }) => key);
@@ -55,13 +41,18 @@ const keysOf = ({ effects }: JournalDestination): string[] => effects.map(({ key
 test('invariant 4, no double effect: `retry` of a fetch does not send the write in doubt that was parked after it', async () => {
   let mended = false;
   const books = journalDestination({}, 20);
-  const { destination, release } = heldBack(books);
+  const { release } = holdWrites(books);
   books.fate = (n) => (n === 1 ? 'lost after' : 'done');
   const fail = (page: number) => {
     if (page === 1 && !mended) throw new SyncFailure('AUTH_REJECTED', 'refused', { effect: 'none' });
   };
   const source = arraySource(() => orders(20), { fail });
-  const { start } = await engineFor({ name: 'fetch-and-doubt', source, destination, policy: { batchRecords: 10 } });
+  const { start } = await engineFor({
+    name: 'fetch-and-doubt',
+    source,
+    destination: books,
+    policy: { batchRecords: 10 },
+  });
   const handle = await start('fetch-and-doubt');
   await asked(handle, 'AUTH_REJECTED');
   release();
@@ -86,7 +77,7 @@ test('invariant 1, no record lost: `skip` of a drift does not count the write in
   await run('drift-and-doubt');
   records = sixty(2, (n) => (n < 30 ? { note: 'n' } : { remark: 'x' }));
   const { requests } = books;
-  const { release } = heldBack(books);
+  const { release } = holdWrites(books);
   books.fate = (n) => (n === requests + 1 ? 'lost before' : 'done');
   const handle = await start('drift-and-doubt', { full: true });
   await asked(handle, 'SCHEMA_DRIFT');

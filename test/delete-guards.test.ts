@@ -3,7 +3,7 @@ import type { WriteItem } from '../model/connector.ts';
 import { isRecord, type Json } from '../model/json.ts';
 import type { RunState } from '../model/run-state.ts';
 import { arraySource, createTestEngine, type TestEngine, type TestSync } from './support/engine.ts';
-import { type JournalDestination, journalDestination } from './support/journal.ts';
+import { holdWrites, type JournalDestination, journalDestination } from './support/journal.ts';
 
 const order = (n: number): Json => ({ id: `o${n}`, version: n, value: `v${n}` });
 const orders = (count: number): Json[] => Array.from({ length: count }, (_, n) => order(n));
@@ -44,18 +44,7 @@ test('a run that is paused while it delivers deletes nothing before it goes on',
   const { run, start } = await engineFor({ name: 'paused-deletes', source, destination: books, deletes: 'delete' });
   await run('paused-deletes');
   records = [...orders(8), order(20)];
-  let release = () => {};
-  const released = new Promise<void>((resolve) => {
-    release = resolve;
-  });
-  const { write } = books;
-  const came = new Promise<void>((resolve) => {
-    books.write = async (request) => {
-      resolve();
-      await released;
-      return write(request);
-    };
-  });
+  const { came, release } = holdWrites(books);
   const handle = await start('paused-deletes', { full: true });
   await came;
   await handle.executeUpdate('pause');

@@ -6,6 +6,7 @@ import type { Json } from '../model/json.ts';
 import { checkProject } from '../platform/project/load.ts';
 import { arraySource, createTestEngine, type TestEngine, type TestSync } from './support/engine.ts';
 import { type JournalDestination, journalDestination } from './support/journal.ts';
+import { untilInDoubt } from './support/ledger.ts';
 import { paperProject, paperSync, withProject } from './support/temp-project.ts';
 
 const orders = (count: number): Json[] =>
@@ -117,7 +118,7 @@ test('a request in doubt past that window is looked up by the next run, and not 
   });
   books.fate = () => 'lost after';
   const handle = await start('old');
-  while ((await ledger.pool.query(`select from intents where state = 'unknown'`)).rowCount === 0) await sleep(50);
+  await untilInDoubt(ledger);
   await handle.signal('abort');
   await expect(handle.result()).rejects.toThrow();
   await ledger.pool.query(`update intents set opened_at = opened_at - interval '25 hours'`);

@@ -6,6 +6,7 @@ import type { Json } from '../model/json.ts';
 import type { RunState } from '../model/run-state.ts';
 import { arraySource, createTestEngine, type TestEngine, type TestSync } from './support/engine.ts';
 import { type JournalDestination, journalDestination } from './support/journal.ts';
+import { untilInDoubt } from './support/ledger.ts';
 
 const order = (n: number, version = n, value = `v${version}`): Json => ({ id: `o${n}`, version, value });
 const t3 = { upsert: true, lookupLagMs: 0 };
@@ -105,7 +106,7 @@ test('a run of a paused sync settles what is in doubt only when it goes on', asy
   });
   books.fate = () => 'lost after';
   const first = await start('paused-doubt');
-  while ((await ledger.pool.query(`select from intents where state = 'unknown'`)).rowCount === 0) await sleep(50);
+  await untilInDoubt(ledger);
   await first.signal('abort');
   await expect(first.result()).rejects.toThrow();
   books.fate = () => 'done';

@@ -7,6 +7,7 @@ import type { Ledger } from '../platform/ledger/ledger.ts';
 import { createTestDatabase } from './support/database.ts';
 import { arraySource, createTestEngine, type TestEngine, type TestSync } from './support/engine.ts';
 import { journalDestination } from './support/journal.ts';
+import { untilInDoubt } from './support/ledger.ts';
 
 let engine: TestEngine | undefined;
 /** The first engine of a process loads the SDK and bundles the workflows: no test's own time. */
@@ -131,7 +132,7 @@ test('a request that was in doubt in the copy is looked up, and not written over
   const { ledger, run, start } = engine;
   books.fate = () => 'lost after';
   const handle = await start('restored');
-  while ((await ledger.pool.query(`select from intents where state = 'unknown'`)).rowCount === 0) await sleep(50);
+  await untilInDoubt(ledger);
   await handle.signal('abort');
   await expect(handle.result()).rejects.toThrow();
   const restore = await copyOf(ledger);
@@ -197,8 +198,7 @@ test('a request in doubt of which the mapping makes something else now is not se
     const before = await createTestEngine([sync], servers);
     books.fate = () => 'lost after';
     const aborted = await before.start('remade');
-    while ((await before.ledger.pool.query(`select from intents where state = 'unknown'`)).rowCount === 0)
-      await sleep(50);
+    await untilInDoubt(before.ledger);
     await aborted.signal('abort');
     await expect(aborted.result()).rejects.toThrow();
     // What its worker had computed is gone with it.

@@ -6,7 +6,7 @@ import { searchAttribute } from '../model/names.ts';
 import type { RunState } from '../model/run-state.ts';
 import type { Verb } from '../model/steering.ts';
 import { arraySource, createTestEngine, type TestEngine, type TestSync } from './support/engine.ts';
-import { journalDestination } from './support/journal.ts';
+import { holdWrites, journalDestination } from './support/journal.ts';
 
 const orders = (count: number): Json[] =>
   Array.from({ length: count }, (_, n) => ({ id: `o${n}`, version: n, value: `v${n}` }));
@@ -79,18 +79,7 @@ test('a run that goes on after a wait no longer says that it waits', async () =>
     if (down) throw new SyncFailure('SERVER_ERROR', 'closed for an hour', { effect: 'none', retryAfterMs: 3_600_000 });
   };
   const books = journalDestination(upsert);
-  const { write } = books;
-  let release = () => {};
-  const held = new Promise<void>((resolve) => {
-    release = resolve;
-  });
-  const called = new Promise<void>((resolve) => {
-    books.write = async (request) => {
-      resolve();
-      await held;
-      return write(request);
-    };
-  });
+  const { came, release } = holdWrites(books);
   const { start } = await engineFor({
     name: 'no-longer',
     source: arraySource(() => orders(20), { fail }),
@@ -100,7 +89,7 @@ test('a run that goes on after a wait no longer says that it waits', async () =>
   await stateWhen(handle, (state) => state.waiting);
   down = false;
   await ask(handle, 'retry');
-  await called;
+  await came;
   const [{ waiting }, status] = [await stateWhen(handle, () => true), await statusAttribute(handle)];
   release();
   expect([waiting, status]).toEqual([null, 'running']);
@@ -156,15 +145,7 @@ test('pausing takes one batch: what is fetched meanwhile is not delivered before
     policy: { batchRecords: 10, batchesInFlight: 3, batchesPerExecution: 2 },
   });
   // The first delivery is held, until the window behind it is full.
-  let release = () => {};
-  const held = new Promise<void>((resolve) => {
-    release = resolve;
-  });
-  const { write } = books;
-  books.write = async (request) => {
-    await held;
-    return write(request);
-  };
+  const { release } = holdWrites(books);
   const handle = await start('paused');
   expect(await ask(handle, 'resume')).toBe('refused: the run is not paused');
   await stateWhen(handle, ({ batches }) => batches.fetched === 2);

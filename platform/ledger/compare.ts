@@ -3,7 +3,7 @@ import { addendSql, bucketSql } from '../../model/bucket.ts';
 import type { BucketSums, Buckets } from '../../model/connector.ts';
 import { SyncFailure } from '../../model/failure.ts';
 import { NO_HASH } from './extras.ts';
-import { query, readingInOrder, transaction } from './sql.ts';
+import { query, queryInOrder, transaction } from './sql.ts';
 
 /** What the ledger says was delivered of one record. */
 export interface DeliveredRecord {
@@ -61,14 +61,12 @@ export function ledgerCompare(pool: Pool) {
 
     /** In order of their keys, after this one. */
     page: (syncId: number, after: string | null, limit: number): Promise<DeliveredRecord[]> =>
-      readingInOrder(pool, 'reading the ledger', (sql) =>
-        query<DeliveredRecord & Record<string, unknown>>(
-          sql,
-          'reading the ledger',
-          `select ${recordColumns} from ledger
-           where sync_id = $1 and state in ('c', 's') and ($2::text is null or key > $2) order by key limit $3`,
-          [syncId, after, limit],
-        ),
+      queryInOrder<DeliveredRecord & Record<string, unknown>>(
+        pool,
+        'reading the ledger',
+        `select ${recordColumns} from ledger
+         where sync_id = $1 and state in ('c', 's') and ($2::text is null or key > $2) order by key limit $3`,
+        [syncId, after, limit],
       ),
 
     /**

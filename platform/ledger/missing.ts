@@ -2,7 +2,7 @@ import type { Pool } from 'pg';
 import { SyncFailure } from '../../model/failure.ts';
 import { DELETIONS, missingRows } from './deletions.ts';
 import { removableExtras } from './extras.ts';
-import { ask, joiningSets, query, readingInOrder, refuseOlder, type Writer } from './sql.ts';
+import { ask, joiningSets, query, queryInOrder, refuseOlder, type Writer } from './sql.ts';
 
 /** What a complete read says of the records that were delivered before. */
 export interface Missing {
@@ -35,14 +35,12 @@ export function ledgerMissing(pool: Pool) {
 
     /** Keys of records at the destination, by the ledger's word: in their order, after this one. */
     async known(syncId: number, after: string | null, limit: number): Promise<readonly string[]> {
-      const rows = await readingInOrder(pool, 'reading the ledger', (sql) =>
-        query<{ key: string }>(
-          sql,
-          'reading the ledger',
-          `select key from ledger where sync_id = $1 and state in ('c', 'x') and ($2::text is null or key > $2)
-           order by key limit $3`,
-          [syncId, after, limit],
-        ),
+      const rows = await queryInOrder<{ key: string }>(
+        pool,
+        'reading the ledger',
+        `select key from ledger where sync_id = $1 and state in ('c', 'x') and ($2::text is null or key > $2)
+         order by key limit $3`,
+        [syncId, after, limit],
       );
       return rows.map(({ key }) => key);
     },
@@ -74,10 +72,10 @@ export function ledgerMissing(pool: Pool) {
           sql,
           'looking for what is gone',
           `select (select count(*)::int from ledger where sync_id = $1 and state in ('c', 'x')) as known,
-           (select count(*)::int ${missingRows('$2')}) as missing,
-           ${ends.chosen ? `(select count(*)::int ${removableExtras})` : '0'} as extras,
-           (select count(*)::int from quarantine where run = $2 and key is null) as keyless,
-           (select coalesce(sum(cardinality(hashes)), 0)::int from seen where run = $2) as seen`,
+             (select count(*)::int ${missingRows('$2')}) as missing,
+             ${ends.chosen ? `(select count(*)::int ${removableExtras})` : '0'} as extras,
+             (select count(*)::int from quarantine where run = $2 and key is null) as keyless,
+             (select coalesce(sum(cardinality(hashes)), 0)::int from seen where run = $2) as seen`,
           [start.syncId, run],
         ),
       );

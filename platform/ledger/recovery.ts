@@ -15,6 +15,9 @@ export interface RecoveryStart {
   readonly abandoned: readonly string[];
 }
 
+/** What became of a recovery when both sides agree; `none`: there was none. */
+export type RecoveryEnd = 'ended' | 'before its full run' | 'none';
+
 export function ledgerRecovery(pool: Pool) {
   return {
     /**
@@ -66,7 +69,7 @@ export function ledgerRecovery(pool: Pool) {
      * Ends a recovery when both sides agree in all that the ledger knows, and a full run has ended well since it began: what
      * was delivered after the copy, the ledger knows only from that.
      */
-    async endAgreed(sync: string): Promise<'ended' | 'before its full run' | 'none'> {
+    async endAgreed(sync: string): Promise<RecoveryEnd> {
       const [row] = await query<{ over: boolean }>(
         pool,
         'ending a recovery',

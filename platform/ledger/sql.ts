@@ -108,24 +108,33 @@ export async function transaction<T>(pool: Pool, what: string, work: (sql: PoolC
   }
 }
 
-/** A transaction for a statement that is planned without nested loops, or without sorting. */
-const planned =
-  (without: 'enable_nestloop' | 'enable_sort') =>
-  <T>(pool: Pool, what: string, work: (sql: PoolClient) => Promise<T>): Promise<T> =>
-    transaction(pool, what, async (sql) => {
-      await sql.query(`set local ${without} = off`);
-      return work(sql);
-    });
+/** A transaction whose statements are planned without nested loops, or without sorting. */
+const transactionWithout = <T>(
+  way: 'nestloop' | 'sort',
+  pool: Pool,
+  what: string,
+  work: (sql: PoolClient) => Promise<T>,
+): Promise<T> =>
+  transaction(pool, what, async (sql) => {
+    await sql.query(`set local enable_${way} = off`);
+    return work(sql);
+  });
 
 /**
- * For one that joins sets whose size the planner cannot know: a ledger that was just filled has no statistics, and a list
- * in an array never has. Taken for a few rows they are joined row by row, which for 20,000 records takes half a minute,
- * and for ten times as many an hour.
+ * For a statement that joins sets whose size the planner cannot know: a ledger that was just filled has no statistics, and
+ * a list in an array never has. Taken for a few rows they are joined row by row, which for 20,000 records takes half a
+ * minute, and for ten times as many an hour.
  */
-export const joiningSets = planned('enable_nestloop');
+export const joiningSets = <T>(pool: Pool, what: string, work: (sql: PoolClient) => Promise<T>): Promise<T> =>
+  transactionWithout('nestloop', pool, what, work);
 
-/** For one that reads a page in the order of an index: taken for a few rows, all that is left is read and sorted for each page. */
-export const readingInOrder = planned('enable_sort');
+/** A query for a page in the order of an index: taken for a few rows, all that is left is read and sorted for each page. */
+export const queryInOrder = <Row extends QueryResultRow>(
+  pool: Pool,
+  what: string,
+  text: string,
+  values: readonly unknown[],
+): Promise<Row[]> => transactionWithout('sort', pool, what, (sql) => query<Row>(sql, what, text, values));
 
 /** A connection of its own, to be released. */
 export async function connect(pool: Pool, what: string): Promise<PoolClient> {

@@ -45,6 +45,23 @@ export function journalDestination(can: DeliveryCapabilities, records = 20): Jou
   return journal;
 }
 
+/** Its writes wait until they are released; `came` when the first of them has. */
+export function holdWrites(books: JournalDestination): { readonly came: Promise<void>; release(): void } {
+  const { write } = books;
+  let release = () => {};
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const came = new Promise<void>((resolve) => {
+    books.write = async (request) => {
+      resolve();
+      await released;
+      return write(request);
+    };
+  });
+  return { came, release };
+}
+
 function apply(
   journal: JournalDestination,
   request: WriteRequest,
