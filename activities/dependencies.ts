@@ -16,7 +16,7 @@ export interface Dependencies {
   readonly world: EndpointWorld;
   readonly ledger: Pick<
     Ledger,
-    'runs' | 'staging' | 'deliveries' | 'deletes' | 'quarantine' | 'samples' | 'ticks' | 'drift'
+    'runs' | 'staging' | 'deliveries' | 'deletes' | 'quarantine' | 'samples' | 'ticks' | 'drift' | 'notices'
   > & { readonly compare: Pick<Ledger['compare'], 'chosenKeys'> };
   readonly cache: BatchCache;
   readonly encodeAhead: EncodeAhead;

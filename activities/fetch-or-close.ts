@@ -27,7 +27,7 @@ export async function fetchOrClose(deps: Dependencies, { closeEmpty, ...ref }: F
     throw error;
   });
   if ('closed' in fetched) return fetched;
-  if (fetched.records > 0 || !fetched.complete) return fetched;
+  if (fetched.records > 0 || !fetched.complete || (await deps.ledger.notices.isPartial(ref.run))) return fetched;
   const end = { run: ref.run, status: 'succeeded', reconciled: nothingChecked, failure: null } as const;
   return { ...fetched, closed: await closeRun(deps, end) };
 }

@@ -16,6 +16,8 @@ const SLICE = 500;
 export interface ReconcileResult {
   readonly counts: Counts;
   readonly reconciled: Reconciled;
+  /** Whatever the numbers say, the run does not read as success. */
+  readonly partial?: true;
 }
 
 /**
@@ -27,7 +29,9 @@ export async function reconcileRun(deps: Dependencies, run: string): Promise<Rec
   refuseUnaccounted('the run', counts);
   const { loaded } = await runOf(deps, run);
   const compare = () => compareBack(deps, run, loaded);
-  return { counts, reconciled: await deps.bulkhead.hold(loaded.destinationConnection.name, compare) };
+  const reconciled = await deps.bulkhead.hold(loaded.destinationConnection.name, compare);
+  const partial = await deps.ledger.notices.isPartial(run);
+  return { counts, reconciled, ...(partial && { partial }) };
 }
 
 /** Reads back the sample that each batch kept. */

@@ -61,25 +61,31 @@ async function statusOfAll(context: CliContext, engine: Engine, project: Project
 }
 
 async function statusOfOne(context: CliContext, engine: Engine, sync: string, watching: boolean): Promise<void> {
-  const { quarantine: asides, drift: drifts } = engine.ledger;
+  const { quarantine: asides, drift: drifts, notices: odd } = engine.ledger;
   const gather = async () => {
     const seen = await gatherOne(engine, sync);
     const [latest] = seen.runs;
-    if (!latest) return { seen, quarantine: [], drift: [] };
+    if (!latest) return { seen, quarantine: [], drift: [], notices: [] };
     const { run } = latest.summary;
-    return { seen, quarantine: await asides.byReason(run), drift: await drifts.ofRun(run) };
+    return {
+      seen,
+      quarantine: await asides.byReason(run),
+      drift: await drifts.ofRun(run),
+      notices: await odd.ofRun(run),
+    };
   };
-  let { seen, quarantine, drift } = await gather();
+  let found = await gather();
   const print = (out: Out) =>
-    printOne(out, seen, { quarantine, drift }, expectedRecords(seen.runs.map(({ summary }) => summary)));
+    printOne(out, found.seen, found, expectedRecords(found.seen.runs.map(({ summary }) => summary)));
   if (watching) {
     const again = async () => {
-      ({ seen, quarantine, drift } = await gather());
-      return [seen];
+      found = await gather();
+      return [found.seen];
     };
     return watch(context, again, print);
   }
-  context.out.result({ sync, ...standingDocument(seen), runs: seen.runs.map(runDocument), quarantine, drift }, () =>
+  const { seen, ...rest } = found;
+  context.out.result({ sync, ...standingDocument(seen), runs: seen.runs.map(runDocument), ...rest }, () =>
     print(context.out),
   );
 }

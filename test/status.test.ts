@@ -13,7 +13,7 @@ import { arraySource, createTestEngine, type TestEngine } from './support/engine
 import { journalDestination } from './support/journal.ts';
 
 const records: Json[] = Array.from({ length: 20 }, (_, n) => ({ id: `o${n}`, version: n, value: `v${n}` }));
-const nothing = { quarantine: [], drift: [] };
+const nothing = { quarantine: [], drift: [], notices: [] };
 let failing: SyncFailure | null = null;
 const fail = () => {
   if (failing) throw failing;

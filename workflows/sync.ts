@@ -78,11 +78,12 @@ async function runToEnd(run: Run): Promise<RunReport | null> {
   }
 
   run.enter('reconciling');
-  const { counts, reconciled } = await control.step('reconcile', null, () =>
+  const { counts, reconciled, partial } = await control.step('reconcile', null, () =>
     steps.reconcileRun.executeWithOptions({ summary: 'reconcile both sides' }, [{ run: input.run }]),
   );
   run.counts = counts;
-  return close(run, counts.quarantined + reconciled.missing > 0 ? 'partial' : 'succeeded', reconciled);
+  const whole = !partial && counts.quarantined + reconciled.missing === 0;
+  return close(run, whole ? 'succeeded' : 'partial', reconciled);
 }
 
 /** Also a run that will read nothing settles what earlier ones left in doubt (invariant 3). */

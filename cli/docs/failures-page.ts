@@ -1,5 +1,6 @@
 import { type Advice, adviceFor } from '../../model/advice.ts';
 import { type FailureCode, failures } from '../../model/failure.ts';
+import { type NoticeKind, notices } from '../../model/notice.ts';
 
 const head = `# Failures
 
@@ -19,7 +20,25 @@ In the commands, SYNC is the name of the sync.
 `;
 
 /** `docs/failures.md`: a section for every code, from the words that the engine itself uses. */
-export const failuresPage = (): string => [head, ...codes().map((code) => section(adviceFor(code)))].join('\n');
+export const failuresPage = (): string =>
+  [
+    head,
+    ...codes().map((code) => section(adviceFor(code))),
+    noticesHead,
+    ...Object.entries(notices).map(noticeRow),
+    '',
+  ].join('\n');
+
+const noticesHead = `## Notices
+
+What a run found odd without failing of it. A run with a notice whose outcome is \`partial\` does not read as \`succeeded\`. The report of
+a run and \`syncline status SYNC\` show them, at length the first time; with \`--json\` they are \`notices\`.
+
+| code | outcome | what it means | what to do |
+|---|---|---|---|`;
+
+const noticeRow = ([code, { outcome, meaning, todo }]: [string, NoticeKind]): string =>
+  `| \`${code}\` | ${outcome} | ${meaning} | ${todo} |`;
 
 const codes = (): readonly FailureCode[] =>
   Object.keys(failures).filter((code): code is FailureCode => code in failures);

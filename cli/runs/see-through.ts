@@ -12,6 +12,7 @@ import type { Engine } from './engine.ts';
 import { expectedRecords } from './expected.ts';
 import { followRun } from './follow.ts';
 import { interruption } from './interruption.ts';
+import { printNotices } from './notices.ts';
 import { printRun } from './report.ts';
 import type { StartedRun } from './start.ts';
 
@@ -78,16 +79,19 @@ export async function follow(
   if (!summary?.endedAt) throw await endedWithoutLedger(engine, started);
   const quarantine = await engine.ledger.quarantine.byReason(started.run);
   const drift = await engine.ledger.drift.ofRun(started.run);
+  const notices = await engine.ledger.notices.ofRun(started.run);
   const document = {
     ...reportOf(summary),
     workflowId: started.workflowId,
     url: started.url,
     quarantine,
     drift,
+    notices,
     failure: failureOf(summary),
   };
   context.out.result(document, () => {
     printRun(context.out, summary, quarantine);
+    printNotices(context.out, notices);
     printDrift(context.out, drift);
   });
   return exitOf(summary);

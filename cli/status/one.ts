@@ -1,5 +1,6 @@
 import { formatDuration } from '../../model/duration.ts';
 import { isFailureCode } from '../../model/failure.ts';
+import type { RunNotice } from '../../model/notice.ts';
 import type { RunState } from '../../model/run-state.ts';
 import { choicesOf, whereOf } from '../../model/steering.ts';
 import type { RunDrift } from '../../platform/ledger/drift.ts';
@@ -8,6 +9,7 @@ import type { Out } from '../output/out.ts';
 import { safeText } from '../output/text.ts';
 import { adviceLines } from '../runs/advice-lines.ts';
 import { printDrift } from '../runs/drift.ts';
+import { printNotices } from '../runs/notices.ts';
 import { paintStatus, printRun } from '../runs/report.ts';
 import type { Seen, SyncSeen } from './gather.ts';
 import { ago, behindMs, runReasonOf, runStatusOf, statusOf } from './words.ts';
@@ -16,7 +18,11 @@ import { ago, behindMs, runReasonOf, runStatusOf, statusOf } from './words.ts';
 export function printOne(
   out: Out,
   seen: SyncSeen,
-  found: { readonly quarantine: readonly QuarantineGroup[]; readonly drift: readonly RunDrift[] },
+  found: {
+    readonly quarantine: readonly QuarantineGroup[];
+    readonly drift: readonly RunDrift[];
+    readonly notices: readonly RunNotice[];
+  },
   expectedRecords: number | undefined,
 ): void {
   const { sync, runs } = seen;
@@ -28,6 +34,7 @@ export function printOne(
   }
   if (latest.summary.endedAt === null) printOpen(out, seen, latest, expectedRecords);
   else printRun(out, latest.summary, found.quarantine);
+  printNotices(out, found.notices);
   printDrift(out, found.drift);
   out.line();
   printStanding(out, seen);

@@ -8,6 +8,7 @@ import { ledgerDeliveries } from './deliveries.ts';
 import { ledgerDrift } from './drift.ts';
 import { ledgerLife } from './life.ts';
 import { migrate } from './migrate.ts';
+import { ledgerNotices } from './notices.ts';
 import { ledgerPlans } from './plans.ts';
 import { ledgerPositions } from './positions.ts';
 import { ledgerQuarantine } from './quarantine.ts';
@@ -39,6 +40,7 @@ export interface Ledger {
   readonly ticks: ReturnType<typeof ledgerTicks>;
   readonly drift: ReturnType<typeof ledgerDrift>;
   readonly life: ReturnType<typeof ledgerLife>;
+  readonly notices: ReturnType<typeof ledgerNotices>;
   readonly standings: ReturnType<typeof ledgerStandings>;
   readonly tokens: ReturnType<typeof ledgerTokens>;
   /** What all workers know together of each connection. */
@@ -86,6 +88,7 @@ export const ledgerOn = (pool: Pool, sharing: Pool): Omit<Ledger, 'pool' | 'clos
   ticks: ledgerTicks(pool),
   drift: ledgerDrift(pool),
   life: ledgerLife(pool),
+  notices: ledgerNotices(pool),
   standings: ledgerStandings(pool),
   tokens: ledgerTokens(pool),
   connections: ledgerConnections(sharing),

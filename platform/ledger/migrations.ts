@@ -367,4 +367,17 @@ create table chosen_extras (
 -- How the body of a staged page is compressed.
 alter table staged add column form text not null default 'deflate';
 `,
+  `
+-- What a run found odd without failing of it. seq: the batch, or 0 for the run as a whole.
+create table notices (
+  run text not null references runs on delete cascade,
+  seq integer not null,
+  code text not null,
+  subject text not null,
+  records bigint not null,
+  detail text not null,
+  primary key (run, seq, code, subject)
+);
+create index notices_by_subject on notices (code, subject);
+`,
 ];

@@ -1,0 +1,46 @@
+/**
+ * What becomes of a run with a notice:
+ * - `told`: it may still read as `succeeded`; what it delivered is right
+ * - `partial`: it could not know whether everything arrived as it should, so it does not read as success (invariant 11)
+ */
+export type NoticeOutcome = 'told' | 'partial';
+
+export interface NoticeKind {
+  readonly outcome: NoticeOutcome;
+  /** One sentence: what it means. */
+  readonly meaning: string;
+  /** One sentence: what a person does about it. */
+  readonly todo: string;
+}
+
+/**
+ * Everything that a run can have found odd without a step failing of it. Codes are an interface: they are stored in the
+ * ledger and are never renamed. `docs/failures.md` lists them; a test compares.
+ */
+export const notices = {
+  KEYS_REPEAT: {
+    outcome: 'partial',
+    meaning: 'The source gave several records with one key, though the sync says that the key identifies a record.',
+    todo: 'Name a key in the sync file that is different for each record, or mend the source.',
+  },
+} as const satisfies Record<string, NoticeKind>;
+
+export type NoticeCode = keyof typeof notices;
+
+/** Something that a run found odd. Says what and how often, never a value of a record (invariant 8). */
+export interface Notice {
+  readonly code: NoticeCode;
+  /** What it is about, such as a field; empty where it is about the whole run. With the code it tells one from another. */
+  readonly subject: string;
+  readonly records: number;
+  /** For people: what was found, with numbers. */
+  readonly detail: string;
+}
+
+/** A notice of a run, as it is shown. */
+export interface RunNotice extends Notice, NoticeKind {
+  /** An earlier run of the sync has told the same. */
+  readonly toldBefore: boolean;
+}
+
+export const isNoticeCode = (code: string): code is NoticeCode => Object.hasOwn(notices, code);
