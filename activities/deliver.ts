@@ -4,6 +4,7 @@ import type { Destination, WriteItem, WriteLimits } from '../model/connector.ts'
 import type { Json } from '../model/json.ts';
 import type { ReadyRecord, Transformed } from '../model/prepared.ts';
 import type { LoadedSync } from '../model/project.ts';
+import { Sample } from '../model/sample.ts';
 import type { Confirmed } from '../platform/ledger/deliveries.ts';
 import type { DeliveryStart } from '../platform/ledger/delivery-start.ts';
 import { chunksOf, eachAtMost } from './chunks.ts';
@@ -37,7 +38,7 @@ export interface Delivery {
   readonly now: Dependencies['now'];
   readonly log: Dependencies['log'];
   /** Some of what this attempt saw confirmed, to be read back later. */
-  readonly sample: Confirmed[];
+  readonly sample: Sample<Confirmed>;
   /** The batch as received, by position. Decoded again from staging: only for records that were refused. */
   received(): Promise<readonly Json[]>;
   /** Notes what this attempt settled, and heartbeats it. */
@@ -85,7 +86,7 @@ async function deliver(deps: Dependencies, input: DeliverInput, loaded: LoadedSy
     superseded: batch.superseded + superseded,
     renewed,
     highest: batch.highest,
-    sample: delivery.sample,
+    sample: delivery.sample.records,
     ready: batch.ready,
   });
   deps.cache.drop(ref);
@@ -101,9 +102,9 @@ export function newDelivery(
 ): Delivery {
   let confirmed = 0;
   let rejected = 0;
-  const sample: Confirmed[] = [];
   const { readBack } = loaded.policy;
   const sampleSize = readBack === 'all' ? Number.POSITIVE_INFINITY : readBack;
+  const sample = new Sample<Confirmed>(sampleSize, `${ref.run}/${ref.seq}`);
   const destination = loaded.openDestination(deps.world);
   let most = Math.min(start.requestRecords ?? Number.POSITIVE_INFINITY, destination.limits.records);
   return {
@@ -126,7 +127,7 @@ export function newDelivery(
     sample,
     received: () => recordsOf(deps, loaded, ref),
     settled(more, less) {
-      for (const one of more.slice(0, Math.max(0, sampleSize - sample.length))) sample.push(one);
+      sample.add(more);
       confirmed += more.length;
       rejected += less;
       reportProgress({ confirmed, rejected, of: batch.ready.length });

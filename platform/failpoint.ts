@@ -1,4 +1,5 @@
 import { readFileSync, writeSync } from 'node:fs';
+import { seededDraws } from '../model/seeded-draws.ts';
 
 /**
  * Named places where a process ends, freezes or is told to stop, for tests that break everything. Off unless
@@ -58,14 +59,3 @@ function parseOne(text: string): [string, Armed] {
 }
 
 const isAction = (text: string): text is Action => Object.hasOwn(signals, text);
-
-/** Numbers from 0 to 1, the same for the same seed: a multiply-and-xorshift generator of 32 bits. */
-export function seededDraws(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x9e3779b9) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 16), 0x21f0aaad);
-    mixed = Math.imul(mixed ^ (mixed >>> 15), 0x735a2d97);
-    return ((mixed ^ (mixed >>> 15)) >>> 0) / 2 ** 32;
-  };
-}

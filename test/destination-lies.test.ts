@@ -48,6 +48,17 @@ test('a destination that says yes and stores nothing is found by reading back, c
   });
 });
 
+test('a destination that loses the end of what it is sent is found, however little of a batch is read back', async () => {
+  const books = journalDestination({ upsert: true, lookupLagMs: 0 }, 50);
+  const { run } = await engineFor({
+    name: 'tail',
+    source: arraySource(() => orders(200), { pageSize: 200 }),
+    destination: forgetting(books, ['o199']),
+    policy: { readBack: 5 },
+  });
+  expect(await run('tail')).toMatchObject({ status: 'partial', counts: { delivered: 200 } });
+});
+
 test('what a destination shows only later is waited for, and not called missing', async () => {
   const books = journalDestination({ upsert: true, lookupLagMs: 300 });
   let writtenMs = Number.POSITIVE_INFINITY;

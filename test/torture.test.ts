@@ -11,7 +11,8 @@ import { classes } from '../dev/torture/project.ts';
 import { randomOf } from '../dev/torture/random.ts';
 import { pagesAgain } from '../dev/torture/round.ts';
 import { planRound } from '../dev/torture/schedule.ts';
-import { readFailpoints, seededDraws } from '../platform/failpoint.ts';
+import { seededDraws } from '../model/seeded-draws.ts';
+import { readFailpoints } from '../platform/failpoint.ts';
 import { built } from './support/built.ts';
 import { describeUnless } from './support/skip.ts';
 

@@ -1,4 +1,4 @@
-import { seededDraws } from '../../platform/failpoint.ts';
+import { seededDraws } from '../../model/seeded-draws.ts';
 
 /** Draws that a printed seed repeats. */
 export interface Random {
