@@ -34,6 +34,7 @@ export function countedWorld(world: EndpointWorld): CountedWorld {
         },
         secret: tools.secret,
         log: tools.log,
+        underFileLock: tools.underFileLock,
         projectFolder: tools.projectFolder,
       };
     },

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { createStateFolder } from '../dev/stack/state-folder.ts';
 import { DURATION_GRAMMAR, parseDurationMs } from '../model/duration.ts';
 import { exitCode } from '../model/exit-code.ts';
+import { isSyncFailure } from '../model/failure.ts';
 import { didYouMean } from '../model/near-name.ts';
 import { vaultName } from '../model/secret.ts';
 import { engineKeys, ensureEngineKey } from '../platform/crypto/engine-keys.ts';
@@ -9,7 +10,6 @@ import type { Keyring } from '../platform/crypto/keyring.ts';
 import {
   editVault,
   listed,
-  VaultBusy,
   type VaultListing,
   withNewKey,
   withoutEntry,
@@ -161,13 +161,8 @@ async function edit({ projectFolder }: CliContext, change: (vault: Vault) => Vau
   try {
     return await editVault(projectFolder, change);
   } catch (error) {
-    if (!(error instanceof VaultBusy)) throw error;
-    throw new CommandFailed(
-      'VAULT_BUSY',
-      'another command is writing the vault',
-      exitCode.conflict,
-      `Try again. If no other runs, remove ${error.message}.`,
-    );
+    if (!isSyncFailure(error) || error.code !== 'FILE_BUSY') throw error;
+    throw new CommandFailed('VAULT_BUSY', 'another command is writing the vault', exitCode.conflict, 'Try again.');
   }
 }
 

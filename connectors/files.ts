@@ -22,7 +22,7 @@ export const files = defineConnector({
   },
   destination: {
     options: filesDestinationOptions,
-    open: (connection, options, tools) => filesDestination(folderOf(connection, tools), options),
+    open: (connection, options, tools) => filesDestination(folderOf(connection, tools), options, tools),
   },
   async check(connection, tools, signal) {
     signal.throwIfAborted();

@@ -1,12 +1,14 @@
 import type { z } from 'zod';
 import type { Connection, ReadSecret } from './connection.ts';
 import type { Destination } from './connector/destination.ts';
+import type { UnderFileLock } from './connector/file-lock.ts';
 import type { HttpClient } from './connector/http.ts';
 import type { Source } from './connector/source.ts';
 import type { SqlConfig, SqlPool } from './connector/sql.ts';
 
 export type * from './connector/checksums.ts';
 export type * from './connector/destination.ts';
+export type * from './connector/file-lock.ts';
 export type * from './connector/http.ts';
 export type * from './connector/source.ts';
 export type * from './connector/sql.ts';
@@ -50,6 +52,8 @@ export interface ConnectorTools {
   readonly sql: (config: SqlConfig) => SqlPool;
   readonly secret: ReadSecret;
   readonly log: Log;
+  /** For a connector that writes files: one writer at a time, on whatever machine. */
+  readonly underFileLock: UnderFileLock;
   /** The folder of the project: relative paths of files start here. */
   readonly projectFolder: string;
 }

@@ -126,7 +126,7 @@ export const failures = {
   FILE_BUSY: {
     next: 'retry',
     meaning: 'Another process writes the file at this moment.',
-    todo: 'Nothing, unless it lasts: then remove the lock file that the message names, once nothing writes the file.',
+    todo: 'Nothing: it goes on when the other has done. The lock of a process that has died is taken over within a minute.',
   },
   FILE_UNREADABLE: {
     next: 'park',

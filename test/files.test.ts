@@ -1,9 +1,11 @@
 import { appendFile, readdir, readFile, rename, rm, stat, symlink, unlink, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
 import { files } from '../connectors/files.ts';
 import type { Destination, ItemOutcome, Page, Position, Source, WriteItem } from '../model/connector.ts';
 import type { Json } from '../model/json.ts';
+import { ownMark } from '../platform/process-identity.ts';
 import { filesConnection, folderTools, withFolder } from './support/files-system.ts';
 
 const { connector } = files;
@@ -312,7 +314,7 @@ describe('files as a destination', () => {
         effect: 'none',
       });
       const lock = path.join(folder, '.out.jsonl.lock');
-      await writeFile(lock, `${process.pid} another-machine\n`);
+      await writeFile(lock, JSON.stringify({ id: 'x', ...(await ownMark()), purpose: 'write', since: '' }));
       await expect(write(destination, [upsert({ id: 2 })], 5)).rejects.toMatchObject({
         code: 'FILE_BUSY',
         effect: 'none',
@@ -320,11 +322,11 @@ describe('files as a destination', () => {
       expect(await readFile(path.join(folder, 'out.jsonl'), 'utf8')).toBe('{"id":1}\n');
     }));
 
-  test('take over the lock of a process that has died', () =>
+  test('take over the lock of a worker of an earlier container that had our pid and host name, and clear up after it', () =>
     withFolder(async (folder) => {
-      const { hostname } = await import('node:os');
-      await writeFile(path.join(folder, '.out.jsonl.lock'), `4194305 ${hostname()}\n`);
-      await writeFile(path.join(folder, '.out.jsonl.new'), 'half of someth');
+      await writeFile(path.join(folder, '.out.jsonl.lock'), `${process.pid} ${hostname()}\n`);
+      for (const left of ['.out.jsonl.new', '.out.jsonl.1-2.new', '..out.jsonl.fence.1-2.new'])
+        await writeFile(path.join(folder, left), 'half of someth');
       expect(await write(openDestination(folder), [upsert({ id: 1 })])).toEqual([{ state: 'confirmed', id: '1' }]);
       expect((await readdir(folder)).sort()).toEqual(['.out.jsonl.fence', 'out.jsonl']);
     }));

@@ -1,7 +1,8 @@
-import { chmod, stat, writeFile } from 'node:fs/promises';
+import { chmod, readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type SecretRef, secretRef } from '../model/secret.ts';
 import { keyring } from '../platform/crypto/keyring.ts';
+import { ownMark } from '../platform/process-identity.ts';
 import { secretsOfProcess } from '../platform/secrets/known.ts';
 import { createReadSecret } from '../platform/secrets/read.ts';
 import { editVault, listed, withNewKey, withoutEntry, withRenewed, withValue } from '../platform/secrets/vault-edit.ts';
@@ -218,8 +219,19 @@ describe('the vault of a project', () => {
       await chmod(join(projectFolder, 'vault.json'), 0o600);
       const adding = editVault(projectFolder, (vault) => withValue(vault, 'shop', 'x', ring, atMs));
       expect(await faultOf(adding)).toMatch(/^SEALED_DATA_DAMAGED /);
-      await writeFile(join(projectFolder, 'vault.json.lock'), '');
-      await expect(editVault(projectFolder, (vault) => vault)).rejects.toThrow('vault.json.lock');
+    });
+  });
+
+  test('is written by one command at a time, and not held by one that has died', async () => {
+    await withProject({}, async (projectFolder) => {
+      const lock = join(projectFolder, 'vault.json.lock');
+      const owner = { id: 'x', ...(await ownMark()), purpose: 'write', since: '' };
+      const add = () => editVault(projectFolder, (vault) => withValue(vault, 'shop', 'x', ring, atMs));
+      await writeFile(lock, JSON.stringify(owner));
+      expect(await faultOf(add())).toMatch(/^FILE_BUSY .*vault.json.lock/);
+      await writeFile(lock, JSON.stringify({ ...owner, identity: 'an earlier process' }));
+      await add();
+      expect((await readdir(projectFolder)).filter((name) => name.startsWith('vault'))).toEqual(['vault.json']);
     });
   });
 });

@@ -3,6 +3,7 @@ import type { Connection } from '../model/connection.ts';
 import type { ConnectorTools, HttpClient, Log } from '../model/connector.ts';
 import type { EndpointWorld } from '../model/project.ts';
 import { engineKeys } from '../platform/crypto/engine-keys.ts';
+import { underFileLock } from '../platform/file-lock.ts';
 import { createHttpClient, type OpenHttpClient } from '../platform/http/client.ts';
 import { type Journal, openJournal } from '../platform/journal/journal.ts';
 import type { Ledger } from '../platform/ledger/ledger.ts';
@@ -63,6 +64,7 @@ export function createWorld(
       sql: pools.pool,
       secret,
       log,
+      underFileLock,
       projectFolder,
     }),
     async close() {

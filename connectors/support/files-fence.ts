@@ -12,7 +12,12 @@ const fences = z.record(z.string(), z.number());
  * Invariant 7, one writer: refuses a writer whose number is lower than the one stored beside the file, and stores a
  * higher one. Call it with the lock held.
  */
-export async function takeFileFence(full: string, file: string, fence: Fence): Promise<void> {
+export async function takeFileFence(
+  full: string,
+  file: string,
+  fence: Fence,
+  confirm: () => Promise<void>,
+): Promise<void> {
   const beside = besideOf(full, 'fence');
   const stored = await storedFences(beside, file);
   const number = Object.hasOwn(stored, fence.sync) ? (stored[fence.sync] ?? 0) : 0;
@@ -21,7 +26,7 @@ export async function takeFileFence(full: string, file: string, fence: Fence): P
       effect: 'none',
     });
   if (number < fence.number)
-    await replaceFile(beside, file, once(JSON.stringify({ ...stored, [fence.sync]: fence.number })));
+    await replaceFile(beside, file, once(JSON.stringify({ ...stored, [fence.sync]: fence.number })), confirm);
 }
 
 async function* once(text: string): AsyncIterable<string> {

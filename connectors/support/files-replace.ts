@@ -1,4 +1,5 @@
-import { type FileHandle, open, realpath, rename, stat } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { type FileHandle, open, readdir, realpath, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { errorCode } from '../../model/error-code.ts';
 import { SyncFailure } from '../../model/failure.ts';
@@ -8,23 +9,47 @@ const CHUNK_CHARACTERS = 256 * 1024;
 
 /**
  * Replaces a file as a whole: the new content is written beside it, flushed to the disk, and takes its name at once.
- * Readers see the old content or the new, never a part; a crash leaves at most the file beside it.
+ * Readers see the old content or the new, never a part; a failure leaves nothing, a crash at most the file beside it.
+ * `confirm` is asked right before.
  */
-export async function replaceFile(full: string, file: string, content: AsyncIterable<string>): Promise<void> {
-  const beside = besideOf(full, 'new');
+export async function replaceFile(
+  full: string,
+  file: string,
+  content: AsyncIterable<string>,
+  confirm: () => Promise<void>,
+): Promise<void> {
+  const beside = besideOf(full, `${randomUUID()}.new`);
   await withFile(file, async () => {
-    const handle = await open(beside, 'w');
+    const handle = await open(beside, 'wx');
     try {
-      const mode = await modeOf(full);
-      if (mode !== undefined) await handle.chmod(mode);
-      await writeAll(handle, content);
-      await handle.sync();
-    } finally {
-      await handle.close();
+      await fill(handle, content, await modeOf(full));
+      await confirm();
+      await rename(beside, full);
+    } catch (error) {
+      await rm(beside, { force: true });
+      throw error;
     }
-    await rename(beside, full);
   });
   await syncFolder(path.dirname(full), file);
+}
+
+async function fill(handle: FileHandle, content: AsyncIterable<string>, mode: number | undefined): Promise<void> {
+  try {
+    if (mode !== undefined) await handle.chmod(mode);
+    await writeAll(handle, content);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Removes what a writer that died left beside a file. Call it with the lock held. */
+export async function removeLeftovers(full: string): Promise<void> {
+  const folder = path.dirname(full);
+  const mine = [full, besideOf(full, 'fence')].map((name) => `.${path.basename(name)}.`);
+  for (const name of await readdir(folder))
+    if (name.endsWith('.new') && mine.some((start) => name.startsWith(start)))
+      await rm(path.join(folder, name), { force: true });
 }
 
 /** The file that a link names, so that the link stays one; the path itself when there is no file yet. */

@@ -2,7 +2,7 @@ import { readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { writeFileAtomically } from '../../platform/atomic-file.ts';
-import { processIdentity } from './process-identity.ts';
+import { processIdentity } from '../../platform/process-identity.ts';
 import type { StackAddresses } from './stack.ts';
 
 /** What a running `dev` tells the other commands of its project. Holds a password: readable by its owner only. */

@@ -3,13 +3,13 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { SyncFailure } from '../../model/failure.ts';
+import { commandLine } from '../../platform/process-identity.ts';
 import type { Progress } from '../../platform/progress.ts';
 import type { Guard } from './guard.ts';
 import { anyFreePort, choosePort } from './ports.ts';
 import { findPostgresPackage, preparePostgres } from './postgres-binaries.ts';
 import { type Cluster, databaseName, databaseUser, openCluster, postgresEnvironment } from './postgres-cluster.ts';
 import { choosePlace, type PostgresPlace, rootCacheFolders } from './postgres-place.ts';
-import { commandLine } from './process-identity.ts';
 import { lastLines, logFileName, type ServerProcess, startServer, stopOrphan } from './server-process.ts';
 
 export interface PostgresServer {

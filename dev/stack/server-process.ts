@@ -5,8 +5,8 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { writeFileAtomically } from '../../platform/atomic-file.ts';
+import { processIdentity } from '../../platform/process-identity.ts';
 import type { Guard } from './guard.ts';
-import { processIdentity } from './process-identity.ts';
 
 /** A server that runs beside us, in a process group of its own, so that Ctrl-C reaches only its owner. */
 export interface ServerProcess {

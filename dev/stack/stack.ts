@@ -1,14 +1,15 @@
+import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SyncFailure } from '../../model/failure.ts';
 import { NAMESPACE } from '../../model/names.ts';
 import { ensureEngineKey } from '../../platform/crypto/engine-keys.ts';
+import { type HeldLock, type LockOwner, type TakenLock, takeLock } from '../../platform/file-lock.ts';
 import type { Progress } from '../../platform/progress.ts';
 import { withoutPassword } from './database-problem.ts';
 import { readRunningDev } from './dev-file.ts';
 import { type EmbeddedStack, startEmbedded } from './embedded.ts';
 import { checkDatabase, checkTemporal } from './external.ts';
 import type { Guard } from './guard.ts';
-import { isHolder, type LockHolder, type StackLock, takeStackLock } from './stack-lock.ts';
 import { createStateFolder } from './state-folder.ts';
 
 /** Where the two services of the engine answer. */
@@ -68,8 +69,9 @@ export async function openDevStack(options: StackOptions): Promise<DevStack> {
   const external = externalOf(options.env);
   const stateFolder = await createStateFolder(options.projectFolder);
   await ensureEngineKey(options.env, options.projectFolder);
-  const lock = await takeStackLock(stateFolder, 'dev');
-  if (isHolder(lock)) throw await inUse(stateFolder, lock);
+  const taken = await takeStackLock(stateFolder, 'dev');
+  if (!('held' in taken)) throw await inUse(stateFolder, taken.owner);
+  const lock = taken.held;
   try {
     await checkExternal(external, options.progress);
   } catch (error) {
@@ -116,6 +118,10 @@ async function checkExternal({ temporal, database }: External, progress: Progres
   if (database !== null) await progress.step('Connecting to PostgreSQL', () => checkDatabase(database));
 }
 
+/** Two engines on one data folder would destroy it: who holds this lock owns the embedded services of a project. */
+const takeStackLock = (stateFolder: string, purpose: string): Promise<TakenLock> =>
+  takeLock(path.join(stateFolder, 'stack.lock'), { purpose });
+
 const borrowed = ({ temporalAddress, namespace, uiUrl }: TemporalPlace, databaseUrl: string): Stack => ({
   temporalAddress,
   namespace,
@@ -127,14 +133,14 @@ const borrowed = ({ temporalAddress, namespace, uiUrl }: TemporalPlace, database
 
 interface Embedded {
   readonly stack: EmbeddedStack;
-  readonly lock: StackLock;
+  readonly lock: HeldLock;
 }
 
 async function startUnderLock(
   options: StackOptions,
   stateFolder: string,
   external: External,
-  lock: StackLock,
+  lock: HeldLock,
 ): Promise<Embedded> {
   try {
     const needs = { temporal: external.temporal === null, database: external.database === null };
@@ -175,26 +181,28 @@ const devStartLimitMs = 5 * 60_000;
 async function devOrLock(
   stateFolder: string,
   progress: Progress,
-): Promise<{ readonly dev: TemporalPlace & { readonly databaseUrl: string } } | { readonly lock: StackLock }> {
+): Promise<{ readonly dev: TemporalPlace & { readonly databaseUrl: string } } | { readonly lock: HeldLock }> {
   return progress.step('Waiting for `syncline dev` to be ready', async () => {
     const until = performance.now() + devStartLimitMs;
     for (;;) {
       const dev = await readRunningDev(stateFolder);
       if (dev !== null) return { dev };
-      const lock = await takeStackLock(stateFolder, 'a command');
-      if (!isHolder(lock)) return { lock };
-      if (lock.command !== 'dev' || performance.now() > until) throw await inUse(stateFolder, lock);
+      const taken = await takeStackLock(stateFolder, 'a command');
+      if ('held' in taken) return { lock: taken.held };
+      if (taken.owner?.purpose !== 'dev' || performance.now() > until) throw await inUse(stateFolder, taken.owner);
       await sleep(200);
     }
   });
 }
 
-async function inUse(stateFolder: string, holder: LockHolder): Promise<SyncFailure> {
+async function inUse(stateFolder: string, owner: LockOwner | null): Promise<SyncFailure> {
   const dev = await readRunningDev(stateFolder);
-  const who = `${holder.command === 'dev' ? '`syncline dev`' : 'another command'} (process ${holder.pid}, since ${holder.since})`;
+  const isDev = owner?.purpose === 'dev';
+  const process = owner === null ? '' : ` (process ${owner.pid}, since ${owner.since})`;
+  const who = `${isDev ? '`syncline dev`' : 'another command'}${process}`;
   const where =
     dev === null
-      ? holder.command === 'dev'
+      ? isDev
         ? ' and is still starting them'
         : ''
       : `: Temporal ${dev.temporalAddress}, UI ${dev.uiUrl ?? 'none'}, ${withoutPassword(dev.databaseUrl)}`;

@@ -12,6 +12,7 @@ export const unreachableWorld: EndpointWorld = {
     sql: () => ({ query: never, transaction: never }),
     secret: never,
     log: { debug: ignore, info: ignore, warn: ignore, error: ignore },
+    underFileLock: never,
     projectFolder: '/',
   }),
 };

@@ -1,7 +1,6 @@
-import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { errorCode } from '../../model/error-code.ts';
 import type { Keyring } from '../crypto/keyring.ts';
+import { underFileLock } from '../file-lock.ts';
 import { purposeOf, readVault, VAULT_FILE, type Vault, writeVault } from './vault-file.ts';
 
 /** What may be known of an entry without its value. */
@@ -80,23 +79,12 @@ function resealed(entries: Vault['entries'], ring: Keyring): Vault['entries'] {
   );
 }
 
-/** Another command is writing the vault, or died while it did. */
-export class VaultBusy extends Error {
-  override readonly name = 'VaultBusy';
-}
-
-/** Reads, changes and writes the vault, one command at a time. Throws VaultBusy. */
-export async function editVault(projectFolder: string, change: (vault: Vault) => Vault): Promise<Vault> {
-  const lock = join(projectFolder, `${VAULT_FILE}.lock`);
-  const handle = await open(lock, 'wx').catch((error: unknown) => {
-    throw errorCode(error) === 'EEXIST' ? new VaultBusy(lock) : error;
-  });
-  try {
+/** Reads, changes and writes the vault, one command at a time. Throws FILE_BUSY. */
+export function editVault(projectFolder: string, change: (vault: Vault) => Vault): Promise<Vault> {
+  return underFileLock(join(projectFolder, `${VAULT_FILE}.lock`), async ({ confirm }) => {
     const changed = change(await readVault(projectFolder));
+    await confirm();
     await writeVault(projectFolder, changed);
     return changed;
-  } finally {
-    await handle.close();
-    await rm(lock, { force: true });
-  }
+  });
 }

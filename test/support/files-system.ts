@@ -5,6 +5,7 @@ import type { Connection } from '../../model/connection.ts';
 import type { Connector, ConnectorTools } from '../../model/connector.ts';
 import { SyncFailure } from '../../model/failure.ts';
 import type { Json, JsonRecord } from '../../model/json.ts';
+import { underFileLockOf } from '../../platform/file-lock.ts';
 import type { LiveSystem, Subject } from './acceptance.ts';
 import { type Sample, sample } from './samples.ts';
 
@@ -19,6 +20,9 @@ export function filesConnection(): Connection {
   };
 }
 
+/** A lock that nobody can be asked about is waited for as long: short, for nobody else writes in these folders. */
+const LEASE_MS = 200;
+
 /** Tools for a connector that needs no more than a folder. */
 export function folderTools(folder: string): ConnectorTools {
   const none = () => {
@@ -30,6 +34,7 @@ export function folderTools(folder: string): ConnectorTools {
     sql: none,
     secret: none,
     log: { debug: silent, info: silent, warn: silent, error: silent },
+    underFileLock: underFileLockOf(LEASE_MS),
     projectFolder: folder,
   };
 }

@@ -3,6 +3,7 @@ import type { Connection } from '../../model/connection.ts';
 import type { Connector, ConnectorTools } from '../../model/connector.ts';
 import { SyncFailure } from '../../model/failure.ts';
 import type { Json } from '../../model/json.ts';
+import { underFileLock } from '../../platform/file-lock.ts';
 import { sqlPools } from '../../platform/sql.ts';
 import type { LiveSystem, Subject } from './acceptance.ts';
 import { startProxy } from './cuttable-proxy.ts';
@@ -29,6 +30,7 @@ export function sqlTools(url: string): ConnectorTools & { close(): Promise<void>
     sql: pools.pool,
     secret: async () => decodeURIComponent(new URL(url).password),
     log: { debug: silent, info: silent, warn: silent, error: silent },
+    underFileLock,
     projectFolder: '/',
     close: () => pools.close(),
   };

@@ -5,7 +5,7 @@ import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { processIdentity } from '../../dev/stack/process-identity.ts';
+import { processIdentity } from '../../platform/process-identity.ts';
 import type { Progress } from '../../platform/progress.ts';
 import { built } from './built.ts';
 

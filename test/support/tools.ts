@@ -1,5 +1,6 @@
 import type { Connection, SecretRef } from '../../model/connection.ts';
 import type { ConnectorTools, Log } from '../../model/connector.ts';
+import { underFileLock } from '../../platform/file-lock.ts';
 import { createHttpClient, type HttpDoor, type OpenHttpClient } from '../../platform/http/client.ts';
 
 export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} };
@@ -38,5 +39,6 @@ export const httpTools = (http: OpenHttpClient): ConnectorTools => ({
   },
   secret: async () => '',
   log: silentLog,
+  underFileLock,
   projectFolder: '/nowhere',
 });
