@@ -74,6 +74,38 @@ describe('the postgres source', () => {
     );
   });
 
+  test('gives every row once though the key is not unique, whatever ends a page', async () => {
+    const groups = fc.array(fc.integer({ min: 1, max: 6 }), { minLength: 1, maxLength: 12 });
+    const sizes = fc.record({
+      pageRecords: fc.integer({ min: 1, max: 7 }),
+      pageBytes: fc.integer({ min: 1024, max: 2048 }),
+      versioned: fc.boolean(),
+    });
+    await fc.assert(
+      fc.asyncProperty(groups, sizes, async (counts, { pageRecords, pageBytes, versioned }) => {
+        await client.query('TRUNCATE orders');
+        const regions = counts.flatMap((count, group) => Array.from({ length: count }, () => group));
+        await client.query(
+          `INSERT INTO orders SELECT place, lpad(region::text, 200, '0'), timestamptz '2026-01-01Z', 1
+           FROM unnest($1::int[]) WITH ORDINALITY AS list (region, place)`,
+          [regions],
+        );
+        const version = versioned ? { version: 'changed' } : {};
+        const pages = await read(open({ table: 'orders', key: 'region', pageRecords, pageBytes, ...version }));
+        expect(ids(pages).sort((a, b) => Number(a) - Number(b))).toEqual(regions.map((_, index) => index + 1));
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  test('refuses more rows that are alike than a page may grow by, naming the columns', async () => {
+    await client.query(`INSERT INTO orders SELECT i, 'x' FROM generate_series(1, 10003) i`);
+    await expect(read(open({ table: 'orders', key: 'region', pageRecords: 3 }))).rejects.toMatchObject({
+      code: 'SQL_REJECTED',
+      message: expect.stringContaining('(region)'),
+    });
+  });
+
   test('reads no row twice and loses none that stays, while others come and go between pages', async () => {
     await client.query(`INSERT INTO orders SELECT i, 'x' FROM generate_series(1, 40) i`);
     const source = open({ table: 'orders', key: 'id', pageRecords: 5 });

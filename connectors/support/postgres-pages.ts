@@ -33,9 +33,14 @@ export const nextPass = (current: Pass): Pass | null =>
 export const sortColumns = (options: PostgresSourceOptions, current: Pass): readonly string[] =>
   current === 'rows' && options.version !== undefined ? [options.version, ...options.key] : options.key;
 
+/** Rows that sort alike, beyond a page's own: they share a page, whose size has to end somewhere. */
+export const MOST_ALIKE = 10_000;
+
 /**
  * One page as rows `{ record, found }`: `record` is the row as JSON text, `found` counts the rows before the cut
- * by size. Keyset paging: never OFFSET, which skips rows when others are deleted meanwhile.
+ * by size. Keyset paging: never OFFSET, which skips rows when others are deleted meanwhile. A page ends between two rows
+ * that sort differently: the next one begins after the sort values, and would skip those that sort alike (a key need not
+ * be unique in a view).
  */
 export function pageStatement(options: PostgresSourceOptions, at: Place, since: Since): Statement {
   const values: (string | number)[] = [];
@@ -46,11 +51,14 @@ export function pageStatement(options: PostgresSourceOptions, at: Place, since: 
   if (since !== null && options.version !== undefined) where.push(`${column(options.version)} >= ${bind(since)}`);
   if (at.after !== null) where.push(`(${order}) > (${at.after.map(bind).join(', ')})`);
   const text = `WITH page AS (
-    SELECT row_to_json(t)::text AS record, row_number() OVER (ORDER BY ${order}) AS place
-    FROM (${rowsOf(options)}) AS t WHERE ${where.join(' AND ')} ORDER BY ${order} LIMIT ${options.pageRecords}
+    SELECT * FROM (
+      SELECT row_to_json(t)::text AS record, rank() OVER (ORDER BY ${order}) AS place
+      FROM (${rowsOf(options)}) AS t WHERE ${where.join(' AND ')} ORDER BY ${order}
+      FETCH FIRST ${options.pageRecords} ROWS WITH TIES
+    ) AS whole LIMIT ${options.pageRecords + MOST_ALIKE}
   ), sized AS (
     SELECT record, place, count(*) OVER () AS found,
-      sum(octet_length(record)) OVER (ORDER BY place) - octet_length(record) AS bytes_before
+      sum(octet_length(record)) OVER (ORDER BY place) - sum(octet_length(record)) OVER (PARTITION BY place) AS bytes_before
     FROM page
   )
   SELECT record, found::int AS found FROM sized WHERE bytes_before < ${options.pageBytes} ORDER BY place`;

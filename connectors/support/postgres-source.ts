@@ -8,6 +8,7 @@ import {
   anyStatement,
   firstPass,
   keysStatement,
+  MOST_ALIKE,
   nextPass,
   type Pass,
   type Place,
@@ -75,11 +76,12 @@ async function* pages(
 async function loadPage(sql: SqlPool, options: PostgresSourceOptions, at: Place, since: Since): Promise<Page> {
   const { text, values } = pageStatement(options, at, since);
   const rows = await sql.query<{ record: string; found: number }>(text, values);
-  const cut = rows.length < (rows[0]?.found ?? 0);
-  const full = cut || rows.length === options.pageRecords;
+  const found = rows[0]?.found ?? 0;
+  const full = rows.length < found || rows.length >= options.pageRecords;
   if (rows.length === 0 && at.pass === 'unversioned')
     return loadPage(sql, options, { pass: 'rows', after: null }, since);
   if (full && at.pass === 'keyless') throw tooManyKeyless(options);
+  if (found >= options.pageRecords + MOST_ALIKE) throw tooManyAlike(sortColumns(options, at.pass));
   const body = jsonPage(rows.map(({ record }) => record));
   const records = decodeJsonPage(body);
   if (full) return { body, records, next: { ...placeAfter(at.pass, sortColumns(options, at.pass), records.at(-1)) } };
@@ -104,4 +106,10 @@ const tooManyKeyless = (options: PostgresSourceOptions): SyncFailure =>
   new SyncFailure(
     'SQL_REJECTED',
     `more rows than one page (${options.pageRecords}) have an empty key column (${options.key.join(', ')})`,
+  );
+
+const tooManyAlike = (columns: readonly string[]): SyncFailure =>
+  new SyncFailure(
+    'SQL_REJECTED',
+    `more than ${MOST_ALIKE} rows are alike in all columns that they are read by (${columns.join(', ')})`,
   );
