@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ItemOutcome, ReadBack } from '../model/connector.ts';
-import { deliveryClassAfter, deliveryPromise } from '../model/delivery.ts';
-import { SyncFailure } from '../model/failure.ts';
+import type { Destination, ItemOutcome, ReadBack } from '../model/connector.ts';
+import { deliveryClass, deliveryClassAfter, deliveryPromise } from '../model/delivery.ts';
+import { isSyncFailure, SyncFailure } from '../model/failure.ts';
 import { fingerprint } from '../model/transform.ts';
 import type { DeliveryStart } from '../platform/ledger/delivery-start.ts';
 import type { Intent } from '../platform/ledger/intents.ts';
@@ -9,7 +9,7 @@ import type { DeliverInput, Delivery, Outgoing } from './deliver.ts';
 import type { Dependencies } from './dependencies.ts';
 import { refuseLate } from './left.ts';
 import { readKey, sameContent } from './read-back.ts';
-import { settle, write } from './send.ts';
+import { isDivisible, settle, write } from './send.ts';
 
 /** What a person decided of one write in doubt; given once, so that it never reaches a doubt that nobody was asked about. */
 export type TakeAnswer = () => 'retry' | 'skip' | undefined;
@@ -91,12 +91,77 @@ async function settleDoubt(
     case 'T1':
     case 'T2':
     case 'T3':
-      await settle(delivery, intent, records, await replay(delivery, intent, records));
-      return records;
+      return settleByReplay(delivery, intent, records, foundIds);
     case 'T4':
       return settleByLookUp(delivery, intent, records, foundIds);
     case 'T5':
       return settleByAnswer(delivery, intent, records, answer);
+  }
+}
+
+/**
+ * The same request again, under its own id. Only what it confirms, or what is looked at anew, is decided by it: a refusal
+ * may be the one that the destination remembers of the first request, under rules that have been mended since.
+ */
+async function settleByReplay(
+  delivery: Delivery,
+  intent: Intent,
+  records: readonly Outgoing[],
+  foundIds: Map<number, string>,
+): Promise<readonly Outgoing[]> {
+  let outcomes: readonly ItemOutcome[];
+  try {
+    outcomes = await replay(delivery, intent, records);
+  } catch (error) {
+    if (!isSyncFailure(error)) throw error;
+    if (isDivisible(error)) {
+      await delivery.ledger.voidIntent(delivery.start, intent);
+      return [];
+    }
+    if (error.code === 'SERVER_ERROR' && error.effect === 'unknown')
+      return settleWithoutKey(delivery, intent, records, foundIds, error);
+    throw error;
+  }
+  const places = [...records.keys()];
+  const decided = places.filter((place) => !mayBeRemembered(delivery.destination, outcomes[place]));
+  const some = decided.flatMap((place) => records[place] ?? []);
+  await settle(
+    delivery,
+    intent,
+    some,
+    decided.map((place) => outcomes[place] ?? unknown),
+    { partly: some.length < records.length },
+  );
+  return some;
+}
+
+const unknown: ItemOutcome = { state: 'unknown' };
+
+/** A refusal is never taken from a marker or a key. A conflict is judged by what the destination has now. */
+const mayBeRemembered = ({ read }: Destination, outcome: ItemOutcome | undefined): boolean =>
+  outcome?.state === 'rejected' && !(outcome.code === 'CONFLICT' && read !== undefined);
+
+/**
+ * T2: a destination may keep an error of its own as the answer to a key, for as long as it keeps the key. What its other
+ * options allow settles such a request; where there are none, it is asked again.
+ */
+async function settleWithoutKey(
+  delivery: Delivery,
+  intent: Intent,
+  records: readonly Outgoing[],
+  foundIds: Map<number, string>,
+  error: SyncFailure,
+): Promise<readonly Outgoing[]> {
+  const { idempotencyKeyHours, ...rest } = delivery.destination.can;
+  if (idempotencyKeyHours === undefined) throw error;
+  switch (deliveryClass(rest)) {
+    case 'T3':
+      await delivery.ledger.voidIntent(delivery.start, intent);
+      return [];
+    case 'T4':
+      return settleByLookUp(delivery, intent, records, foundIds);
+    default:
+      throw error;
   }
 }
 

@@ -9,7 +9,7 @@ import { chunksOf } from './chunks.ts';
 import { judgeConflicts } from './conflict.ts';
 import type { Delivery, Outgoing } from './deliver.ts';
 import { refuseLate } from './left.ts';
-import { refuseSystemic } from './validate.ts';
+import { isSystemic, tooManyRejected } from './validate.ts';
 
 /**
  * Sends records in one request under a new intent. A refused request is halved until the refused record is found.
@@ -42,7 +42,7 @@ async function sendOnce(delivery: Delivery, records: readonly Outgoing[], met: n
       await ledger.markUnknown(start, intent);
       throw failure;
     }
-    if (!divisible.has(failure.code)) {
+    if (!isDivisible(failure)) {
       await ledger.voidIntent(start, intent);
       throw failure;
     }
@@ -52,6 +52,9 @@ async function sendOnce(delivery: Delivery, records: readonly Outgoing[], met: n
   await settle(delivery, intent, records, outcomes, { met });
   return true;
 }
+
+/** Refusals of a whole request that surely changed nothing, and that may lie in one record of it. */
+export const isDivisible = ({ code, effect }: SyncFailure): boolean => effect === 'none' && divisible.has(code);
 
 const divisible: ReadonlySet<FailureCode> = new Set<FailureCode>(['BATCH_LIMIT', 'REQUEST_REJECTED']);
 
@@ -143,19 +146,22 @@ export async function settle(
       rejects.push(rejectOf(record, outcome, (await delivery.received())[record.ordinal]));
   }
   const { start, ref, loaded, batch } = delivery;
-  refuseSystemic(rejects.length, batch.fetched, loaded.policy);
+  const halts = isSystemic(rejects.length, batch.fetched, loaded.policy);
+  // A refusal that halts the run decides nothing: whoever goes on asks again, under the rules of that day.
+  const free = halts ? [...again, ...rejects] : again;
   await delivery.ledger.settle(start, ref.run, ref.seq, intent, {
     confirmed,
-    rejects,
+    rejects: halts ? [] : rejects,
     superseded,
     unseen: records.every((record) => record.unseen === true),
-    ...((partly || again.length > 0) && { only: ordinalsWithout(records, again) }),
+    ...((partly || free.length > 0) && { only: ordinalsWithout(records, free) }),
   });
-  delivery.settled(confirmed, rejects.length);
+  delivery.settled(confirmed, halts ? 0 : rejects.length);
+  if (halts) throw tooManyRejected(rejects.length, batch.fetched);
   if (again.length > 0) await send(delivery, again, met + 1);
 }
 
-function ordinalsWithout(records: readonly Outgoing[], others: readonly Outgoing[]): number[] {
+function ordinalsWithout(records: readonly Outgoing[], others: readonly Pick<Outgoing, 'ordinal'>[]): number[] {
   const left = new Set(others.map(({ ordinal }) => ordinal));
   return records.flatMap(({ ordinal }) => (left.has(ordinal) ? [] : [ordinal]));
 }

@@ -45,7 +45,8 @@ export const failureCauses: Readonly<Record<FailureCode, string>> = {
   RECORD_REJECTED:
     'A rule of the destination that the destination schema does not state: a unique field, a foreign key, a closed period.',
   CONFLICT: 'Somebody changed the record in the destination.',
-  TOO_MANY_REJECTED: 'The source changed its schema; a mapping that was just edited.',
+  TOO_MANY_REJECTED:
+    'The source changed its schema; a mapping that was just edited; a new rule in the destination, such as a constraint.',
   DELETE_GUARD:
     'A source that gave nothing or too little, a filter that was added to it, a key that changed its form, or a clean-up of many records at once.',
   IDEMPOTENCY_MISMATCH:

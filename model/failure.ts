@@ -233,7 +233,7 @@ export const failures = {
     next: 'park',
     meaning:
       'More records were rejected than the policy allows, which looks like a changed schema, not like bad records.',
-    todo: 'Look at the quarantine; mend the mapping or raise `maxRejectedShare`; then `syncline cancel SYNC` and start it again, because an open run keeps the files it began with.',
+    todo: 'Look at the quarantine. If the destination has been mended, `syncline retry SYNC` asks it again. If the mapping is mended or `maxRejectedShare` raised, `syncline cancel SYNC` and start it again, because an open run keeps the files it began with.',
   },
   DELETE_GUARD: {
     next: 'park',

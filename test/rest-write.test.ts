@@ -173,7 +173,7 @@ describe('a single write', () => {
   });
 
   test.each([
-    [409, 'SERVER_ERROR'],
+    [409, 'TIMEOUT'],
     [422, 'IDEMPOTENCY_MISMATCH'],
   ])('answered %d of the key, not of the record, leaves the request in doubt as %s', async (status, code) => {
     const idempotencyKey = { hours: 24, busy: [409 as const], mismatch: [422 as const] };

@@ -197,7 +197,7 @@ async function send(
 /** What an answer says of the idempotency key and not of the record. Either way the first request may have had its effect. */
 function refuseByKey({ idempotencyKey }: RestDestinationOptions, status: number, place: string): void {
   if (idempotencyKey?.busy.some((busy) => busy === status))
-    throw new SyncFailure('SERVER_ERROR', `${place} is still at work on this request (${status}).`, {
+    throw new SyncFailure('TIMEOUT', `${place} is still at work on this request (${status}).`, {
       effect: 'unknown',
     });
   if (idempotencyKey?.mismatch.some((mismatch) => mismatch === status))
