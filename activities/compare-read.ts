@@ -74,7 +74,7 @@ async function clear({ loaded, destination, world, signal }: Whole, suspects: Ma
     for (const { key, hash, content } of ready) {
       const suspect = suspects.get(key);
       if (suspect === undefined || suspect.record.hash !== hash) continue;
-      if (sameContent(destination, loaded.sync.mapping.to, content.text, suspect.back)) suspects.delete(key);
+      if (sameContent(destination, loaded.sync, content.text, suspect.back)) suspects.delete(key);
     }
     if (suspects.size === 0) return;
   }

@@ -69,7 +69,7 @@ function judge(
   const verdict = judgeConflict({
     policy,
     found: back?.record,
-    same: back !== undefined && sameContent(destination, loaded.sync.mapping.to, record.content.text, back.record),
+    same: back !== undefined && sameContent(destination, loaded.sync, record.content.text, back.record),
     ours: record.version === null || batch.highest === null ? null : { ...batch.highest, value: record.version },
     met,
   });

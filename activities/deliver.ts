@@ -39,6 +39,8 @@ export interface Delivery {
   readonly log: Dependencies['log'];
   /** Some of what this attempt saw confirmed, to be read back later. */
   readonly sample: Sample<Confirmed>;
+  /** Keys that both sides do not agree on: they are looked at before they are sent, and read back afterwards. */
+  readonly watched: ReadonlySet<string>;
   /** The batch as received, by position. Decoded again from staging: only for records that were refused. */
   received(): Promise<readonly Json[]>;
   /** Notes what this attempt settled, and heartbeats it. */
@@ -68,7 +70,8 @@ async function deliver(deps: Dependencies, input: DeliverInput, loaded: LoadedSy
   const decided = await answerTo(deps, start, input);
   await settleLeftDoubts(deps, ref.run, start, decided);
   const batch = (await preparedOf(deps, loaded, ref)).transformed;
-  const delivery = newDelivery(deps, ref, start, loaded, batch);
+  const watched = await watchedOf(deps, start, batch);
+  const delivery = newDelivery(deps, ref, start, loaded, batch, watched);
 
   const { known, foundIds } = await settleDoubts(delivery, decided);
   const candidates = known.size === 0 ? batch.ready : batch.ready.filter((record) => !known.has(record.ordinal));
@@ -93,18 +96,31 @@ async function deliver(deps: Dependencies, input: DeliverInput, loaded: LoadedSy
   return counts;
 }
 
+async function watchedOf(
+  { ledger }: Dependencies,
+  { syncId, unagreed }: DeliveryStart,
+  { ready }: Transformed,
+): Promise<ReadonlySet<string>> {
+  if (!unagreed) return nothingWatched;
+  const keys = ready.map(({ key }) => key);
+  return ledger.unagreed.among(syncId, keys);
+}
+
+const nothingWatched: ReadonlySet<string> = new Set();
+
 export function newDelivery(
   deps: Dependencies,
   ref: BatchRef,
   start: DeliveryStart,
   loaded: LoadedSync,
   batch: Transformed,
+  watched = nothingWatched,
 ): Delivery {
   let confirmed = 0;
   let rejected = 0;
   const { readBack } = loaded.policy;
   const sampleSize = readBack === 'all' ? Number.POSITIVE_INFINITY : readBack;
-  const sample = new Sample<Confirmed>(sampleSize, `${ref.run}/${ref.seq}`);
+  const sample = new Sample<Confirmed>(sampleSize, `${ref.run}/${ref.seq}`, ({ record }) => watched.has(record.key));
   const destination = loaded.openDestination(deps.world);
   let most = Math.min(start.requestRecords ?? Number.POSITIVE_INFINITY, destination.limits.records);
   return {
@@ -125,6 +141,7 @@ export function newDelivery(
     now: deps.now,
     log: deps.log,
     sample,
+    watched,
     received: () => recordsOf(deps, loaded, ref),
     settled(more, less) {
       sample.add(more);

@@ -16,7 +16,16 @@ export interface Dependencies {
   readonly world: EndpointWorld;
   readonly ledger: Pick<
     Ledger,
-    'runs' | 'staging' | 'deliveries' | 'deletes' | 'quarantine' | 'samples' | 'ticks' | 'drift' | 'notices'
+    | 'runs'
+    | 'staging'
+    | 'deliveries'
+    | 'deletes'
+    | 'quarantine'
+    | 'samples'
+    | 'ticks'
+    | 'drift'
+    | 'notices'
+    | 'unagreed'
   > & { readonly compare: Pick<Ledger['compare'], 'chosenKeys'> };
   readonly cache: BatchCache;
   readonly encodeAhead: EncodeAhead;

@@ -195,7 +195,7 @@ async function settleByLookUp(
   for (const [index, record] of records.entries()) {
     const back = found.get(keys[index] ?? '');
     if (back === undefined) continue;
-    if (sameContent(destination, loaded.sync.mapping.to, record.content.text, back.record)) {
+    if (sameContent(destination, loaded.sync, record.content.text, back.record)) {
       arrived.push(record);
       outcomes.push(back.id === undefined ? { state: 'confirmed' } : { state: 'confirmed', id: back.id });
     } else if (back.id !== undefined) foundIds.set(record.ordinal, back.id);

@@ -3,7 +3,7 @@ import type { DriftFinding } from '../model/drift/drift.ts';
 import type { EndpointWorld, LoadedSync } from '../model/project.ts';
 import { deleteLimitsOf } from '../model/sync.ts';
 import { contentHash, fingerprint } from '../model/transform.ts';
-import { sinceWatermark } from '../model/version.ts';
+import { includingAgain, sinceWatermark } from '../model/version.ts';
 import type { Ledger } from '../platform/ledger/ledger.ts';
 import { batchesToPlan } from './plan-batches.ts';
 import { Planner, type SampledChange } from './plan-buckets.ts';
@@ -69,7 +69,8 @@ export interface PlanParts {
 export async function planSync(parts: PlanParts, loaded: LoadedSync, options: PlanOptions): Promise<Plan> {
   const standing = await parts.ledger.plans.standing(loaded.name);
   const mode = options.full || standing.watermark === null ? 'full' : loaded.mode;
-  const since = mode === 'full' ? null : sinceWatermark(standing.watermark, loaded.overlapMs);
+  const since =
+    mode === 'full' ? null : sinceWatermark(includingAgain(standing.watermark, standing.again), loaded.overlapMs);
   const [reading, writing] = [countedWorld(parts.world), countedWorld(parts.world)];
   const planner = new Planner({
     ledger: parts.ledger.deliveries,

@@ -1,37 +1,49 @@
-import type { z } from 'zod';
+import { type Alteration, alterationsOf } from '../model/alteration.ts';
 import type { Destination } from '../model/connector.ts';
 import type { Json } from '../model/json.ts';
 import { checkOf } from '../model/mapping/compile-check.ts';
+import type { Sync } from '../model/sync.ts';
+
+/** What a sync says of records that are read back. */
+export type ReadBackRules = Pick<Sync, 'mapping'> & { readonly destinationAlters?: readonly string[] | undefined };
+
+/** Whether a record read back from the destination has the content that was written. */
+export const sameContent = (destination: Destination, rules: ReadBackRules, writtenJson: string, read: Json): boolean =>
+  contentComparison(destination, rules)(writtenJson, read).length === 0;
 
 /**
- * Whether a record read back from the destination has the content that was written: in the form of the destination
- * schema, so that the order of fields and fields of the destination's own do not count; or in the destination's own
- * terms, where it stores a value in another form.
- */
-export const sameContent = (destination: Destination, to: z.ZodType, writtenJson: string, read: Json): boolean =>
-  contentComparison(destination, to)(writtenJson, read);
-
-/**
- * The same for many records: where one was stored in another form, so are most, and the destination's own terms are
- * asked first.
+ * In which fields records read back from the destination differ from what was written; in none when they say the same.
+ * They are compared in the form of the destination schema, so that the order of fields and fields of the destination's
+ * own do not count; or in the destination's own terms, where it stores a value in another form. Fields that the sync
+ * declares as altered by the destination do not count either. Where one record was stored in another form, so are most,
+ * and the destination's own terms are asked first.
  */
 export function contentComparison(
   destination: Destination,
-  to: z.ZodType,
-): (writtenJson: string, read: Json) => boolean {
-  const check = checkOf(to);
+  { mapping, destinationAlters = [] }: ReadBackRules,
+): (writtenJson: string, read: Json) => readonly Alteration[] {
+  const check = checkOf(mapping.to);
+  const declared = new Set(destinationAlters);
+  const inForm = (read: Json): Json => {
+    const parsed = check(read);
+    // What the schema made of JSON is put into words again as it was before it was written.
+    return parsed.success ? JSON.parse(JSON.stringify(parsed.data)) : read;
+  };
   const asWritten = (writtenJson: string, read: Json): boolean => {
     const parsed = check(read);
     return parsed.success && JSON.stringify(parsed.data) === writtenJson;
   };
   const inItsTerms = (writtenJson: string, read: Json): boolean =>
     destination.same?.(JSON.parse(writtenJson), read) ?? false;
+  const sameField = (written: Json, read: Json): boolean => destination.same?.(written, read) ?? false;
   let [first, second] = [asWritten, inItsTerms];
   return (writtenJson, read) => {
-    if (first(writtenJson, read)) return true;
-    if (!second(writtenJson, read)) return false;
-    [first, second] = [second, first];
-    return true;
+    if (first(writtenJson, read)) return [];
+    if (second(writtenJson, read)) {
+      [first, second] = [second, first];
+      return [];
+    }
+    return alterationsOf(JSON.parse(writtenJson), inForm(read), sameField).filter(({ field }) => !declared.has(field));
   };
 }
 

@@ -1,17 +1,14 @@
-import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
-import { Context } from '@temporalio/activity';
-import type { Counts, Reconciled } from '../model/batch.ts';
-import type { Destination, ReadBack } from '../model/connector.ts';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { type BatchRef, type Counts, nothingChecked, type Reconciled } from '../model/batch.ts';
+import type { ReadBack } from '../model/connector.ts';
 import { refuseUnaccounted } from '../model/conservation.ts';
 import type { LoadedSync } from '../model/project.ts';
 import type { Written } from '../platform/ledger/samples.ts';
+import { Agreement } from './agreement.ts';
 import type { Dependencies } from './dependencies.ts';
 import { reportProgress } from './progress.ts';
-import { contentComparison, readKey } from './read-back.ts';
+import { Reader } from './reader.ts';
 import { runOf } from './run.ts';
-
-/** Records compared before others get a turn. */
-const SLICE = 500;
 
 export interface ReconcileResult {
   readonly counts: Counts;
@@ -22,72 +19,60 @@ export interface ReconcileResult {
 
 /**
  * Step 5: closes the books of a run. The counts have to add up (invariant 1), and what the run delivered is read back
- * from the destination and compared with what the ledger says was sent. Reads only; safe to repeat.
+ * from the destination and compared with what the ledger says was sent, together with what earlier runs found not to
+ * agree. Nothing is written to the destination; safe to repeat.
  */
 export async function reconcileRun(deps: Dependencies, run: string): Promise<ReconcileResult> {
   const counts = await deps.ledger.runs.counts(run);
   refuseUnaccounted('the run', counts);
-  const { loaded } = await runOf(deps, run);
-  const compare = () => compareBack(deps, run, loaded);
+  const { facts, loaded } = await runOf(deps, run);
+  const compare = () => compareBack(deps, { run, syncId: facts.syncId }, loaded);
   const reconciled = await deps.bulkhead.hold(loaded.destinationConnection.name, compare);
   const partial = await deps.ledger.notices.isPartial(run);
   return { counts, reconciled, ...(partial && { partial }) };
 }
 
-/** Reads back the sample that each batch kept. */
-async function compareBack(deps: Dependencies, run: string, loaded: LoadedSync): Promise<Reconciled> {
-  const found = { checked: 0, missing: 0, extra: 0, different: 0 };
+/** Reads back the sample that each batch kept, and what is not agreed from before. */
+async function compareBack(
+  deps: Dependencies,
+  { run, syncId }: { readonly run: string; readonly syncId: number },
+  loaded: LoadedSync,
+): Promise<Reconciled> {
   const destination = loaded.openDestination(deps.world);
-  if (destination.read === undefined) return found;
-  const isSame = contentComparison(destination, loaded.sync.mapping.to);
-  for await (const { sample, keys, back } of readAhead(destination, deps.ledger.samples.ofRun(run))) {
-    const rows = await back;
-    for (const [index, written] of sample.entries()) {
-      const read = rows.get(keys[index] ?? '');
-      found.checked++;
-      if (read === undefined) found.missing++;
-      else if (!isSame(written.json, read.record)) found.different++;
-      if (found.checked % SLICE === 0) await nextTurn();
-    }
-    reportProgress(found);
+  const reader = new Reader(destination, loaded.sync);
+  const agreement = await Agreement.of(deps, { run, syncId, loaded, reader });
+  if (destination.read === undefined) {
+    await agreement.tell();
+    return nothingChecked;
+  }
+  for await (const { ref, sample, back } of readAhead(reader, deps.ledger.samples.ofRun(run))) {
+    await agreement.judgeSample(ref, sample, await back);
+    reportProgress({ ...agreement.found });
     await nextTurn();
   }
-  return found;
+  await agreement.lookAtEarlier();
+  await agreement.tell();
+  return agreement.found;
 }
 
 interface SampleRead {
+  readonly ref: BatchRef;
   readonly sample: readonly Written[];
-  readonly keys: readonly string[];
-  readonly back: Promise<ReadonlyMap<string, ReadBack>>;
+  readonly back: Promise<readonly (ReadBack | undefined)[]>;
 }
 
 /** While one sample is compared, the next is being read. */
 async function* readAhead(
-  destination: Destination,
-  samples: AsyncIterable<readonly Written[]>,
+  reader: Reader,
+  samples: AsyncIterable<BatchRef & { readonly sample: readonly Written[] }>,
 ): AsyncGenerator<SampleRead> {
-  const signal = Context.current().cancellationSignal;
   let before: SampleRead | undefined;
-  for await (const sample of samples) {
-    const keys = sample.map((written) => readKey(destination, written));
-    const back = readVisible(destination, keys, signal);
+  for await (const { run, seq, sample } of samples) {
+    const back = reader.readVisible(sample);
     // Awaited with the sample; a failure before that must not count as unhandled.
     back.catch(() => {});
     if (before) yield before;
-    before = { sample, keys, back };
+    before = { ref: { run, seq }, sample, back };
   }
   if (before) yield before;
-}
-
-/** What was written a moment ago may not be visible yet: what is absent is read again when the destination's lag is over. */
-async function readVisible(
-  destination: Destination,
-  keys: readonly string[],
-  signal: AbortSignal,
-): Promise<ReadonlyMap<string, ReadBack>> {
-  const back = (await destination.read?.(keys, signal)) ?? new Map<string, ReadBack>();
-  const absent = keys.filter((key) => !back.has(key));
-  if (absent.length === 0 || !destination.can.lookupLagMs) return back;
-  await sleep(destination.can.lookupLagMs, undefined, { signal });
-  return new Map([...back, ...((await destination.read?.(absent, signal)) ?? [])]);
 }

@@ -9,21 +9,24 @@ const LOOK_RECORDS = 1000;
 /**
  * While a sync recovers, its ledger may know less than the destination: what seems new may have been delivered since the
  * copy. Each record is looked at before it is sent; what is there in the same form is noted, what is there in another is
- * updated, and only what is absent is new. A destination that cannot be read is written as ever.
+ * updated, and only what is absent is new. So is what both sides did not agree on, which may have arrived since it was read
+ * back. A destination that cannot be read is written as ever.
  */
 export async function lookFirst(delivery: Delivery, records: readonly Outgoing[]): Promise<readonly Outgoing[]> {
-  const { destination, start, ref, ledger, loaded, signal } = delivery;
-  if (!start.recovering || destination.read === undefined) return records;
-  const left: Outgoing[] = [];
-  for (let at = 0; at < records.length; at += LOOK_RECORDS) {
+  const { destination, start, watched, ref, ledger, loaded, signal } = delivery;
+  const isLookedAt = ({ key }: Outgoing) => start.recovering || watched.has(key);
+  if (destination.read === undefined || !(start.recovering || watched.size > 0)) return records;
+  const lookedAt = records.filter(isLookedAt);
+  const left = records.filter((record) => !isLookedAt(record));
+  for (let at = 0; at < lookedAt.length; at += LOOK_RECORDS) {
     signal.throwIfAborted();
-    const some = records.slice(at, at + LOOK_RECORDS);
+    const some = lookedAt.slice(at, at + LOOK_RECORDS);
     const keys = some.map((record) => readKey(destination, record));
     const back = await destination.read(keys, signal);
     const found: Confirmed[] = [];
     for (const [index, record] of some.entries()) {
       const there = back.get(keys[index] ?? '');
-      if (there !== undefined && sameContent(destination, loaded.sync.mapping.to, record.content.text, there.record))
+      if (there !== undefined && sameContent(destination, loaded.sync, record.content.text, there.record))
         found.push({
           record,
           destinationId: there.id === undefined || there.id === record.key ? null : there.id,

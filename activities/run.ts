@@ -55,6 +55,8 @@ export interface RunPlan {
   readonly paused?: true;
   /** Set when earlier runs may have left a write in doubt: that is settled first. */
   readonly doubts?: true;
+  /** Set when both sides do not agree on what earlier runs delivered: it is looked at, also when the source has nothing. */
+  readonly unagreed?: true;
 }
 
 /**
@@ -95,6 +97,7 @@ export async function openRun(deps: Dependencies, input: OpenRunInput): Promise<
     ...(claimed.mode === 'full' && deleteLimitsOf(loaded.sync) && { deletes: true as const }),
     ...(claimed.paused && { paused: true as const }),
     ...(left.length > 0 && { doubts: true as const }),
+    ...(claimed.unagreed && { unagreed: true as const }),
   };
 }
 

@@ -8,6 +8,7 @@ import { commandContext, inCallContext } from '../platform/journal/context.ts';
 import type { Ledger } from '../platform/ledger/ledger.ts';
 import type { LastWrite, SyncFacts } from '../platform/ledger/life.ts';
 import type { QuarantineEntry } from '../platform/ledger/quarantine-work.ts';
+import type { UnagreedEntry } from '../platform/ledger/unagreed-work.ts';
 import { createLog } from '../platform/log.ts';
 import { checkProject } from '../platform/project/load.ts';
 import { soundSync } from '../platform/project/sound-sync.ts';
@@ -63,6 +64,8 @@ export interface Explained {
   readonly write: LastWrite | null;
   /** Latest first. */
   readonly quarantine: readonly QuarantineEntry[];
+  /** What reading back found of it that both sides do not agree on, or that a person has given up. */
+  readonly unagreed: UnagreedEntry | null;
   readonly lineage: Lineage | null;
   /** Of the journal, latest first: calls that carried the record, and those that fetched the batch it was delivered in. */
   readonly calls: { readonly delivered: readonly Call[]; readonly fetched: readonly Call[] };
@@ -106,11 +109,12 @@ export async function explainRecord(
   const facts = await ledger.life.sync(sync);
   const write = (await ledger.life.lastWrite(sync, key)) ?? null;
   const quarantine = await ledger.quarantine.list(sync, { key, limit: ENTRIES });
+  const [unagreed = null] = await ledger.unagreed.list(sync, 1, key);
   const record = quarantine.find((entry) => entry.record !== null)?.record ?? null;
   const lineage = record === null || loaded === null ? null : (lineageOf(loaded, JSON.parse(record)) ?? null);
   const state = write?.state ?? (quarantine.length > 0 ? 'set aside' : 'never seen');
   const calls = await ledger.calls.callsOf(sync, key);
-  const found = { sync, key, state, write, quarantine, lineage, calls } as const;
+  const found = { sync, key, state, write, quarantine, unagreed, lineage, calls } as const;
   return { ...found, unknown: unknowns(found, facts, record !== null) };
 }
 

@@ -8,6 +8,7 @@ import { soundSync } from '../platform/project/sound-sync.ts';
 import { type CliContext, contextOf } from './context.ts';
 import { CommandFailed } from './errors.ts';
 import { extrasToRemove, MOST_EXTRAS, mayRemoveExtras } from './reconcile/extras.ts';
+import { giveUp } from './reconcile/give-up.ts';
 import { documentOf, print, repairDocument } from './reconcile/print.ts';
 import { repair } from './reconcile/repair.ts';
 import { askSystems } from './runs/asking.ts';
@@ -27,7 +28,13 @@ export function reconcileCommand(): Command {
       '--remove-extras',
       'with --repair: also remove records of the destination that the ledger does not know, after a full run has shown that the source does not have them',
     )
-    .option('--yes', 'with --remove-extras: really do it; without it the command only says what it would remove')
+    .option('--give-up', 'leave what runs found missing or different as it is at the destination, for good')
+    .option('--reason <text>', 'with --give-up: why; it is kept')
+    .option('--key <key>', 'with --give-up: only this record', collected, [])
+    .option(
+      '--yes',
+      'with --remove-extras or --give-up: really do it; without it the command only says what it would do',
+    )
     .addHelpText(
       'after',
       `
@@ -36,11 +43,14 @@ Examples:
   syncline reconcile orders-to-invoices --repair
   syncline reconcile orders-to-invoices --json | jq '.different'
   syncline reconcile orders-to-invoices --repair --remove-extras   what it would remove; --yes does it
+  syncline reconcile orders-to-invoices --give-up --key 4711 --reason 'test order, the shop refuses it' --yes
 
 Ends with 0 when both sides agree, 1 when they differ, after the repair if one was asked for; 7 when a run is open.
 Records of the destination that this sync did not write are counted as extra. They may be somebody else's: no run and no
 repair removes them without --remove-extras. That deletes them, or marks them, as the sync says of deletes, and under its
-threshold.`,
+threshold.
+What runs find missing or different when they read back keeps the sync \`partial\` until both sides agree, or until it is
+given up: then it counts as delivered until its content changes at the source.`,
     )
     .action(async (sync: string, flags: Flags, command: Command) => {
       process.exitCode = await reconcile(contextOf(command), sync, flags);
@@ -50,13 +60,19 @@ threshold.`,
 interface Flags {
   readonly repair?: boolean;
   readonly removeExtras?: boolean;
+  readonly giveUp?: boolean;
+  readonly reason?: string;
+  readonly key: readonly string[];
   readonly yes?: boolean;
 }
+
+const collected = (value: string, before: readonly string[]): readonly string[] => [...before, value];
 
 async function reconcile(context: CliContext, sync: string, flags: Flags): Promise<ExitCode> {
   const loaded = soundSync(await checkProject(context.projectFolder, context.env), sync);
   if (flags.removeExtras) mayRemoveExtras(loaded, flags.repair === true);
   return withEngine(context, async (engine) => {
+    if (flags.giveUp) return giveUp(context, engine, sync, flags);
     const again = () => compare(context, engine, sync, flags.removeExtras === true);
     const comparison = await again();
     if (comparison.by === 'nothing') throw unreadable(sync);
@@ -66,7 +82,10 @@ async function reconcile(context: CliContext, sync: string, flags: Flags): Promi
     const document = { ...documentOf(comparison), repair: repaired && repairDocument(repaired) };
     context.out.result(document, () => print(context.out, comparison, repaired));
     const last = repaired?.after ?? comparison;
-    if (faultsOf(last) === 0) noteRecovery(context, sync, await engine.ledger.recovery.endAgreed(sync));
+    if (faultsOf(last) === 0) {
+      await engine.ledger.unagreed.allAgreed(sync, last.by === 'reading' ? 'as sent' : 'as stored');
+      noteRecovery(context, sync, await engine.ledger.recovery.endAgreed(sync));
+    }
     const left = faultsOf(last) + (removes ? last.extra : 0);
     return left === 0 ? exitCode.ok : exitCode.failed;
   });

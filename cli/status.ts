@@ -60,18 +60,22 @@ async function statusOfAll(context: CliContext, engine: Engine, project: Project
   });
 }
 
+/** Records that both sides do not agree on, in the document of one sync. */
+const UNAGREED_LISTED = 50;
+
 async function statusOfOne(context: CliContext, engine: Engine, sync: string, watching: boolean): Promise<void> {
-  const { quarantine: asides, drift: drifts, notices: odd } = engine.ledger;
+  const { quarantine: asides, drift: drifts, notices: odd, unagreed } = engine.ledger;
   const gather = async () => {
     const seen = await gatherOne(engine, sync);
     const [latest] = seen.runs;
-    if (!latest) return { seen, quarantine: [], drift: [], notices: [] };
+    if (!latest) return { seen, quarantine: [], drift: [], notices: [], unagreed: [] };
     const { run } = latest.summary;
     return {
       seen,
       quarantine: await asides.byReason(run),
       drift: await drifts.ofRun(run),
       notices: await odd.ofRun(run),
+      unagreed: await unagreed.list(sync, UNAGREED_LISTED),
     };
   };
   let found = await gather();

@@ -23,6 +23,22 @@ export const notices = {
     meaning: 'The source gave several records with one key, though the sync says that the key identifies a record.',
     todo: 'Name a key in the sync file that is different for each record, or mend the source.',
   },
+  NOT_AT_DESTINATION: {
+    outcome: 'partial',
+    meaning: 'The destination confirmed records, and does not have them.',
+    todo: 'The next run sends them again, a few times; `syncline reconcile SYNC --repair` does it now, and `syncline reconcile SYNC --give-up --reason TEXT` leaves them as they are.',
+  },
+  DIFFERS_AT_DESTINATION: {
+    outcome: 'partial',
+    meaning: 'The destination has records in another form than they were sent.',
+    todo: 'The next run sends them again, a few times; if the destination changes the field on purpose, name it in `destinationAlters` of the sync file.',
+  },
+  DESTINATION_ALTERS: {
+    outcome: 'partial',
+    meaning:
+      'The destination changes a field of most records that it is sent, so that sending them again would change nothing.',
+    todo: 'Let the mapping send what the destination keeps, or name the field in `destinationAlters` of the sync file.',
+  },
 } as const satisfies Record<string, NoticeKind>;
 
 export type NoticeCode = keyof typeof notices;

@@ -23,13 +23,16 @@ class Reservoir<T> {
 /**
  * The records of a batch that are read back when its run is reconciled: `size` at random by a seed, so that no part of a
  * batch is safe from being looked at, and beside them the last record of each request, where one that was cut shows; of
- * more requests than `size`, that many. With `size` 0 none.
+ * more requests than `size`, that many. With `size` 0 neither. What is watched is always among them.
  */
 export class Sample<T> {
   readonly #anywhere: Reservoir<T>;
   readonly #last: Reservoir<T>;
+  readonly #watched: T[] = [];
+  readonly #isWatched: (record: T) => boolean;
 
-  constructor(size: number, seed: string) {
+  constructor(size: number, seed: string, isWatched: (record: T) => boolean = () => false) {
+    this.#isWatched = isWatched;
     const draw = seededDraws(Number.parseInt(hash('sha256', seed, 'hex').slice(0, 8), 16));
     this.#anywhere = new Reservoir(size, draw);
     this.#last = new Reservoir(size, draw);
@@ -39,12 +42,13 @@ export class Sample<T> {
   add(request: readonly T[]): void {
     const lastIndex = request.length - 1;
     for (const [index, record] of request.entries()) {
-      if (index === lastIndex) this.#last.add(record);
+      if (this.#isWatched(record)) this.#watched.push(record);
+      else if (index === lastIndex) this.#last.add(record);
       else this.#anywhere.add(record);
     }
   }
 
   get records(): readonly T[] {
-    return [...this.#anywhere.kept, ...this.#last.kept];
+    return [...this.#anywhere.kept, ...this.#last.kept, ...this.#watched];
   }
 }

@@ -73,6 +73,11 @@ export interface Sync<From extends z.ZodType = z.ZodType, To extends z.ZodType =
   readonly deletes?: Deletes;
   /** What happens to a record that the destination refuses because it has another version of it. Default `hold`. */
   readonly onConflict?: 'hold' | 'source-wins' | { readonly newestWins: FieldPath<z.output<To>> };
+  /**
+   * Fields that the destination changes on purpose, such as one that a trigger rounds or a system trims: what is read back
+   * there may differ. Default: none, and a run whose records came back otherwise does not read as success.
+   */
+  readonly destinationAlters?: readonly (keyof z.output<To> & string)[];
   /** When it runs by itself, once `syncline schedule apply` has made it so. Default: only when it is started. */
   readonly schedule?: ScheduleInput;
   readonly policy?: PolicyInput;

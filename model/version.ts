@@ -47,6 +47,19 @@ export function laterVersion(a: RecordVersion | null, b: RecordVersion | null): 
   return a.kind === b.kind && a.value > b.value ? a : b;
 }
 
+/** What has to be sent again whatever it is at the source: the lowest version of it, and whether some has none. */
+export interface SentAgain {
+  readonly lowest: number | null;
+  readonly unversioned: boolean;
+}
+
+/** From where on everything is read that is to be sent again; null: from the start. */
+export function includingAgain(watermark: RecordVersion | null, again: SentAgain | null): RecordVersion | null {
+  if (watermark === null || again === null) return watermark;
+  if (again.unversioned || again.lowest === null) return null;
+  return { kind: watermark.kind, value: Math.min(watermark.value, again.lowest) };
+}
+
 /**
  * Where an incremental read begins: the watermark less the overlap, as the source expects it (ISO 8601 in UTC for a
  * time). The overlap re-reads what was committed late; the ledger recognises it as unchanged.

@@ -125,6 +125,7 @@ test('a destination that stores values in another form is no difference, and one
   const { run, compare, found } = await engineFor({
     source: arraySource(() => records),
     destination: table('checksums'),
+    destinationAlters: ['value'],
   });
   await run();
   expect(await found()).toEqual({ by: 'checksums', checked: 50, ...agreed });

@@ -99,9 +99,13 @@ export class Run {
     upsertSearchAttributes(news.map(([name, value]) => ({ key: { name, type: 'KEYWORD' as const }, value })));
   }
 
-  /** Whether it has nothing left to do when its source has nothing: no delete, no earlier write in doubt. */
+  /**
+   * Whether it has nothing left to do when its source has nothing: no delete, no earlier write in doubt, nothing that both
+   * sides do not agree on.
+   */
   get mayEndEmpty(): boolean {
-    return this.#nothingTwice && this.seq === 0 && !this.plan?.deletes && !this.plan?.doubts;
+    const { deletes, doubts, unagreed } = this.plan ?? {};
+    return this.#nothingTwice && this.seq === 0 && !deletes && !doubts && !unagreed;
   }
 
   /** The step that read nothing has closed it. */

@@ -68,7 +68,7 @@ function goneWords({ sync }: LoadedSync): string {
   return `is deleted by a full run; more than ${share} %, and at least ${limits.atLeast}, wait for a person`;
 }
 
-function limitsOf({ policy }: LoadedSync): readonly Fact[] {
+function limitsOf({ policy, sync: { destinationAlters = [] } }: LoadedSync): readonly Fact[] {
   const share = Math.round(policy.maxRejectedShare * 1000) / 10;
   return [
     ['One batch', `at most ${policy.batchRecords} records, ${policy.batchesInFlight} batches under way`],
@@ -83,6 +83,7 @@ function limitsOf({ policy }: LoadedSync): readonly Fact[] {
     ],
     ['A failure that lasts', `after ${formatDuration(policy.giveUpAfter)} the run waits for a person`],
     ['Read back at the end', readBackWords(policy.readBack)],
+    ...(destinationAlters.length > 0 ? [['Changed by the destination', destinationAlters.join(', ')] as const] : []),
   ];
 }
 

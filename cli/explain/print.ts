@@ -2,6 +2,7 @@ import type { Call } from '../../model/call.ts';
 import { type Json, valueAt } from '../../model/json.ts';
 import type { FieldLineage } from '../../model/mapping/walk.ts';
 import type { LastWrite } from '../../platform/ledger/life.ts';
+import type { UnagreedEntry } from '../../platform/ledger/unagreed-work.ts';
 import type { Explained } from '../explain.ts';
 import type { Out } from '../output/out.ts';
 import { cutText, safeText } from '../output/text.ts';
@@ -13,6 +14,7 @@ export function printExplained(out: Out, explained: Explained): void {
   const { sync, key, write, quarantine, lineage, unknown } = explained;
   out.line(`${out.style.strong(safeText(key))} of ${sync}: ${explained.state}`);
   if (write) printWrite(out, write);
+  if (explained.unagreed) out.line(`  ${'read back'.padEnd(13)}${unagreedWords(explained.unagreed)}`);
   for (const entry of quarantine) {
     out.line();
     printEntry(out, entry);
@@ -55,6 +57,11 @@ function printCallsOf(out: Out, title: string, calls: readonly Call[]): void {
     );
   const [first] = calls;
   out.line(out.style.faint(`  syncline calls show ${first?.id} shows one.`));
+}
+
+function unagreedWords({ finding, times, run, foundAt, givenUpAt, reason }: UnagreedEntry): string {
+  const found = `${finding} at the destination since ${foundAt}, sent so ${times} ${times === 1 ? 'time' : 'times'}, last by run ${run}`;
+  return givenUpAt === null ? found : `${found}; given up ${givenUpAt}: ${safeText(reason ?? '')}`;
 }
 
 /** The run compares a sample of what it delivered: which records were in it is not noted, unless it was all of them. */

@@ -2,8 +2,15 @@ import type { Pool, PoolClient } from 'pg';
 import { SyncFailure } from '../../model/failure.ts';
 import type { ReadRange } from '../../model/range.ts';
 import type { RunMode } from '../../model/run-state.ts';
-import { laterVersion, type RecordVersion, sinceWatermark } from '../../model/version.ts';
+import {
+  includingAgain,
+  laterVersion,
+  type RecordVersion,
+  type SentAgain,
+  sinceWatermark,
+} from '../../model/version.ts';
 import { ask, query, transaction } from './sql.ts';
+import { isUnagreed, SENT_AGAIN } from './unagreed.ts';
 import { droppedOf } from './working-data.ts';
 
 export interface RunClaim {
@@ -31,7 +38,15 @@ export interface Held {
   readonly mode: RunMode | null;
 }
 
-export type Claimed = Held | { readonly held: false; readonly mode: RunMode; readonly paused: boolean };
+export type Claimed =
+  | Held
+  | {
+      readonly held: false;
+      readonly mode: RunMode;
+      readonly paused: boolean;
+      /** Both sides do not agree on what earlier runs delivered. */
+      readonly unagreed: boolean;
+    };
 
 /** Who holds a sync. */
 export function ledgerClaims(pool: Pool) {
@@ -40,8 +55,8 @@ export function ledgerClaims(pool: Pool) {
     async claim(claim: RunClaim): Promise<Claimed> {
       for (;;) {
         const sync = await syncOf(pool, claim);
-        const { holder, opened, paused } = sync;
-        if (holder === claim.run && opened !== null) return { held: false, mode: opened, paused };
+        const { holder, opened, paused, unagreed } = sync;
+        if (holder === claim.run && opened !== null) return { held: false, mode: opened, paused, unagreed };
         if (holder === claim.run) throw new SyncFailure('INTERNAL', 'another attempt was opening the run');
         if (holder !== null && holder !== claim.takeOverFrom) return heldBy(pool, holder);
         // A Temporal that was restored from an older copy may ask for a run again that has ended: the ledger's word stands.
@@ -49,7 +64,7 @@ export function ledgerClaims(pool: Pool) {
         const mode = sync.watermark === null && claim.mode === 'incremental' ? 'full' : claim.mode;
         // Somebody may have come between what was read and this: then it is looked at anew.
         const taken = await takeHold(pool, sync, claim, mode);
-        if (taken) return { held: false, mode, paused: taken.paused };
+        if (taken) return { held: false, mode, paused: taken.paused, unagreed };
       }
     },
   };
@@ -61,12 +76,15 @@ interface FoundSync {
   readonly fence: string;
   readonly watermark: RecordVersion | null;
   readonly paused: boolean;
+  readonly unagreed: boolean;
+  readonly again: SentAgain | null;
   /** The mode of the run that claims it, when the ledger knows that run already. */
   readonly opened: RunMode | null;
 }
 
 async function syncOf(pool: Pool, { sync, run }: RunClaim): Promise<FoundSync> {
-  const columns = 'id, holder, fence, watermark, paused_at is not null as paused';
+  const columns = `id, holder, fence, watermark, paused_at is not null as paused, (${SENT_AGAIN}) as again,
+    ${isUnagreed('syncs.id')} or exists (select from altered where sync_id = syncs.id) as unagreed`;
   const [known] = await ask<FoundSync & Record<string, unknown>>(
     pool,
     'opening the run',
@@ -139,14 +157,17 @@ async function openHeld(
       mode,
       claim.trigger,
       claim.syncVersion,
-      JSON.stringify(sinceOf(mode, sync.watermark, claim)),
+      JSON.stringify(sinceOf(mode, includingAgain(sync.watermark, sync.again), claim)),
       until ?? null,
     ],
   );
   return taken;
 }
 
-/** Where an incremental read begins. Never beyond the watermark: what lies between would never be read (invariant 2). */
+/**
+ * Where an incremental read begins. Never beyond the watermark: what lies between would never be read (invariant 2); and
+ * early enough for what has to be sent again.
+ */
 function sinceOf(
   mode: RunMode,
   watermark: RecordVersion | null,

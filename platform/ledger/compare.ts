@@ -4,6 +4,7 @@ import type { BucketSums, Buckets } from '../../model/connector.ts';
 import { SyncFailure } from '../../model/failure.ts';
 import { NO_HASH } from './extras.ts';
 import { query, queryInOrder, transaction } from './sql.ts';
+import { MOST_SENDS_AGAIN } from './unagreed.ts';
 
 /** What the ledger says was delivered of one record. */
 export interface DeliveredRecord {
@@ -19,9 +20,6 @@ export interface Marked {
   /** Were repaired before with the same content, and still differ: a further repair would change nothing. */
   readonly givenUp: number;
 }
-
-/** The same content is sent again so often; after that the destination is taken not to keep it. */
-const MOST_REPAIRS = 2;
 
 const recordColumns = `key, replace(hash::text, '-', '') as hash, destination_id as "destinationId"`;
 
@@ -82,13 +80,14 @@ export function ledgerCompare(pool: Pool) {
         if (rows[0]?.holder) throw new SyncFailure('LOCKED', `run ${rows[0].holder} is open`);
         const counted = await sql.query<{ key: string; times: number }>(
           `insert into repairs as r (sync_id, key, hash)
-           select $1, u.key, u.hash from unnest($2::text[], $3::uuid[]) as u(key, hash) where u.hash <> $4
+           select $1, c.key, coalesce(nullif(c.hash, $4), a.hash) from unnest($2::text[], $3::uuid[]) as c(key, hash)
+           left join unagreed a on a.sync_id = $1 and a.key = c.key where coalesce(nullif(c.hash, $4), a.hash) is not null
            on conflict (sync_id, key) do update set hash = excluded.hash, at = now(),
              times = case when r.hash = excluded.hash then r.times + 1 else 1 end
            returning key, times`,
           [syncId, records.map(({ key }) => key), records.map(({ hash }) => hash), NO_HASH],
         );
-        const givenUp = counted.rows.filter(({ times }) => times > MOST_REPAIRS).map(({ key }) => key);
+        const givenUp = counted.rows.filter(({ times }) => times > MOST_SENDS_AGAIN).map(({ key }) => key);
         const stubborn = new Set(givenUp);
         const keys = records.flatMap(({ key }) => (stubborn.has(key) ? [] : [key]));
         await sql.query('update ledger set hash = $3 where sync_id = $1 and key = any ($2::text[])', [

@@ -4,6 +4,7 @@ import { SyncFailure } from '../../model/failure.ts';
 import { leftStaged } from './doubts.ts';
 import { type Intent, intentsOf } from './intents.ts';
 import { ask, takeFence, type WriterStart } from './sql.ts';
+import { isUnagreed } from './unagreed.ts';
 
 /** What an attempt that delivers has to know. `fence`: every older number is refused from now on. */
 export interface DeliveryStart extends WriterStart {
@@ -11,6 +12,8 @@ export interface DeliveryStart extends WriterStart {
   readonly delivered: Counts | null;
   /** Something of this sync lies in quarantine: what arrives may make it good. */
   readonly openEntries: boolean;
+  /** Reading back found records of this sync that both sides do not agree on. */
+  readonly unagreed: boolean;
   /** Something is staged of an earlier run of this sync, and may be in doubt. */
   readonly left: boolean;
   /** The run keeps to a plan. */
@@ -22,6 +25,7 @@ interface Found {
   readonly state: string | null;
   readonly counts: Counts | null;
   readonly open: boolean;
+  readonly unagreed: boolean;
   readonly left: boolean;
   readonly planned: boolean;
   readonly begun: boolean;
@@ -49,12 +53,21 @@ async function startOf(pool: Pool, run: string, seq: number) {
     // Sorted as the index of the quarantine is: a plan for any sync would read all of it, where most syncs have much in it.
     `select b.state, b.counts,
        (select true from quarantine where sync_id = $3 and state = 'open' order by at desc limit 1) is true as open,
+       ${isUnagreed('$3')} as unagreed,
        exists (select ${leftStaged}) as left,
        exists (select from planned_runs where run = $1) as planned,
        exists (select from intents where run = $1 and seq = $2) as begun
      from runs r left join batches b on b.run = r.id and b.seq = $2 where r.id = $1`,
     [run, seq, writer.syncId],
   );
-  const { state = null, counts = null, open = false, left = false, planned = false, begun = false } = found ?? {};
-  return { ...writer, state, counts, openEntries: open, left, planned, begun };
+  const {
+    state = null,
+    counts = null,
+    open = false,
+    unagreed = false,
+    left = false,
+    planned = false,
+    begun = false,
+  } = found ?? {};
+  return { ...writer, state, counts, openEntries: open, unagreed, left, planned, begun };
 }

@@ -22,6 +22,7 @@ import { ledgerStandings } from './standings.ts';
 import { ledgerTicks } from './ticks.ts';
 import { ledgerTokens } from './tokens.ts';
 import { ledgerTriggers } from './triggers.ts';
+import { ledgerUnagreed } from './unagreed.ts';
 
 /** What is true of each record, in PostgreSQL. */
 export interface Ledger {
@@ -47,6 +48,7 @@ export interface Ledger {
   readonly connections: ReturnType<typeof ledgerConnections>;
   readonly certificates: ReturnType<typeof ledgerCertificates>;
   readonly recovery: ReturnType<typeof ledgerRecovery>;
+  readonly unagreed: ReturnType<typeof ledgerUnagreed>;
   readonly pool: Pool;
   close(): Promise<void>;
 }
@@ -94,4 +96,5 @@ export const ledgerOn = (pool: Pool, sharing: Pool): Omit<Ledger, 'pool' | 'clos
   connections: ledgerConnections(sharing),
   certificates: ledgerCertificates(sharing),
   recovery: ledgerRecovery(pool),
+  unagreed: ledgerUnagreed(pool),
 });

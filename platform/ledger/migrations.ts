@@ -380,4 +380,37 @@ create table notices (
 );
 create index notices_by_subject on notices (code, subject);
 `,
+  `
+-- Records that were confirmed, and that reading back found missing or different; until both sides agree, or a person
+-- gives them up.
+create table unagreed (
+  sync_id integer not null references syncs,
+  key text collate "C" not null,
+  -- of what was sent, and the version that it had
+  hash uuid not null,
+  version bigint,
+  finding text not null,
+  -- what was sent, as JSON; null once it was given up
+  written text,
+  -- how often this content was found so
+  times integer not null default 1,
+  -- the run that found it last
+  run text not null,
+  found_at timestamptz not null default now(),
+  given_up_at timestamptz,
+  reason text,
+  primary key (sync_id, key)
+);
+create index unagreed_open on unagreed (sync_id, key) where given_up_at is null;
+
+-- Fields that the destination changes in most records that it is sent.
+create table altered (
+  sync_id integer not null references syncs,
+  field text not null,
+  change text not null,
+  records bigint not null,
+  run text not null,
+  primary key (sync_id, field)
+);
+`,
 ];

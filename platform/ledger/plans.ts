@@ -1,12 +1,15 @@
 import type { Pool } from 'pg';
-import type { RecordVersion } from '../../model/version.ts';
+import type { RecordVersion, SentAgain } from '../../model/version.ts';
 import { query } from './sql.ts';
+import { SENT_AGAIN } from './unagreed.ts';
 
 /** Where the next run of a sync would begin. */
 export interface Standing {
   /** Of a sync that has never run: a number that no record has. */
   readonly syncId: number;
   readonly watermark: RecordVersion | null;
+  /** What the next run sends again, whatever it is at the source. */
+  readonly again: SentAgain | null;
 }
 
 /** What was planned, so that a run can keep to it. */
@@ -32,13 +35,13 @@ const NEVER_RUN = -1;
 export function ledgerPlans(pool: Pool) {
   return {
     async standing(sync: string): Promise<Standing> {
-      const [row] = await query<{ id: number; watermark: RecordVersion | null }>(
+      const [row] = await query<{ id: number; watermark: RecordVersion | null; again: SentAgain | null }>(
         pool,
         'reading the watermark',
-        'select id, watermark from syncs where name = $1',
+        `select id, watermark, (${SENT_AGAIN}) as again from syncs where name = $1`,
         [sync],
       );
-      return { syncId: row?.id ?? NEVER_RUN, watermark: row?.watermark ?? null };
+      return { syncId: row?.id ?? NEVER_RUN, watermark: row?.watermark ?? null, again: row?.again ?? null };
     },
 
     async store(plan: StoredPlan): Promise<void> {

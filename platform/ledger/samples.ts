@@ -2,6 +2,7 @@ import { promisify } from 'node:util';
 import { deflateRaw, deflateRawSync, inflateRaw, inflateRawSync } from 'node:zlib';
 import type { Pool } from 'pg';
 import { z } from 'zod';
+import type { BatchRef } from '../../model/batch.ts';
 import type { Confirmed } from './deliveries.ts';
 import { ask } from './sql.ts';
 
@@ -34,7 +35,7 @@ export async function packSample(sample: readonly Confirmed[]): Promise<Buffer |
 export function ledgerSamples(pool: Pool) {
   return {
     /** The samples of a run, batch by batch. */
-    async *ofRun(run: string): AsyncIterable<readonly Written[]> {
+    async *ofRun(run: string): AsyncIterable<BatchRef & { readonly sample: readonly Written[] }> {
       const batches = await ask<{ seq: number }>(
         pool,
         'reading the samples',
@@ -50,7 +51,7 @@ export function ledgerSamples(pool: Pool) {
         );
         if (!row) continue;
         const rows = stored.parse(JSON.parse((await inflated(row.records)).toString()));
-        yield rows.map(([key, destinationId, json]) => ({ key, destinationId, json }));
+        yield { run, seq, sample: rows.map(([key, destinationId, json]) => ({ key, destinationId, json })) };
       }
     },
   };

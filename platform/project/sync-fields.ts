@@ -46,11 +46,17 @@ export function checkMark(field: string, to: z.ZodType, problems: SyncProblems):
     );
 }
 
+/** What the destination is said to change has to be a field that is sent to it. */
+export function checkAltered(fields: readonly string[], to: z.ZodType, problems: SyncProblems): void {
+  for (const field of fields) fieldTypes('destinationAlters', field, to, problems);
+}
+
 const placeOf = {
   key: [['key'], 'source'],
   version: [['version'], 'source'],
   newestWins: [['onConflict', 'newestWins'], 'destination'],
   set: [['deletes', 'set'], 'destination'],
+  destinationAlters: [['destinationAlters'], 'destination'],
 } as const;
 
 const keyTypes = new Set(['string', 'number', 'int', 'bigint', 'enum', 'literal', 'template_literal']);
@@ -82,7 +88,7 @@ const openTypes = new Set([
 
 /** The types that the field may have; undefined when the schema does not have it (a problem) or does not say. */
 function fieldTypes(
-  role: 'key' | 'version' | 'newestWins' | 'set',
+  role: keyof typeof placeOf,
   field: string,
   from: z.ZodType,
   problems: SyncProblems,

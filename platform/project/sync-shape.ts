@@ -41,6 +41,7 @@ export const syncShape = z.strictObject({
     ])
     .optional(),
   onConflict: z.union([z.enum(['hold', 'source-wins']), z.strictObject({ newestWins: fieldPath })]).optional(),
+  destinationAlters: z.array(z.string().min(1)).optional(),
   schedule: scheduleShape.optional(),
   policy: policySchema.prefault({}),
 });

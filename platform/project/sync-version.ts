@@ -4,7 +4,7 @@ import type { Sync } from '../../model/sync.ts';
 
 /** A hash of everything that decides what a sync does: its mapping, endpoints, key, mode and policy. */
 export function syncVersion(sync: Sync, policy: Policy): string {
-  const { source, destination, key, version, mode, overlap, deletes, onConflict, contract } = sync;
+  const { source, destination, key, version, mode, overlap, deletes, onConflict, contract, destinationAlters } = sync;
   const parts = {
     mapping: sync.mapping.version,
     source,
@@ -16,6 +16,7 @@ export function syncVersion(sync: Sync, policy: Policy): string {
     deletes,
     onConflict,
     contract,
+    destinationAlters,
     policy,
   };
   return createHash('sha256').update(canonicalJson(parts)).digest('hex').slice(0, 32);

@@ -13,7 +13,7 @@ import { unreachableWorld } from './delivery.ts';
 import { checkMapping, type FoundMapping } from './mappings.ts';
 import type { LoadedCode } from './modules.ts';
 import { type CheckedEndpoint, checkEndpoint, type Systems } from './sync-endpoint.ts';
-import { checkComparable, checkKey, checkMark, checkVersion } from './sync-fields.ts';
+import { checkAltered, checkComparable, checkKey, checkMark, checkVersion } from './sync-fields.ts';
 import { SyncProblems } from './sync-problems.ts';
 import { checkSchedule } from './sync-schedule.ts';
 import { type SyncShape, syncShape } from './sync-shape.ts';
@@ -77,7 +77,7 @@ export function checkSync(file: string, module: LoadedCode, systems: SyncContext
 /** The mapping, and the fields of its source schema that the sync needs. */
 function checkMapped(
   mapping: Mapping,
-  { key = [], version }: Partial<SyncShape>,
+  { key = [], version, destinationAlters = [] }: Partial<SyncShape>,
   where: { file: string; text: string; systems: SyncContext; problems: SyncProblems },
 ): void {
   const keys = typeof key === 'string' ? [key] : key;
@@ -85,15 +85,18 @@ function checkMapped(
   where.problems.found.push(...checkMapping(found, version === undefined ? keys : [...keys, version]));
   checkKey(keys, mapping.from, where.problems);
   if (version !== undefined) checkVersion(version, mapping.from, where.problems);
+  checkAltered(destinationAlters, mapping.to, where.problems);
 }
 
 /** The parts of a sync that have the right shape, whatever is wrong with the others. */
 function soundParts(exported: unknown): Partial<SyncShape> {
-  const { source, destination, key, version, mapping, schedule } = syncShape.shape;
-  const sound = Object.entries({ source, destination, key, version, mapping, schedule }).flatMap(([name, schema]) => {
-    const part = schema.safeParse(property(exported, name));
-    return part.success ? [[name, part.data]] : [];
-  });
+  const { source, destination, key, version, mapping, destinationAlters, schedule } = syncShape.shape;
+  const sound = Object.entries({ source, destination, key, version, mapping, destinationAlters, schedule }).flatMap(
+    ([name, schema]) => {
+      const part = schema.safeParse(property(exported, name));
+      return part.success ? [[name, part.data]] : [];
+    },
+  );
   return Object.fromEntries(sound);
 }
 

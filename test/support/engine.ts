@@ -39,6 +39,7 @@ export interface TestSync {
   readonly deletes?: Deletes;
   readonly onConflict?: OnConflict;
   readonly contract?: Contract;
+  readonly destinationAlters?: readonly string[];
   /** Default: `test`, which is always that of the destination. */
   readonly sourceConnection?: string;
 }
@@ -67,6 +68,7 @@ function loaded(sync: TestSync): LoadedSync {
       version: '/version',
       deletes: sync.deletes ?? 'ignore',
       ...(sync.contract && { contract: sync.contract }),
+      ...(sync.destinationAlters && { destinationAlters: sync.destinationAlters as readonly never[] }),
       ...(sync.onConflict && { onConflict: sync.onConflict as LoadedSync['sync']['onConflict'] & {} }),
       mapping: {
         from,

@@ -1,0 +1,38 @@
+import { type ExitCode, exitCode } from '../../model/exit-code.ts';
+import type { CliContext } from '../context.ts';
+import { CommandFailed, usage } from '../errors.ts';
+import type { Engine } from '../runs/engine.ts';
+
+export interface GiveUp {
+  readonly reason?: string;
+  /** None: all. */
+  readonly key: readonly string[];
+  readonly yes?: boolean;
+}
+
+const NAMED = 20;
+
+/** Leaves what both sides do not agree on as it is at the destination. The reason is kept with each record. */
+export async function giveUp(
+  { out }: CliContext,
+  { ledger: { unagreed } }: Engine,
+  sync: string,
+  { reason = '', key: keys, yes = false }: GiveUp,
+): Promise<ExitCode> {
+  if (reason.trim() === '') throw usage('`--give-up` goes with --reason: why the records are left as they are');
+  const chosen = keys.length === 0 ? null : keys;
+  if (!yes) {
+    const open = await unagreed.openKeys(sync, chosen);
+    throw new CommandFailed(
+      'NOT_CONFIRMED',
+      `${open.length.toLocaleString('en')} records would be left as they are at the destination: ${open.slice(0, NAMED).join(', ')}`,
+      exitCode.usage,
+      'Add --yes to give them up.',
+    );
+  }
+  const givenUp = await unagreed.giveUp(sync, chosen, reason.trim());
+  out.result({ sync, givenUp }, () =>
+    out.line(`${givenUp.toLocaleString('en')} records of ${sync} were given up; their reason is kept`),
+  );
+  return exitCode.ok;
+}
