@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from 'commander';
+import { readVices, type Vice } from './vices/vice.ts';
 
 /** An option that is a whole number from 1 on. */
 export function wholeNumber(text: string): number {
@@ -14,6 +15,13 @@ export const someOf =
     if (chosen.length !== text.split(',').length) throw new InvalidArgumentError(`Expected some of ${all.join(',')}.`);
     return chosen;
   };
+
+/** An option that chooses what is wrong with the systems: `all`, `none`, or some, with commas between them. */
+export function someVices(text: string): readonly Vice[] {
+  const chosen = readVices(text);
+  if (chosen === undefined) throw new InvalidArgumentError('Expected all, none, or some of those listed below.');
+  return chosen;
+}
 
 /** Standard output is for answers. */
 export function say(line: string): void {

@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import { type Arena, openArena } from '../dev/simulation/arena.ts';
 import { type Broken, play, simulatedClasses } from '../dev/simulation/play.ts';
+import { drawnByDefault } from '../dev/vices/vice.ts';
 import type { DeliveryClass } from '../model/delivery.ts';
-import { type Ledger, openLedger } from '../platform/ledger/ledger.ts';
 import { built } from './support/built.ts';
 import { createTestDatabase, type TestDatabase } from './support/database.ts';
 
@@ -13,7 +14,7 @@ const LONGEST_MS = 1000;
 const seed = Date.now() % 1_000_000_000;
 
 let database: TestDatabase;
-let ledger: Ledger;
+let arena: Arena;
 /** What befell all schedules together: one to which nothing happened proves nothing. */
 const seen = { schedules: 0, faults: 0, retried: 0, skipped: 0 };
 /** All at once: a schedule mostly waits for the ledger. */
@@ -21,12 +22,12 @@ let playing: ReadonlyMap<DeliveryClass, Promise<Broken | undefined>>;
 
 beforeAll(async () => {
   database = await createTestDatabase();
-  ledger = await openLedger(database.url);
-  const options = { seed, schedules: SCHEDULES, shrink: true, share: { index: 0, of: 1 } };
+  arena = await openArena(database.url);
+  const options = { seed, schedules: SCHEDULES, shrink: true, share: { index: 0, of: 1 }, vices: drawnByDefault };
   playing = new Map(
     simulatedClasses.map((promise) => [
       promise,
-      play(ledger, promise, options, (one) => {
+      play(arena, promise, options, (one) => {
         seen.schedules++;
         seen.faults += one.faults;
         seen.retried += one.retried;
@@ -36,7 +37,7 @@ beforeAll(async () => {
   );
 });
 afterAll(async () => {
-  await ledger?.close();
+  await arena?.close();
   await database?.drop();
 });
 

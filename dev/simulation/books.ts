@@ -1,8 +1,11 @@
+import { type Counts, unaccounted } from '../../model/batch.ts';
 import type { DeliveryClass } from '../../model/delivery.ts';
 import type { Ledger } from '../../platform/ledger/ledger.ts';
 import { ask } from '../../platform/ledger/sql.ts';
 import { breaches } from '../torture/checker.ts';
+import type { NotedRequests } from './noted-requests.ts';
 import type { ClosedRun, Simulation } from './simulation.ts';
+import type { ViciousSimulation } from './vicious-simulation.ts';
 
 const yardClass = { T1: 't1', T2: 't2', T3: 't3', T4: 't4', T5: 't5' } as const satisfies Record<DeliveryClass, string>;
 
@@ -34,9 +37,26 @@ export async function brokenPromises(ledger: Ledger, simulation: Simulation): Pr
   const forgot = closed.filter((run) => endedWell(run) && open(run) > 0);
   if (forgot.length > 0)
     words.push(`invariant 3, intent first: ${forgot.length} runs ended well with a request in doubt`);
-  const unannounced = noted.unannounced(requests);
-  if (unannounced > 0) words.push(`invariant 3, intent first: ${unannounced} writes without an intent`);
-  return words;
+  return [...words, ...unannounced(noted, requests)];
+}
+
+/** The same where the systems have vices: what the oracle found, conservation, and intent first. */
+export async function brokenWithVices(
+  ledger: Ledger,
+  { sync, words, counts, noted }: ViciousSimulation,
+): Promise<string[]> {
+  const { requests } = await booksOf(ledger, sync);
+  return [...words, ...counts.flatMap(conservation), ...unannounced(noted, requests)];
+}
+
+const conservation = (counts: Counts): string[] => {
+  const left = unaccounted(counts);
+  return left === 0 ? [] : [`invariant 1, conservation: a run leaves ${left} records`];
+};
+
+function unannounced(noted: NotedRequests, inLedger: ReadonlySet<string>): string[] {
+  const writes = noted.unannounced(inLedger);
+  return writes === 0 ? [] : [`invariant 3, intent first: ${writes} writes without an intent`];
 }
 
 const endedWell = (run: ClosedRun | undefined): boolean => /succeeded|partial/.test(run?.status ?? '');

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { Command } from 'commander';
-import { runProgram, say, someOf, wholeNumber } from '../command.ts';
+import { runProgram, say, someOf, someVices, wholeNumber } from '../command.ts';
+import { drawnByDefault, type Vice, viceList } from '../vices/vice.ts';
 import { openDatabase } from './database.ts';
 import { type Broken, simulatedClasses, type Tally } from './play.ts';
 import { playInProcesses } from './players.ts';
@@ -9,6 +10,7 @@ interface Options {
   readonly seed: number;
   readonly schedules: number;
   readonly classes: readonly (typeof simulatedClasses)[number][];
+  readonly vice: readonly Vice[];
   readonly processes: number;
   readonly shrink: boolean;
   readonly json: boolean;
@@ -21,14 +23,24 @@ const command = new Command('simulate')
   .option('--seed <n>', 'repeats the schedules', wholeNumber, 1)
   .option('--schedules <n>', 'of each delivery class; stops sooner at the first breach', wholeNumber, 500)
   .option('--classes <list>', 'delivery classes, such as T1,T4', someOf(simulatedClasses), [...simulatedClasses])
+  .option(
+    '--vice <list>',
+    'what ordinary faults the systems have: all, none, or some, such as late-commit,lost-tail',
+    someVices,
+    drawnByDefault,
+  )
   .option('--processes <n>', 'that play them between them', wholeNumber, availableParallelism())
   .option('--no-shrink', 'ends at a breach as it was drawn, instead of making its schedule as small as it gets')
   .option('--json', 'one JSON document on standard output, at the end', false)
   .addHelpText(
     'after',
     `
+Vices:
+${viceList()}
+
 Examples:
   npm run simulate
+  npm run simulate -- --vice lost-tail --classes T3
   npm run simulate -- --seed 7 --schedules 5000
   npm run simulate -- --seed 7 --schedules 5000 --classes T4 --processes 1
   npm run simulate -- --no-shrink --json > report.json
@@ -41,7 +53,7 @@ Uses a database of its own on the server that DATABASE_URL names; without it, it
 const SAY_EVERY_MS = 10_000;
 
 async function main(): Promise<number> {
-  const { processes, json, ...options } = command.parse().opts<Options>();
+  const { processes, json, vice, ...options } = command.parse().opts<Options>();
   say(
     `seed ${options.seed}, ${options.schedules} schedules of each class, classes ${options.classes.join(' ')}, ${processes} processes`,
   );
@@ -50,7 +62,7 @@ async function main(): Promise<number> {
     const startedMs = performance.now();
     const minutes = () => (performance.now() - startedMs) / 60_000;
     let saidMs = startedMs;
-    const input = { ...options, classes: [...options.classes], databaseUrl: database.url };
+    const input = { ...options, vices: [...vice], classes: [...options.classes], databaseUrl: database.url };
     const { tally, broken } = await playInProcesses(processes, input, (soFar) => {
       if (performance.now() - saidMs < SAY_EVERY_MS) return;
       saidMs = performance.now();

@@ -1,9 +1,12 @@
 import fc from 'fast-check';
 import type { DeliveryClass } from '../../model/delivery.ts';
 import type { Ledger } from '../../platform/ledger/ledger.ts';
-import { brokenPromises } from './books.ts';
+import type { Vice } from '../vices/vice.ts';
+import type { Arena } from './arena.ts';
+import { brokenPromises, brokenWithVices } from './books.ts';
 import { type Schedule, schedules } from './schedule.ts';
 import { Simulation } from './simulation.ts';
+import { ViciousSimulation } from './vicious-simulation.ts';
 
 export const simulatedClasses = ['T1', 'T2', 'T3', 'T4', 'T5'] as const satisfies readonly DeliveryClass[];
 
@@ -33,6 +36,8 @@ export interface PlayOptions {
   readonly shrink: boolean;
   /** One of several that play the same schedules between them. */
   readonly share: { readonly index: number; readonly of: number };
+  /** To draw from. */
+  readonly vices: readonly Vice[];
 }
 
 /**
@@ -40,9 +45,9 @@ export interface PlayOptions {
  * a promise, or undefined. `played` hears of each.
  */
 export async function play(
-  ledger: Ledger,
+  arena: Arena,
   promise: DeliveryClass,
-  { seed, schedules: numRuns, shrink, share }: PlayOptions,
+  { seed, schedules: numRuns, shrink, share, vices }: PlayOptions,
   played: (one: Tally) => void,
 ): Promise<Broken | undefined> {
   let drawn = 0;
@@ -50,19 +55,36 @@ export async function play(
   const holds = async (schedule: Schedule): Promise<boolean> => {
     // Once one is broken, each that is tried is a smaller one of it.
     if (broken === undefined && drawn++ % share.of !== share.index) return true;
-    const { words, tally } = await playOne(ledger, schedule);
+    const { words, tally } = await playOne(arena, schedule);
     played(tally);
     if (words.length > 0) broken = { promise, words, schedule };
     return words.length === 0;
   };
-  await fc.check(fc.asyncProperty(schedules(promise), holds), { seed, numRuns, endOnFailure: !shrink });
+  await fc.check(fc.asyncProperty(schedules(promise, vices), holds), { seed, numRuns, endOnFailure: !shrink });
   return broken;
 }
 
-async function playOne(ledger: Ledger, schedule: Schedule): Promise<{ words: readonly string[]; tally: Tally }> {
-  const simulation = new Simulation(ledger, schedule);
+function playOne({ ledger, warehouse }: Arena, schedule: Schedule): Promise<Ended> {
+  if (schedule.vices.length === 0) return ended(ledger, new Simulation(ledger, schedule), brokenPromises);
+  return ended(ledger, new ViciousSimulation(ledger, warehouse, schedule), brokenWithVices);
+}
+
+interface Ended {
+  readonly words: readonly string[];
+  readonly tally: Tally;
+}
+
+interface Playable extends Pick<Simulation, 'answers' | 'fired'> {
+  play(): Promise<void>;
+}
+
+async function ended<T extends Playable>(
+  ledger: Ledger,
+  simulation: T,
+  broken: (ledger: Ledger, simulation: T) => Promise<string[]>,
+): Promise<Ended> {
   const words = await simulation.play().then(
-    () => brokenPromises(ledger, simulation),
+    () => broken(ledger, simulation),
     (error: unknown) => [error instanceof Error ? error.message : String(error)],
   );
   const { retry: retried, skip: skipped } = simulation.answers;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { openLedger } from '../../platform/ledger/ledger.ts';
+import { viceNames } from '../vices/vice.ts';
+import { openArena } from './arena.ts';
 import { type Broken, play, simulatedClasses, type Tally } from './play.ts';
 
 /** What a player is told, as its only argument in JSON. */
@@ -10,6 +11,7 @@ export const playerInput = z.object({
   classes: z.array(z.enum(simulatedClasses)),
   shrink: z.boolean(),
   share: z.object({ index: z.number(), of: z.number() }),
+  vices: z.array(z.enum(viceNames)),
 });
 export type PlayerInput = z.output<typeof playerInput>;
 
@@ -22,15 +24,15 @@ async function main(): Promise<void> {
   const orphaned = () => process.exit(1);
   process.once('disconnect', orphaned);
   const say = (word: PlayerWord) => void process.send?.(word);
-  const ledger = await openLedger(databaseUrl);
+  const arena = await openArena(databaseUrl);
   // All at once: a schedule mostly waits for the ledger.
   await Promise.all(
     classes.map(async (promise) => {
-      const broken = await play(ledger, promise, options, (played) => say({ played }));
+      const broken = await play(arena, promise, options, (played) => say({ played }));
       if (broken) say({ broken });
     }),
   );
-  await ledger.close();
+  await arena.close();
   process.off('disconnect', orphaned).disconnect();
 }
 

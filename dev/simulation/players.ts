@@ -1,8 +1,8 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { openLedger } from '../../platform/ledger/ledger.ts';
 import { workerNodeFlags } from '../../workers/node-flags.ts';
+import { openArena } from './arena.ts';
 import { type Broken, noTally, type Tally } from './play.ts';
 import type { PlayerInput, PlayerWord } from './player.ts';
 
@@ -19,7 +19,7 @@ export async function playInProcesses(
   soFar: (tally: Tally) => void,
 ): Promise<Played> {
   // Once, before the players find an empty database all at the same moment.
-  await (await openLedger(input.databaseUrl)).close();
+  await (await openArena(input.databaseUrl)).close();
   let tally = noTally;
   const broken: Broken[] = [];
   const players = Array.from({ length: processes }, (_, index) =>

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import type { DeliveryClass } from '../../model/delivery.ts';
+import { possibleAt, together, type Vice } from '../vices/vice.ts';
 import type { Fate } from './destination.ts';
 
 /**
@@ -31,6 +32,10 @@ export interface Schedule {
   readonly faults: readonly Fault[];
   readonly fates: readonly Fate[];
   readonly runs: readonly SimulatedRun[];
+  /** What is wrong with the systems; none: they are sound. */
+  readonly vices: readonly Vice[];
+  /** Of the two runs after the vices have ended, which reads everything. */
+  readonly peace: 'full first' | 'full last';
 }
 
 const fates: readonly Fate[] = [
@@ -61,11 +66,22 @@ const run: fc.Arbitrary<SimulatedRun> = fc.record({
   full: fc.boolean(),
 });
 
+/** Half of the schedules are of sound systems, the others have one to three vices. */
+function vicesOf(promise: DeliveryClass, choice: readonly Vice[]): fc.Arbitrary<readonly Vice[]> {
+  const drawn = possibleAt(promise, choice);
+  const sound = fc.constant([]);
+  if (drawn.length === 0) return sound;
+  const some = fc.subarray([...drawn], { minLength: 1, maxLength: Math.min(3, drawn.length) }).map(together);
+  return fc.oneof(sound, some);
+}
+
 /** Any schedule of a delivery class; fast-check makes one that breaks a promise as small as it gets. */
-export const schedules = (promise: DeliveryClass): fc.Arbitrary<Schedule> =>
+export const schedules = (promise: DeliveryClass, choice: readonly Vice[]): fc.Arbitrary<Schedule> =>
   fc.record({
     promise: fc.constant(promise),
     faults: fc.array(fault, { maxLength: 6 }),
     fates: fc.array(fc.constantFrom(...fates), { maxLength: 10 }),
     runs: fc.array(run, { minLength: 1, maxLength: 3 }),
+    vices: vicesOf(promise, choice),
+    peace: fc.constantFrom('full first', 'full last'),
   });

@@ -1,0 +1,54 @@
+import { z } from 'zod';
+import rest from '../../connectors/rest.ts';
+import type { Destination, HttpClient } from '../../model/connector.ts';
+import { policySchema } from '../../model/policy.ts';
+import type { LoadedSync } from '../../model/project.ts';
+import { sourceOptions } from '../vices/options.ts';
+import type { Vice } from '../vices/vice.ts';
+import { connectionOf, toolsWith } from './connection.ts';
+import { settings } from './in-process-http.ts';
+
+/** Covers what the source commits late, and no run before. */
+const OVERLAP_MS = 60_000;
+
+const from = z.object({ id: z.string(), at: z.union([z.string(), z.number()]).exactOptional(), text: z.string() });
+const to = z.object({ id: z.string(), text: z.string() });
+const mapping = {
+  from,
+  to,
+  version: '1',
+  run: ({ id, text }: z.output<typeof from>) => ({ state: 'mapped', record: { id, text } }),
+};
+
+/** The sync of a simulation with vices: it reads by the rest connector itself, as a project would have it. */
+export function viciousSync(
+  name: string,
+  vices: ReadonlySet<Vice>,
+  source: HttpClient,
+  openDestination: () => Destination,
+): LoadedSync {
+  const { connector } = rest;
+  const connection = { ...connectionOf('rest'), settings };
+  const options = connector.source.options.parse(sourceOptions(vices, '/records'));
+  const endpoint = { kind: 'rest', connection: 'sim', options: {} };
+  const deletes = vices.has('counted-pages') ? 'ignore' : { maxShare: 0.5, atLeast: 3 };
+  const hasStamps = !vices.has('no-stamps');
+  const version = hasStamps ? { version: 'at' } : {};
+  return {
+    name,
+    file: 'syncs/sim.ts',
+    sync: { source: endpoint, destination: endpoint, key: 'id', ...version, mapping, deletes } as never,
+    policy: policySchema.parse({
+      batchRecords: 6,
+      readBack: vices.has('lost-tail') ? 1 : 'all',
+      maxRejectedAtLeast: vices.has('closed-for-a-while') ? 2 : 1000,
+    }),
+    mode: hasStamps ? 'incremental' : 'full',
+    overlapMs: OVERLAP_MS,
+    sourceConnection: connection,
+    destinationConnection: connection,
+    openSource: () => connector.source.open(connection, options, toolsWith({ http: source })),
+    openDestination,
+    version: '1',
+  };
+}

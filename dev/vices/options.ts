@@ -1,0 +1,40 @@
+import type { DeliveryClass } from '../../model/delivery.ts';
+import type { Vice } from './vice.ts';
+
+type Rest = Exclude<DeliveryClass, 'T1'>;
+
+/** The options of the rest connector that an engineer would write who knows the system from its manual. */
+export const sourceOptions = (vices: ReadonlySet<Vice>, path: string) => ({
+  path,
+  records: '/records',
+  pageSize: 3,
+  pagination: vices.has('counted-pages')
+    ? { kind: 'offset', sizeParam: 'limit', total: '/total' }
+    : { kind: 'cursor', next: '/next', sizeParam: 'limit' },
+  incremental: { param: 'since', ...(vices.has('epoch-filter') && { format: 'epoch-seconds' }) },
+});
+
+const results = { list: '/results', status: 'status', key: 'id', message: 'message' };
+
+/** Records of one request. */
+const MOST_RECORDS = 3;
+
+const handles: Record<Rest, object> = {
+  T2: { idempotencyKey: { hours: 24 } },
+  T3: { upsert: true },
+  T4: {},
+  T5: {},
+};
+
+export const destinationOptions = (promise: Rest, path: string) => ({
+  path,
+  key: 'id',
+  concurrency: 1,
+  delete: { path: `${path}/{key}` },
+  ...handles[promise],
+  ...(promise !== 'T5' && {
+    maxRecords: MOST_RECORDS,
+    bulk: { list: '/records', results },
+    lookup: { path, query: { ids: '{keys}' }, records: '/records' },
+  }),
+});
