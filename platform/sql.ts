@@ -138,10 +138,26 @@ export function poolConfig(config: SqlConfig): pg.PoolConfig {
     query_timeout: config.timeoutMs + GRACE_MS,
     // A worker that is paused inside a transaction must not hold its locks for ever.
     idle_in_transaction_session_timeout: config.timeoutMs,
-    options: '-c timezone=UTC -c datestyle=ISO -c intervalstyle=iso_8601 -c bytea_output=hex',
+    options: SESSION.map((setting) => `-c ${setting}`).join(' '),
     types: { getTypeParser: (oid: number) => exactInJavaScript[oid] ?? asText },
   };
 }
+
+/**
+ * What decides how values are read and written, and what a server, database or role may have changed: what a client says
+ * when it connects comes before these (PostgreSQL manual, 20.1.3).
+ */
+const SESSION = [
+  'timezone=UTC',
+  'datestyle=ISO,YMD',
+  'intervalstyle=iso_8601',
+  'bytea_output=hex',
+  'extra_float_digits=3',
+  'lc_monetary=C',
+  'array_nulls=on',
+  'xmloption=content',
+  'standard_conforming_strings=on',
+] as const;
 
 /** `require` encrypts without verifying, as libpq does. */
 function sslOf(mode: string, tls: SqlConfig['tls']): ConnectionOptions {

@@ -34,13 +34,13 @@ beforeEach(async () => {
       issued timestamptz, tags text[], lines jsonb, parts jsonb[], made timestamptz DEFAULT now())`);
 });
 
-function open(options: Partial<DestinationInput> = {}, url = database.url): Destination {
+function open(options: Partial<DestinationInput> = {}, url = database.url, by = tools): Destination {
   const connection = postgresConnection(url, 5_000);
   const parsed = connector.destination.options.parse({ table: 'invoice', key: 'id', ...options });
   return connector.destination.open(
     { ...connection, settings: connector.settings.parse(connection.settings) },
     parsed,
-    tools,
+    by,
   );
 }
 
@@ -183,11 +183,11 @@ describe.each([true, false])('rows of the postgres destination (believed to be t
     );
     expect(said).toEqual([
       ['confirmed'],
-      ['RECORD_REJECTED', 'total', expect.stringContaining('22P02')],
+      ['RECORD_REJECTED', 'total', expect.stringContaining('no number')],
       ['RECORD_REJECTED', 'total', expect.stringContaining('22003')],
       ['RECORD_REJECTED', undefined, expect.stringContaining('invoice_total_check')],
       ['RECORD_REJECTED', undefined, expect.stringContaining('invoice_customer_fkey')],
-      ['RECORD_REJECTED', 'note', expect.stringContaining('22001')],
+      ['RECORD_REJECTED', 'note', expect.stringContaining('too long')],
       ['RECORD_REJECTED', undefined, expect.stringContaining('invoice_number_key')],
       ['RECORD_REJECTED', 'note', expect.stringContaining('23502')],
       ['RECORD_REJECTED', 'total', expect.any(String)],
@@ -198,6 +198,47 @@ describe.each([true, false])('rows of the postgres destination (believed to be t
     ]);
     expect(JSON.stringify(outcomes)).not.toContain('secret-value');
     expect(await rows()).toEqual([{ id: 'good-1' }, { id: 'good-2' }, { id: 'taken' }]);
+  });
+
+  test('are refused where PostgreSQL would guess at a value or bend it, wherever in the column it stands', async () => {
+    await client.query(`
+      CREATE DOMAIN day AS date; CREATE DOMAIN birthday AS day; CREATE DOMAIN doc AS jsonb; CREATE DOMAIN docs AS doc;
+      CREATE TYPE stay AS (place text, nights daterange);
+      CREATE TABLE guest (id text PRIMARY KEY, born birthday, seen timestamp, met timestamptz, days day[], stays stay[],
+        paid numeric(6,2), is_vip boolean, notes docs, code varchar(3))`);
+    const destination = open({ table: 'guest' });
+    const right: JsonRecord[] = [
+      { id: 'a', born: '1990-08-01', seen: '2024-07-01 10:00', met: '2024-07-01T10:00:00+02:00' },
+      { id: 'b', days: ['2024-07-01', null], paid: 12.5, is_vip: 't' },
+      { id: 'c', notes: { at: 'now' }, code: 'abc', born: 'infinity', paid: '12.500' },
+      { id: 'd', stays: ['("a, b","[2024-07-01,2024-07-03)")'] },
+    ];
+    const wrong: JsonRecord[] = [
+      { id: 'e', born: 'now' },
+      { id: 'f', born: '03/04/2024' },
+      { id: 'g', born: 20240304 },
+      { id: 'h', seen: '2024-07-01T10:00:00+02:00' },
+      { id: 'i', met: '2024-07-01T10:00:00' },
+      { id: 'j', days: ['2024-07-01', 'today'] },
+      { id: 'k', stays: ['(x,"[today,)")'] },
+      { id: 'l', paid: 12.345 },
+      { id: 'm', is_vip: 'yes' },
+      { id: 'n', code: 'abc ' },
+    ];
+    const items = [...right, ...wrong].map((record) => {
+      const encoded = destination.encode?.(record, contentOf(JSON.stringify(record)));
+      return { ...upsert(record), ...(encoded && { encoded }) };
+    });
+    const expected = wrong.map((record) => ['RECORD_REJECTED', Object.keys(record)[1]]);
+    for (const some of [items, items.map(({ encoded: _, ...item }) => item)]) {
+      const outcomes = await write(destination, some);
+      expect(states(outcomes.slice(0, right.length))).toEqual(right.map(() => 'confirmed'));
+      const refused = outcomes.slice(right.length);
+      expect(refused.map((it) => (it.state === 'rejected' ? [it.code, it.field] : it.state))).toEqual(expected);
+    }
+    const back = await destination.read?.(['a', 'b', 'c'], never);
+    for (const record of right.slice(0, 3))
+      expect(destination.same?.(record, back?.get(String(record['id']))?.record ?? null)).toBe(true);
   });
 
   test('are found among many, however many are bad', async () => {
@@ -282,6 +323,28 @@ describe.each([true, false])('rows of the postgres destination (believed to be t
     const found = await open({ table: 'numbered' }).read?.(['1', 'x', '2', '99999999999999'], never);
     expect([...(found?.keys() ?? [])].sort()).toEqual(['1', '2']);
   });
+});
+
+test('what a database or role sets does not change how values are written and read', async () => {
+  const name = new URL(database.url).pathname.slice(1);
+  await client.query(`
+    CREATE TABLE odd (id int PRIMARY KEY, day date, at timestamptz, span interval, single real, texts text[], paid money);
+    ALTER DATABASE "${name}" SET datestyle = 'SQL, DMY'; ALTER DATABASE "${name}" SET timezone = 'Asia/Tokyo';
+    ALTER DATABASE "${name}" SET intervalstyle = 'sql_standard'; ALTER DATABASE "${name}" SET extra_float_digits = -5;
+    ALTER DATABASE "${name}" SET array_nulls = off`);
+  const fresh = sqlTools(database.url);
+  try {
+    const destination = open({ table: 'odd' }, database.url, fresh);
+    const record = {
+      ...{ id: 1, day: '2024-03-04', at: '2024-03-04T10:00:00Z', span: 'P1DT2H', single: 0.1234567 },
+      ...{ texts: [null, 'NULL'], paid: '$1,234.50' },
+    };
+    expect(states(await write(destination, [upsert(record)]))).toEqual(['confirmed']);
+    expect((await destination.read?.(['1'], never))?.get('1')?.record).toEqual(record);
+  } finally {
+    await fresh.close();
+    await client.query(`ALTER DATABASE "${name}" RESET ALL`);
+  }
 });
 
 describe('the table of the postgres destination', () => {

@@ -51,3 +51,9 @@ export function canonicalDecimal(token: string): string | undefined {
   const scale = BigInt(exponent) - BigInt(fraction.length) + BigInt(digits.length - significant.length);
   return `${sign}${significant}e${scale}`;
 }
+
+/** Whether a text is how a program writes this double: in the fewest digits that tell it apart, or in seventeen. */
+export const writesDouble = (token: string, double: number): boolean => {
+  const exact = canonicalDecimal(token);
+  return [String(double), double.toPrecision(17)].some((text) => exact === canonicalDecimal(text));
+};

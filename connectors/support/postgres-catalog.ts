@@ -2,6 +2,8 @@ import type { SqlSession } from '../../model/connector.ts';
 import { SyncFailure } from '../../model/failure.ts';
 import { quoteName, quoteNames, quoteTable } from './postgres-names.ts';
 import type { PostgresDestinationOptions } from './postgres-options.ts';
+import { partsOfColumn, partsQuery, type SqlType, typeOf } from './postgres-types.ts';
+import { type ValueChecks, valueChecks } from './postgres-values.ts';
 
 /** How a JSON value is written into a column. */
 export type ColumnForm = 'scalar' | 'json' | 'array' | 'json-array';
@@ -11,6 +13,8 @@ export interface Column {
   /** As PostgreSQL writes it, such as `numeric(12,2)`. */
   readonly type: string;
   readonly form: ColumnForm;
+  /** Of its values, or of the elements of its lists. */
+  readonly checks: ValueChecks;
   readonly required: boolean;
 }
 
@@ -21,33 +25,40 @@ export interface Table {
 }
 
 const catalogQuery = `
+  ${partsQuery}
   SELECT a.attname::text AS name, format_type(a.atttypid, a.atttypmod) AS type, a.attnotnull AS required,
-    CASE WHEN b.typname IN ('json', 'jsonb') THEN 'json'
-         WHEN e.typname IN ('json', 'jsonb') THEN 'json-array'
-         WHEN b.typcategory = 'A' THEN 'array' ELSE 'scalar' END AS form,
-    to_regclass($2) IS NOT NULL AND to_regclass($3) IS NOT NULL AS markers
+    ${partsOfColumn} AS parts, to_regclass($2) IS NOT NULL AND to_regclass($3) IS NOT NULL AS markers
   FROM pg_attribute a
-  JOIN pg_type t ON t.oid = a.atttypid
-  JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END
-  LEFT JOIN pg_type e ON e.oid = b.typelem AND b.typcategory = 'A'
   WHERE a.attrelid = to_regclass($1) AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
   ORDER BY a.attnum`;
+
+function formOf(type: SqlType): ColumnForm {
+  if (type.kind === 'list') return formOf(type.part) === 'json' ? 'json-array' : 'array';
+  return type.kind === 'plain' && (type.name === 'json' || type.name === 'jsonb') ? 'json' : 'scalar';
+}
 
 export const markerTable = (schema: string): string => `${quoteName(schema)}.syncline_marker`;
 export const fenceTable = (schema: string): string => `${quoteName(schema)}.syncline_fence`;
 
 /** The columns of the destination that can be written. Undefined when the table does not exist. */
 export async function readTable(sql: SqlSession, options: PostgresDestinationOptions): Promise<Table | undefined> {
-  const rows = await sql.query<Column & { markers: boolean }>(catalogQuery, [
+  const rows = await sql.query<CatalogRow>(catalogQuery, [
     quoteTable(options.table),
     markerTable(options.markerSchema),
     fenceTable(options.markerSchema),
   ]);
   if (rows.length === 0) return undefined;
   return {
-    columns: new Map(rows.map(({ name, type, form, required }) => [name, { name, type, form, required }])),
+    columns: new Map(rows.map((row) => [row.name, columnOf(row)])),
     markers: rows[0]?.markers ?? false,
   };
+}
+
+type CatalogRow = Pick<Column, 'name' | 'type' | 'required'> & { readonly parts: string; readonly markers: boolean };
+
+function columnOf({ name, type, required, parts }: CatalogRow): Column {
+  const made = typeOf(parts);
+  return { name, type, required, form: formOf(made), checks: valueChecks(made) };
 }
 
 /** The table ready to be written: what is missing is created, when `columns` says how. */

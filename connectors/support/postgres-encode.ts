@@ -1,11 +1,12 @@
 import { Blocks, type Content } from '../../model/content.ts';
-import { copyText } from '../../model/copy-text.ts';
+import { copiedText, copyText } from '../../model/copy-text.ts';
 import type { JsonRecord } from '../../model/json.ts';
 import { keyOf } from './destination-key.ts';
-import type { Table } from './postgres-catalog.ts';
+import type { Column, Table } from './postgres-catalog.ts';
+import type { Given, ValueCheck } from './postgres-values.ts';
 
-/** What a field holds, as far as it decides how it is written. `plain`: a number or a boolean. */
-type Kind = 'null' | 'text' | 'plain' | 'nested';
+/** What a field holds, as far as it decides how it is written. */
+type Kind = Given | 'null' | 'nested';
 
 /** The fields of a record in their order: one object for all records of a shape. */
 export interface RowShape {
@@ -62,25 +63,50 @@ export function rowEncoder(keyFields: readonly string[]): EncodeRow {
 
 function kindOf(value: unknown): Kind {
   if (typeof value === 'string') return 'text';
-  if (typeof value !== 'object') return 'plain';
+  if (typeof value !== 'object') return typeof value === 'boolean' ? 'boolean' : 'number';
   return value === null ? 'null' : 'nested';
 }
 
 function textOf(value: unknown, kind: Kind, clean: boolean): string {
   if (kind === 'null') return '\\N';
   const text = kind === 'nested' ? JSON.stringify(value) : String(value);
-  return clean || kind === 'plain' ? text : copyText(text);
+  return clean || kind === 'number' || kind === 'boolean' ? text : copyText(text);
 }
 
-/** Whether a record of this shape can be written as it was encoded. Otherwise its JSON tells what is the matter. */
-export const fits = ({ fields, kinds }: RowShape, table: Table): boolean =>
-  fields.every((name, index) => {
+/** What is asked of each record of a shape that fits a table: which of its fields pass the checks of their columns. */
+type FieldChecks = ReadonlyMap<number, ValueCheck>;
+
+/** Tells which records can be written to a table as they were encoded. Of any other, its JSON tells what is the matter. */
+export function fitting(table: Table): (encoded: EncodedRow) => boolean {
+  const known = new Map<RowShape, FieldChecks | 'misfit'>();
+  return ({ shape, content }) => {
+    const checks = known.get(shape) ?? checksOf(shape, table);
+    known.set(shape, checks);
+    return checks !== 'misfit' && (checks.size === 0 || passes(content.text.split('\t'), checks));
+  };
+}
+
+function checksOf({ fields, kinds }: RowShape, table: Table): FieldChecks | 'misfit' {
+  const checks = new Map<number, ValueCheck>();
+  for (const [index, name] of fields.entries()) {
     const column = table.columns.get(name);
-    if (column === undefined) return false;
-    const kind = kinds[index];
-    if (kind === 'null') return !column.required;
-    return column.form === (kind === 'nested' ? 'json' : 'scalar');
-  });
+    const kind = kinds[index] ?? 'null';
+    if (column === undefined || !takes(column, kind)) return 'misfit';
+    const check = kind === 'null' || kind === 'nested' || column.form === 'json' ? undefined : column.checks[kind];
+    if (check !== undefined) checks.set(index, check);
+  }
+  return checks;
+}
+
+function takes(column: Column, kind: Kind): boolean {
+  if (kind === 'null') return !column.required;
+  return column.form === (kind === 'nested' ? 'json' : 'scalar');
+}
+
+function passes(fields: readonly string[], checks: FieldChecks): boolean {
+  for (const [index, check] of checks) if (check(copiedText(fields[index] ?? '')) !== undefined) return false;
+  return true;
+}
 
 /** Shapes as a tree: each step is one more field. The step taken last is tried first. */
 class ShapeNode {

@@ -6,8 +6,9 @@ import { keyOf } from './destination-key.ts';
 import { parseExact } from './exact-json.ts';
 import type { Column, Table } from './postgres-catalog.ts';
 import { copyField } from './postgres-copy.ts';
-import { EncodedRow, fits, type RowShape } from './postgres-encode.ts';
+import { EncodedRow, fitting } from './postgres-encode.ts';
 import type { Rejected } from './postgres-markers.ts';
+import type { ValueChecks } from './postgres-values.ts';
 import { isUnstorable, maybeUnstorable } from './storable-text.ts';
 
 /** A row to write. `items` are the places in the request that it stands for: one, or more when they share a key. */
@@ -42,13 +43,9 @@ export function planRows(items: readonly WriteItem[], table: Table, keyFields: r
   const steps = new Map<string, Step>();
   const rejected = new Map<number, Rejected>();
   const rowOf = rowMaker(table);
-  const fitting = new Map<RowShape, boolean>();
-  const isReady = (encoded: WriteItem['encoded']): encoded is EncodedRow => {
-    if (!(encoded instanceof EncodedRow)) return false;
-    const known = fitting.get(encoded.shape) ?? fits(encoded.shape, table);
-    fitting.set(encoded.shape, known);
-    return known;
-  };
+  const fits = fitting(table);
+  const isReady = (encoded: WriteItem['encoded']): encoded is EncodedRow =>
+    encoded instanceof EncodedRow && fits(encoded);
   const keys = items.map((item, index) => {
     const planned = isReady(item.encoded) ? item.encoded : planItem(item, table, keyFields);
     if ('code' in planned) {
@@ -129,7 +126,24 @@ function refused(value: Json, column: Column, suspicious: boolean): Rejected | u
     return rejection('RECORD_REJECTED', `column ${column.name}: no list for a list column`, column.name);
   if (suspicious && isUnstorable(value))
     return rejection('TEXT_NUL', `column ${column.name}: NUL or half of a surrogate pair`, column.name);
-  return undefined;
+  const reason = column.form === 'json' || column.form === 'json-array' ? undefined : misread(value, column.checks);
+  return reason === undefined
+    ? undefined
+    : rejection('RECORD_REJECTED', `column ${column.name}: ${reason}`, column.name);
+}
+
+/** Why the column would store another value than was said: the first reason, of a list that of its elements. */
+function misread(value: Json, checks: ValueChecks): string | undefined {
+  if (Array.isArray(value)) {
+    for (const element of value) {
+      const reason = misread(element, checks);
+      if (reason !== undefined) return reason;
+    }
+    return undefined;
+  }
+  if (typeof value === 'string') return checks.text?.(value);
+  if (typeof value === 'number') return checks.number?.(String(value));
+  return typeof value === 'boolean' ? checks.boolean?.(String(value)) : undefined;
 }
 
 export const rejection = (code: Rejected['code'], reason: string, field?: string): Rejected => ({

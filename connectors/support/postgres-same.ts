@@ -1,10 +1,11 @@
 import { isRecord, type Json } from '../../model/json.ts';
-import { canonicalDecimal } from './exact-json.ts';
+import { canonicalDecimal, writesDouble } from './exact-json.ts';
+import { intervalOf } from './postgres-interval.ts';
 
 /**
  * Whether a row read back says what the record said when it was written. Columns that the record left out do not
  * count, null and absent are the same, and values compare as PostgreSQL's types do: decimals by value, times by
- * instant, UUIDs whatever their letters' case.
+ * instant, spans of time by what they are made of, UUIDs whatever their writing, and `char(n)` without its padding.
  */
 export function sameInPostgres(written: Json, read: Json): boolean {
   if (!isRecord(written) || !isRecord(read)) return sameValue(written, read);
@@ -33,12 +34,36 @@ function sameScalar(written: string | number | boolean, read: string | number | 
   const a = String(written);
   const b = String(read);
   if (a === b) return true;
-  if (texts && uuid.test(a) && uuid.test(b)) return a.toLowerCase() === b.toLowerCase();
-  const times = texts && sameTime(a, b);
-  return times || (!texts && sameDecimal(a, b)) || (texts && isLong(a) && sameDecimal(a, b));
+  if (typeof read === 'boolean') return truths.get(a.toLowerCase()) === read;
+  if (amount.test(b)) return sameDecimal(a.replace(/[$,]/g, ''), b.replace(/[$,]/g, ''));
+  if (typeof read === 'number' && writesDouble(a, read)) return true;
+  if (!texts) return sameDecimal(a, b);
+  if (uuid.test(b)) return uuidDigits(a) === uuidDigits(b);
+  return isPadded(a, b) || sameTime(a, b) || sameInterval(a, b) || (isLong(a) && sameDecimal(a, b));
 }
 
+const truths = new Map([
+  ['true', true],
+  ['t', true],
+  ['false', false],
+  ['f', false],
+]);
+
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+const uuidDigits = (text: string): string => text.replace(/[{}-]/g, '').toLowerCase();
+
+/** Only `char(n)` appends spaces, and they do not count there. */
+const isPadded = (written: string, read: string): boolean => read.trimEnd() === written && /^[^\s].* +$/s.test(read);
+
+function sameInterval(a: string, b: string): boolean {
+  const [first, second] = [intervalOf(a), intervalOf(b)];
+  if (first === undefined || second === undefined) return false;
+  const { months, days, microseconds } = first;
+  return months === second.months && days === second.days && microseconds === second.microseconds;
+}
+
+/** As our connections have PostgreSQL show what is in a column of type money. */
+const amount = /^-?\$\d{1,3}(?:,\d{3})*\.\d\d$/;
 
 /** A number that a double cannot hold is read as text, so two texts of many digits may be one number. */
 const isLong = (text: string): boolean => text.replace(/\D/g, '').length > 15;
@@ -48,7 +73,8 @@ const sameDecimal = (a: string, b: string): boolean => {
   return exact !== undefined && exact === canonicalDecimal(b);
 };
 
-const time = /^(\d{4,}-\d\d-\d\d)[T ](\d\d:\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?(Z|[+-]\d\d(?::?\d\d)?)?$/;
+const time =
+  /^(?=\d)(?:(\d{4,}-\d\d-\d\d)(?:[T ]|$))?(\d\d:\d\d)?(?::(\d\d)(?:\.(\d{1,9}))?)? ?(Z|[+-]\d\d(?::?\d\d)?)?$/i;
 
 /** To the microsecond, which is what PostgreSQL keeps. A side without a zone compares by its clock. */
 function sameTime(a: string, b: string): boolean {
@@ -60,8 +86,8 @@ function sameTime(a: string, b: string): boolean {
 }
 
 function microseconds(parts: readonly string[], zoned: boolean): bigint | undefined {
-  const [, day, minute, second = '00', fraction = '', zone = 'Z'] = parts;
-  const ms = Date.parse(`${day}T${minute}:${second}${zoned && zone !== 'Z' ? fullOffset(zone) : 'Z'}`);
+  const [, day = '1970-01-01', minute = '00:00', second = '00', fraction = '', zone = 'Z'] = parts;
+  const ms = Date.parse(`${day}T${minute}:${second}${zoned && zone.toUpperCase() !== 'Z' ? fullOffset(zone) : 'Z'}`);
   return Number.isNaN(ms) ? undefined : BigInt(ms) * 1000n + BigInt(fraction.padEnd(6, '0').slice(0, 6));
 }
 

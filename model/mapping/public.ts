@@ -22,6 +22,7 @@ export {
 } from './rules/compare.ts';
 export { dateAs, fromEpoch, isoDate, isoDateTime } from './rules/dates.ts';
 export { decimal, decimalOfNumber, minus, plus, times } from './rules/decimals.ts';
+export { cutSeconds, localTime } from './rules/iso-times.ts';
 export { count, distinct, join, maxItems, split, sum } from './rules/lists.ts';
 export { currencyCode, fromMinorUnits, minorUnits } from './rules/money.ts';
 export { between, clamp, integer, integerFrom, numberFrom, round } from './rules/numbers.ts';
