@@ -48,6 +48,7 @@ async function fetch(deps: Dependencies, ref: BatchRef, facts: RunFacts, loaded:
     const { records, body, next } = page;
     const part = { part: batch.parts, records: records.length, body, positionAfter: next };
     await staging.stage(ref.run, ref.seq, start.attempt, part);
+    if (page.notices?.length) await deps.ledger.notices.note(ref.run, ref.seq, page.notices);
     batch.add(page);
     reportProgress({ pages: batch.parts, records: batch.records });
   };

@@ -39,6 +39,11 @@ export const notices = {
       'The destination changes a field of most records that it is sent, so that sending them again would change nothing.',
     todo: 'Let the mapping send what the destination keeps, or name the field in `destinationAlters` of the sync file.',
   },
+  FILE_WITHOUT_RECORDS: {
+    outcome: 'told',
+    meaning: 'A file of the source has no record: it is empty, or has no more than a header or blank lines.',
+    todo: 'Where records were expected, look at the file and at the program that writes it.',
+  },
 } as const satisfies Record<string, NoticeKind>;
 
 export type NoticeCode = keyof typeof notices;

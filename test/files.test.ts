@@ -41,6 +41,9 @@ const readText = (text: string | Buffer, options: Partial<SourceInput> = {}): Pr
   });
 const jsonl = { path: 'in.jsonl', format: 'jsonl' } as const;
 
+/** Bytes that windows-1252 has no character for. */
+const gaps = [0x81, 0x8d, 0x8f, 0x90, 0x9d];
+
 describe('CSV files as a source', () => {
   test('are read with byte order mark, quotes, line breaks in fields, CRLF and blank lines', async () => {
     const text = '\ufeffid,"näme"\r\n1,"a ""b"", c\r\nd"\r\n\r\n2,\n3,ü';
@@ -58,6 +61,108 @@ describe('CSV files as a source', () => {
     const wide = Buffer.from('\ufeffid,name\n1,ä\n', 'utf16le');
     expect(await readText(wide, { encoding: 'utf-16le' })).toEqual([{ id: '1', name: 'ä' }]);
   });
+
+  test('may end their rows with CR alone, and tell the place after a resumed read', () =>
+    withFolder(async (folder) => {
+      const text = 'id,"na\r\nme"\r1,Ada\r\r2,"B\rob"\r3,Cy\r';
+      const expected = [
+        { id: '1', 'na\r\nme': 'Ada' },
+        { id: '2', 'na\r\nme': 'B\rob' },
+        { id: '3', 'na\r\nme': 'Cy' },
+      ];
+      await writeFile(path.join(folder, 'in.csv'), text);
+      const source = openSource(folder, { pageRecords: 1 });
+      const pages = await read(source);
+      expect(pages.flatMap(({ records }) => records)).toEqual(expected);
+      expect(await recordsOf(source, pages[0]?.next)).toEqual(expected.slice(1));
+      await writeFile(path.join(folder, 'in.csv'), `${text}4\r`);
+      await expect(read(source)).rejects.toMatchObject({ code: 'FILE_MALFORMED' });
+    }));
+
+  test('in windows-1252 are read as such, where the sync says so; latin1 has none of its characters from 80 to 9F', async () => {
+    const rows = Array.from({ length: 32 }, (_, index) => 0x80 + index).filter((byte) => !gaps.includes(byte));
+    const bytes = Buffer.concat([
+      Buffer.from('id,name\n'),
+      ...rows.map((byte) => Buffer.from([0x31, 0x2c, byte, 0x0a])),
+    ]);
+    const names = '€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ';
+    expect(await readText(bytes, { encoding: 'windows-1252' })).toEqual([...names].map((name) => ({ id: '1', name })));
+    await expect(readText(bytes, { encoding: 'latin1' })).rejects.toMatchObject({
+      code: 'FILE_MALFORMED',
+      message: expect.stringMatching(/^in\.csv:2:2: .*windows-1252/),
+    });
+    for (const byte of gaps) {
+      const one = Buffer.concat([Buffer.from('id\n'), Buffer.from([byte])]);
+      await expect(readText(one, { encoding: 'windows-1252' })).rejects.toMatchObject({ code: 'FILE_MALFORMED' });
+    }
+    const line = Buffer.concat([Buffer.from('{"id":"'), Buffer.from([0x80, 0xe4]), Buffer.from('"}\n')]);
+    expect(await readText(line, { ...jsonl, encoding: 'windows-1252' })).toEqual([{ id: '€ä' }]);
+    await expect(readText(line, { ...jsonl, encoding: 'latin1' })).rejects.toMatchObject({
+      message: expect.stringMatching(/^in\.jsonl:1: .*windows-1252/),
+    });
+  });
+
+  test.each([
+    ['UTF-16', Buffer.from('\ufeffid\n1\n', 'utf16le'), 'utf-8', 'utf-16le'],
+    ['UTF-16 with the high byte first', Buffer.from('\ufeffid\n1\n', 'utf16le').swap16(), 'utf-8', 'UTF-8'],
+    ['UTF-8', Buffer.from('\ufeffid\nä\n'), 'windows-1252', 'utf-8'],
+    ['UTF-8', Buffer.from('\ufeffid\nä\n'), 'utf-16le', 'utf-8'],
+  ] as const)('that begin as %s are refused where the sync says %3$s', async (_name, bytes, encoding, todo) => {
+    const failure = { code: 'FILE_MALFORMED', message: expect.stringContaining(todo) };
+    await expect(readText(bytes, { encoding })).rejects.toMatchObject(failure);
+    await expect(readText(bytes, { ...jsonl, encoding })).rejects.toMatchObject(failure);
+  });
+
+  test('with another delimiter than is stated are refused, and it is named', async () => {
+    for (const [delimiter, written] of [
+      [';', ';'],
+      ['\t', '\\t'],
+      ['|', '|'],
+    ]) {
+      const text = `id${delimiter}name\n1${delimiter}a\n`;
+      await expect(readText(text)).rejects.toMatchObject({
+        code: 'FILE_MALFORMED',
+        message: expect.stringContaining(`\`delimiter: '${written}'\``),
+      });
+      expect(await readText(text, { delimiter: delimiter ?? '' })).toEqual([{ id: '1', name: 'a' }]);
+    }
+    expect(await readText('a;b\nx\n')).toEqual([{ 'a;b': 'x' }]);
+  });
+
+  test('keep columns whose names every object has, or that differ by a space or case only', async () => {
+    const [record] = await readText('__proto__,constructor,Name, name\n1,2,3,4\n');
+    expect(Object.entries(record ?? {})).toEqual([
+      ['__proto__', '1'],
+      ['constructor', '2'],
+      ['Name', '3'],
+      [' name', '4'],
+    ]);
+  });
+
+  test.each([
+    ['', 'in.csv is empty'],
+    ['\n\r\n\n', 'in.csv has 4 bytes and no record'],
+    ['id,name\n', 'in.csv has 8 bytes and no record'],
+  ])('without a record say so: %j', (text, detail) =>
+    withFolder(async (folder) => {
+      await writeFile(path.join(folder, 'in.csv'), text);
+      const [page] = await read(openSource(folder));
+      expect(page).toMatchObject({ records: [], next: null, notices: [{ code: 'FILE_WITHOUT_RECORDS', detail }] });
+    }),
+  );
+
+  test('are told apart by name where one of many has no record', () =>
+    withFolder(async (folder) => {
+      for (const [name, text] of [
+        ['a', 'id\n1\n'],
+        ['b', ''],
+        ['c', 'id\n2\n3\n'],
+      ])
+        await writeFile(path.join(folder, `in-${name}.csv`), text ?? '');
+      const pages = await read(openSource(folder, { path: 'in-*.csv', pageRecords: 2 }));
+      const told = pages.flatMap(({ notices = [] }) => notices.map(({ subject }) => subject));
+      expect(told).toEqual(['in-b.csv']);
+    }));
 
   test.each([
     ['a row with too many fields', 'id,name\n1,a\n2,secret,x\n', 'in.csv:3:3'],

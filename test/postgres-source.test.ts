@@ -45,6 +45,32 @@ const ids = (pages: readonly Page[]): Json[] =>
   pages.flatMap(({ records }) => records.map((record) => (isRecord(record) ? (record['id'] ?? null) : record)));
 
 describe('the postgres source', () => {
+  test('reads columns of any name, also of those that its statements use', async () => {
+    const names = ['t', 'q', 'page', 'record', 'place', 'found', 'whole', 'sized', 'k', 'r', 'name'];
+    await client.query(`DROP TABLE IF EXISTS named; CREATE TABLE named (id int PRIMARY KEY, ${names.map((name) => `${name} numeric`).join(', ')});
+      INSERT INTO named VALUES (1${names.map((_, index) => `, ${index}.5`).join('')})`);
+    const expected = { id: 1, ...Object.fromEntries(names.map((name, index) => [name, index + 0.5])) };
+    for (const source of [
+      open({ table: 'named', key: 'id' }),
+      open({ query: 'SELECT * FROM named', key: 'id', version: 't' }),
+    ]) {
+      expect((await read(source)).flatMap(({ records }) => records)).toEqual([expected]);
+      expect(await source.readKeys?.({ fields: ['id'], keys: [['1']], signal: never })).toEqual([expected]);
+    }
+    await client.query('DROP TABLE named');
+  });
+
+  test('refuses a query that gives two columns one name, and names it', async () => {
+    await client.query(`INSERT INTO orders VALUES (1, 'x'), (2, 'y')`);
+    const query = `SELECT o.id, o.region, c.region, 1 AS total, 'x' AS total FROM orders o JOIN orders c USING (id)`;
+    await expect(read(open({ query, key: 'id' }))).rejects.toMatchObject({
+      code: 'SQL_REJECTED',
+      message: expect.stringContaining('several columns named region, total'),
+    });
+    const named = 'SELECT o.id, o.region, c.region AS other FROM orders o JOIN orders c USING (id)';
+    expect(ids(await read(open({ query: named, key: 'id' })))).toEqual([1, 2]);
+  });
+
   test('gives rows of equal version across pages once each, in order of version', async () => {
     await client.query(
       `INSERT INTO orders SELECT i, 'x', timestamptz '2026-01-01Z' + (i / 7) * interval '1 us' FROM generate_series(1, 50) i`,

@@ -1,5 +1,6 @@
 import type { RequestListener } from 'node:http';
 import { setTimeout } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
 import rest from '../connectors/rest.ts';
 import type { Page, Position, Source } from '../model/connector.ts';
 import { isSyncFailure, type SyncFailure } from '../model/failure.ts';
@@ -445,9 +446,19 @@ describe('an answer', () => {
     expect(failure.message).not.toContain('canary');
   });
 
+  test('that gzip has packed without saying so is refused in such words', async () => {
+    expect(await failureOf(read(gzipSync('[]')))).toMatchObject({
+      code: 'RESPONSE_NOT_JSON',
+      message: expect.stringContaining('Content-Encoding: gzip'),
+    });
+  });
+
   test.each([
     ['[1,2', 'character 4'],
-    ['{"canary": nonsense}', 'malformed'],
+    ['{"canary": nonsense}', 'character 11'],
+    ['[{"canary":"NaN, \\" NaN","a":NaN}]', 'character 29: NaN is no JSON'],
+    ['[{"canary":1},{"a":-Infinity}]', 'character 19: -Infinity is no JSON'],
+    ['[true,null,False]', 'character 11: False is no JSON'],
     ['', 'empty'],
   ])('that is not JSON (%p) is RESPONSE_NOT_JSON, and not quoted', async (body, words) => {
     const failure = await failureOf(read(body));

@@ -14,7 +14,9 @@ interface Call {
 }
 
 /** What the system answers; `undefined` cuts the connection. */
-type Answer = { readonly status: number; readonly body?: unknown; readonly text?: string } | undefined;
+type Answer =
+  | { readonly status: number; readonly body?: unknown; readonly text?: string; readonly latin1?: true }
+  | undefined;
 
 async function withDestination<T>(
   answer: (call: Call) => Answer,
@@ -28,7 +30,10 @@ async function withDestination<T>(
       calls.push(call);
       const given = answer(call);
       if (given === undefined) request.socket.destroy();
-      else json(response, given.text ?? (given.body === undefined ? '' : JSON.stringify(given.body)), given.status);
+      else if (given.latin1) {
+        response.writeHead(given.status, { 'content-type': 'application/json; charset=ISO-8859-1' });
+        response.end(JSON.stringify(given.body), 'latin1');
+      } else json(response, given.text ?? (given.body === undefined ? '' : JSON.stringify(given.body)), given.status);
     },
     async ({ address }) => {
       const connection = connectionTo({ address, headers: { 'X-Version': '7' } });
@@ -426,6 +431,19 @@ describe('a look-up', () => {
     const { found, calls } = await lookedUp(answer, options, ['a', 'b']);
     expect(found).toEqual([['a', { id: '7', record: { id: 7, sku: 'a' } }]]);
     expect(calls.sort()).toEqual(['GET /things/a', 'GET /things/b']);
+  });
+
+  test('reads an answer in the charset that it declares', async () => {
+    const options: DestinationInput = { path: '/things', lookup: { path: '/things/{key}', id: 'id', lagMs: 500 } };
+    const record = { id: 7, sku: 'a', name: 'Müller' };
+    const { found } = await lookedUp(() => ({ status: 200, body: record, latin1: true }), options, ['a']);
+    expect(found).toEqual([['a', { id: '7', record }]]);
+    const outcomes = await written(
+      () => ({ status: 201, body: { id: 'Ä7' }, latin1: true }),
+      { path: '/things', id: 'id' },
+      [item('a')],
+    );
+    expect(outcomes).toEqual([{ state: 'confirmed', id: 'Ä7' }]);
   });
 
   test('gives the delivery class T4 by itself', async () => {

@@ -4,8 +4,9 @@ import { TextDecoder } from 'node:util';
 import { parse } from 'csv-parse';
 import { errorCode } from '../../model/error-code.ts';
 import type { Json, JsonRecord } from '../../model/json.ts';
+import { byteText, type Encoding, isByteWise } from './files-encoding.ts';
 import { at, fileFailure, malformed } from './files-failures.ts';
-import type { FilePlace } from './files-lines.ts';
+import type { FilePlace, LineBreaks } from './files-lines.ts';
 
 /** Characters of one row, so that a quote that is never closed does not fill the memory. */
 const MAX_ROW_CHARACTERS = 16 * 1024 * 1024;
@@ -13,7 +14,9 @@ const MAX_ROW_CHARACTERS = 16 * 1024 * 1024;
 export interface CsvForm {
   readonly delimiter: string;
   readonly quote: string;
-  readonly encoding: 'utf-8' | 'latin1' | 'utf-16le';
+  readonly encoding: Encoding;
+  /** What ends a row. */
+  readonly breaks: LineBreaks;
 }
 
 /** A CSV row (RFC 4180) and the place after it. */
@@ -42,8 +45,8 @@ export async function* csvRows(
     delimiter: form.delimiter,
     quote: form.quote,
     escape: form.quote,
-    encoding: form.encoding === 'utf-16le' ? 'utf16le' : form.encoding,
-    record_delimiter: ['\r\n', '\n'],
+    encoding: parserEncoding(form.encoding),
+    record_delimiter: form.breaks === 'cr' ? ['\r'] : ['\r\n', '\n'],
     skip_empty_lines: true,
     max_record_size: MAX_ROW_CHARACTERS,
     // Counted here, against the header, so that the message can name the place after a resumed read too.
@@ -55,12 +58,21 @@ export async function* csvRows(
   try {
     for await (const parsed of parser) {
       const { record, info }: Parsed = parsed;
-      yield { fields: record, end: from.offset + info.bytes, lines: from.lines + info.lines };
+      const lines = from.lines + info.lines;
+      const fields = isByteWise(form.encoding)
+        ? record.map((field, index) => byteText(field, form.encoding, () => at(file, lines, index + 1)))
+        : record;
+      yield { fields, end: from.offset + info.bytes, lines };
     }
     await fed;
   } catch (error) {
     throw csvFailure(error, file, from.lines);
   }
+}
+
+function parserEncoding(encoding: Encoding): BufferEncoding {
+  if (encoding === 'utf-16le') return 'utf16le';
+  return isByteWise(encoding) ? 'latin1' : 'utf8';
 }
 
 function checkedUtf8(file: string): Transform {
@@ -111,6 +123,20 @@ export function csvHeader(row: CsvRow, file: string): readonly string[] {
     seen.add(name);
   }
   return row.fields;
+}
+
+/** Characters that part columns in the files of some program or country. */
+const delimiters = [',', ';', '\t', '|'];
+
+/** Throws FILE_MALFORMED where all columns stand in one, because another character parts them than is stated. */
+export function refuseOtherDelimiter(header: readonly string[], row: CsvRow, file: string): void {
+  const [name = ''] = header;
+  const [field = ''] = row.fields;
+  if (header.length !== 1 || row.fields.length !== 1) return;
+  const other = delimiters.find((one) => name.includes(one) && name.split(one).length === field.split(one).length);
+  if (other === undefined) return;
+  const written = JSON.stringify(other).slice(1, -1);
+  throw malformed(at(file, row.lines), `all columns stand in one: is it \`delimiter: '${written}'\`?`);
 }
 
 /** A row as a record: every value is text. */

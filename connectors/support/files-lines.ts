@@ -2,6 +2,7 @@ import { TextDecoder } from 'node:util';
 import { SyncFailure } from '../../model/failure.ts';
 import type { Json } from '../../model/json.ts';
 import { parseExact } from './exact-json.ts';
+import { byteText, type Encoding, isByteWise } from './files-encoding.ts';
 import { at, malformed } from './files-failures.ts';
 
 /** A line longer than this is no record but a wrong file. */
@@ -29,16 +30,16 @@ export async function* linesOf(
   chunks: AsyncIterable<Buffer>,
   file: string,
   from: FilePlace,
-  encoding: string,
+  encoding: Encoding,
 ): AsyncIterable<Line> {
   const wide = encoding === 'utf-16le';
-  const decoder = new TextDecoder(encoding, { fatal: true });
+  const decode = decoderOf(encoding);
   let rest: Buffer = Buffer.alloc(0);
   let { offset, lines } = from;
   const line = (bytes: Buffer, complete: boolean): Line => {
     offset += bytes.length;
     lines++;
-    return { text: lineText(decoder, bytes, at(file, lines)), number: lines, end: offset, complete };
+    return { text: lineText(decode, bytes, at(file, lines)), number: lines, end: offset, complete };
   };
   for await (const chunk of chunks) {
     rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
@@ -62,12 +63,37 @@ function lineEnd(bytes: Buffer, start: number, wide: boolean): number {
   return -1;
 }
 
-function lineText(decoder: TextDecoder, bytes: Buffer, place: string): string {
-  try {
-    return decoder.decode(bytes).replace(/\r?\n$/, '');
-  } catch {
-    throw malformed(place, 'bytes that the encoding does not allow');
+type Decode = (bytes: Buffer, place: string) => string;
+
+/** Node's own decoder takes `latin1` and `windows-1252` for one or the other, depending on its version. */
+function decoderOf(encoding: Encoding): Decode {
+  if (isByteWise(encoding)) return (bytes, place) => byteText(bytes.toString('latin1'), encoding, () => place);
+  const decoder = new TextDecoder(encoding, { fatal: true });
+  return (bytes, place) => {
+    try {
+      return decoder.decode(bytes);
+    } catch {
+      throw malformed(place, 'bytes that the encoding does not allow');
+    }
+  };
+}
+
+const lineText = (decode: Decode, bytes: Buffer, place: string): string => decode(bytes, place).replace(/\r?\n$/, '');
+
+/** `lf`: LF or CRLF. `cr`: CR alone, as old programs of the Macintosh write. */
+export type LineBreaks = 'lf' | 'cr';
+
+/** What ends the first row of CSV that begins so: a break within quotes ends none. */
+export function lineBreaksOf(start: Buffer, { quote, encoding }: { quote: string; encoding: Encoding }): LineBreaks {
+  const text = start.toString(encoding === 'utf-16le' ? 'utf16le' : 'latin1');
+  let quoted = false;
+  for (let index = 0; index < text.length; index++) {
+    const character = text[index];
+    if (character === quote) quoted = !quoted;
+    else if (!quoted && character === '\n') return 'lf';
+    else if (!quoted && character === '\r') return text[index + 1] === '\n' ? 'lf' : 'cr';
   }
+  return 'lf';
 }
 
 /** The record of a line of JSON Lines; undefined for a blank line. */

@@ -64,7 +64,11 @@ async function* csvStored(full: string, options: FilesDestinationOptions): Async
   const file = options.path;
   const columns = options.columns ?? [];
   let header: readonly string[] | undefined;
-  for await (const row of csvRows(bytesOf(full, file), file, fromStart, { ...options, encoding: 'utf-8' })) {
+  for await (const row of csvRows(bytesOf(full, file), file, fromStart, {
+    ...options,
+    encoding: 'utf-8',
+    breaks: 'lf',
+  })) {
     if (header === undefined) {
       header = csvHeader(row, file);
       if (header.join('\n') !== columns.join('\n'))

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { encodings } from './files-encoding.ts';
 
 export const filesSettings = z.strictObject({
   /** The folder that all paths start from; itself relative to the project folder, or absolute. */
@@ -28,7 +29,7 @@ export const filesSourceOptions = z.strictObject({
   ...csvOptions,
   /** Names of the CSV columns, for files without a header line. Default: the first line names them. */
   columns: z.array(z.string().min(1)).min(1).optional(),
-  encoding: z.enum(['utf-8', 'latin1', 'utf-16le']).default('utf-8'),
+  encoding: z.enum(encodings).default('utf-8'),
   /** Records of one page. */
   pageRecords: z.int().min(1).max(50_000).default(2_000),
   /** A page ends early at about this many bytes. */

@@ -3,9 +3,11 @@ import path from 'node:path';
 import { z } from 'zod';
 import type { Page, ReadRequest, Source } from '../../model/connector.ts';
 import type { Json } from '../../model/json.ts';
-import { csvHeader, csvRecord, csvRows } from './files-csv.ts';
+import type { Notice } from '../../model/notice.ts';
+import { csvHeader, csvRecord, csvRows, refuseOtherDelimiter } from './files-csv.ts';
+import { refuseOtherEncoding } from './files-encoding.ts';
 import { fileFailure, malformed } from './files-failures.ts';
-import { type FilePlace, jsonOfLine, linesOf } from './files-lines.ts';
+import { type FilePlace, jsonOfLine, type LineBreaks, lineBreaksOf, linesOf } from './files-lines.ts';
 import { markOf, matchingFiles, refuseChange, settledSize } from './files-list.ts';
 import type { FilesSourceOptions } from './files-options.ts';
 import { decodeJsonPage, jsonPage } from './json-page.ts';
@@ -43,10 +45,12 @@ async function* pages(
 ): AsyncIterable<Page> {
   let page: Entry[] = [];
   let bytes = 0;
-  for await (const entry of entries(folder, options, position === null ? null : filePosition.parse(position), signal)) {
+  const notices: Notice[] = [];
+  const from = position === null ? null : filePosition.parse(position);
+  for await (const entry of entries(folder, options, from, { signal, notices })) {
     // A page is given only when a record follows it, so that the last one is known to be the last.
     if (page.length >= options.pageRecords || bytes >= options.pageBytes) {
-      yield await pageOf(page, folder);
+      yield { ...(await pageOf(page, folder)), notices: notices.splice(0) };
       signal.throwIfAborted();
       page = [];
       bytes = 0;
@@ -54,7 +58,7 @@ async function* pages(
     page.push(entry);
     bytes += entry.json.length;
   }
-  yield { ...bodyOf(page), next: null };
+  yield { ...bodyOf(page), next: null, notices };
 }
 
 const bodyOf = (page: readonly Entry[]): Pick<Page, 'body' | 'records'> => ({
@@ -73,7 +77,7 @@ async function* entries(
   folder: string,
   options: FilesSourceOptions,
   position: FilePosition | null,
-  signal: AbortSignal,
+  { signal, notices }: { readonly signal: AbortSignal; readonly notices: Notice[] },
 ): AsyncIterable<Entry> {
   const files = await matchingFiles(folder, options.path);
   if (position !== null && !files.includes(position.file))
@@ -82,10 +86,22 @@ async function* entries(
     const full = path.join(folder, file);
     const size = await settledSize(full, file, options.settleMs, signal);
     const from = position?.file === file ? await resumed(full, position, size.size) : { offset: 0, lines: 0 };
-    yield* fileEntries(full, file, options, from, size.size, signal);
+    let hasRecords = from.offset > 0;
+    for await (const entry of fileEntries(full, file, options, from, size.size, signal)) {
+      hasRecords = true;
+      yield entry;
+    }
     await refuseChange(full, file, size);
+    if (!hasRecords) notices.push(withoutRecords(file, size.size));
   }
 }
+
+const withoutRecords = (file: string, bytes: number): Notice => ({
+  code: 'FILE_WITHOUT_RECORDS',
+  subject: file,
+  records: 0,
+  detail: bytes === 0 ? `${file} is empty` : `${file} has ${bytes} bytes and no record`,
+});
 
 async function resumed(full: string, position: FilePosition, size: number): Promise<FilePlace> {
   if (size < position.offset || (await markOf(full, position.file, position.offset)) !== position.mark)
@@ -101,20 +117,29 @@ async function* fileEntries(
   size: number,
   signal: AbortSignal,
 ): AsyncIterable<Entry> {
-  const read = options.format === 'csv' ? csvEntries : lineEntries;
-  for await (const entry of read((start) => chunksOf(full, file, start, size), file, options, from)) {
+  const chunks = (start: number) => chunksOf(full, file, start, size);
+  const start = await firstChunk(chunks(0));
+  refuseOtherEncoding(start, options.encoding, file);
+  const form = { ...options, breaks: lineBreaksOf(start, options) };
+  for await (const entry of (options.format === 'csv' ? csvEntries : lineEntries)(chunks, file, form, from)) {
     signal.throwIfAborted();
     yield { file, ...entry };
   }
 }
 
+async function firstChunk(chunks: AsyncIterable<Buffer>): Promise<Buffer> {
+  for await (const chunk of chunks) return chunk;
+  return Buffer.alloc(0);
+}
+
+type FileForm = FilesSourceOptions & { readonly breaks: LineBreaks };
 type Chunks = (start: number) => AsyncIterable<Buffer>;
 type FileEntry = Omit<Entry, 'file'>;
 
 async function* lineEntries(
   chunks: Chunks,
   file: string,
-  { encoding }: FilesSourceOptions,
+  { encoding }: FileForm,
   from: FilePlace,
 ): AsyncIterable<FileEntry> {
   for await (const line of linesOf(chunks(from.offset), file, from, encoding)) {
@@ -123,25 +148,21 @@ async function* lineEntries(
   }
 }
 
-async function* csvEntries(
-  chunks: Chunks,
-  file: string,
-  options: FilesSourceOptions,
-  from: FilePlace,
-): AsyncIterable<FileEntry> {
+async function* csvEntries(chunks: Chunks, file: string, options: FileForm, from: FilePlace): AsyncIterable<FileEntry> {
   let header = options.columns ?? (from.offset > 0 ? await headerOf(chunks, file, options) : undefined);
   for await (const row of csvRows(chunks(from.offset), file, from, options)) {
     if (header === undefined) {
       header = csvHeader(row, file);
       continue;
     }
+    if (options.columns === undefined) refuseOtherDelimiter(header, row, file);
     const record = csvRecord(row, header, file);
     yield { json: JSON.stringify(record), record, after: { offset: row.end, lines: row.lines } };
   }
 }
 
 /** Reads the header again when reading goes on in the middle of a file. */
-async function headerOf(chunks: Chunks, file: string, options: FilesSourceOptions): Promise<readonly string[]> {
+async function headerOf(chunks: Chunks, file: string, options: FileForm): Promise<readonly string[]> {
   for await (const row of csvRows(chunks(0), file, { offset: 0, lines: 0 }, options)) return csvHeader(row, file);
   throw malformed(file, 'it has no header line');
 }

@@ -169,7 +169,7 @@ async function recordsIn(
   if (current === undefined) return [];
   const rows = await sql.query<NotedRecord>(
     `SELECT s.key, s.id, replace(s.hash::text, '-', '') AS hash,
-       CASE WHEN t IS NULL THEN 'gone' WHEN s.sum = ${current} THEN 'same' ELSE 'changed' END AS state
+       CASE WHEN t."syncline id" IS NULL THEN 'gone' WHEN s.sum = ${current} THEN 'same' ELSE 'changed' END AS state
      FROM ${sumTable(options)} AS s
      LEFT JOIN (SELECT t.*, ${idSql(options, 't')} AS "syncline id" FROM ${quoteTable(options.table)} AS t) AS t
        ON t."syncline id" = s.id

@@ -77,7 +77,7 @@ export async function readKeys(
   // The limit has each key found by the index: the planner would rather read the whole table for some thousand keys.
   const text = `SELECT k.place::int AS place, r.record
     FROM ${keyRelation(options, table)} CROSS JOIN LATERAL
-      (SELECT (SELECT row_to_json(r) FROM (SELECT ${columns}) AS r)::text AS record
+      (SELECT (SELECT row_to_json(r.*) FROM (SELECT ${columns}) AS r)::text AS record
        FROM ${quoteTable(options.table)} AS t WHERE ${keyMatch(options)} LIMIT 1) AS r`;
   const found = new Map<string, string>();
   const step = async (some: readonly string[]): Promise<void> => {

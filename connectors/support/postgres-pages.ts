@@ -52,7 +52,7 @@ export function pageStatement(options: PostgresSourceOptions, at: Place, since: 
   if (at.after !== null) where.push(`(${order}) > (${at.after.map(bind).join(', ')})`);
   const text = `WITH page AS (
     SELECT * FROM (
-      SELECT row_to_json(t)::text AS record, rank() OVER (ORDER BY ${order}) AS place
+      SELECT row_to_json(t.*)::text AS record, rank() OVER (ORDER BY ${order}) AS place
       FROM (${rowsOf(options)}) AS t WHERE ${where.join(' AND ')} ORDER BY ${order}
       FETCH FIRST ${options.pageRecords} ROWS WITH TIES
     ) AS whole LIMIT ${options.pageRecords + MOST_ALIKE}
@@ -90,9 +90,16 @@ export function keysStatement(
     columns.length === 1
       ? `${column(only)} = ANY (${bind(keys.map(([part]) => part))})`
       : keys.map((parts) => columns.map((name, n) => `${column(name)} = ${bind(parts[n])}`).join(' AND ')).join(' OR ');
-  return { text: `SELECT row_to_json(t)::text AS record FROM (${rowsOf(options)}) AS t WHERE ${where}`, values };
+  return { text: `SELECT row_to_json(t.*)::text AS record FROM (${rowsOf(options)}) AS t WHERE ${where}`, values };
 }
 
+/** Names that a row, given as JSON, has more than once, as `{ name }`. A query may have such columns; a table has none. */
+export const repeatedStatement = (record: string): Statement => ({
+  text: 'SELECT name FROM json_object_keys($1::json) AS k (name) GROUP BY name HAVING count(*) > 1 ORDER BY name',
+  values: [record],
+});
+
+/** The row is `t.*`, never `t`: that may be a column. */
 const column = (name: string): string => `t.${quoteName(name)}`;
 
 function passConditions({ key, version }: PostgresSourceOptions, current: Pass): readonly string[] {

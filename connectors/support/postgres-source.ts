@@ -15,6 +15,7 @@ import {
   pageStatement,
   place,
   placeAfter,
+  repeatedStatement,
   type Since,
   sortColumns,
 } from './postgres-pages.ts';
@@ -82,11 +83,31 @@ async function loadPage(sql: SqlPool, options: PostgresSourceOptions, at: Place,
     return loadPage(sql, options, { pass: 'rows', after: null }, since);
   if (full && at.pass === 'keyless') throw tooManyKeyless(options);
   if (found >= options.pageRecords + MOST_ALIKE) throw tooManyAlike(sortColumns(options, at.pass));
+  if (isFirst(at)) await refuseRepeatedColumns(sql, options, rows[0]?.record);
   const body = jsonPage(rows.map(({ record }) => record));
   const records = decodeJsonPage(body);
   if (full) return { body, records, next: { ...placeAfter(at.pass, sortColumns(options, at.pass), records.at(-1)) } };
   const next = await followingPass(sql, options, at.pass, since);
   return { body, records, next: next === null ? null : { pass: next, after: null } };
+}
+
+const isFirst = ({ after }: Place): boolean => after === null;
+
+/** Of two columns with one name, a record could keep one only. */
+async function refuseRepeatedColumns(
+  sql: SqlPool,
+  { query }: PostgresSourceOptions,
+  record: string | undefined,
+): Promise<void> {
+  if (query === undefined || record === undefined) return;
+  const { text, values } = repeatedStatement(record);
+  const names = (await sql.query<{ name: string }>(text, values)).map(({ name }) => name);
+  if (names.length === 0) return;
+  throw new SyncFailure(
+    'SQL_REJECTED',
+    `the query has several columns named ${names.join(', ')}: give each a name of its own, such as \`o.${names[0]} AS order_${names[0]}\``,
+    { effect: 'none' },
+  );
 }
 
 async function followingPass(

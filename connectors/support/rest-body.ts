@@ -1,3 +1,4 @@
+import type { HttpAnswer } from '../../model/connector.ts';
 import { SyncFailure } from '../../model/failure.ts';
 import { type Json, valueAt } from '../../model/json.ts';
 import { parseExact } from './exact-json.ts';
@@ -15,22 +16,45 @@ export function parseBody(body: Buffer, place: string, list?: string): Json {
   try {
     return parseExact(text);
   } catch (error) {
-    const at = /position (\d+)/.exec(error instanceof Error ? error.message : '')?.[1];
-    const where = body.length === 0 ? 'it is empty' : at === undefined ? 'it is malformed' : `at character ${at}`;
-    throw new SyncFailure('RESPONSE_NOT_JSON', `${place} did not answer JSON (${where}).`);
+    throw new SyncFailure('RESPONSE_NOT_JSON', `${place} did not answer JSON (${whereMalformed(text, error)}).`);
   }
+}
+
+/** The JSON of an answer in whatever charset it declares. */
+export const jsonOf = ({ body, headers }: Pick<HttpAnswer, 'body' | 'headers'>, place: string): Json =>
+  parseBody(inUtf8(body, headers['content-type'], place), place);
+
+/** What JSON is made of (RFC 8259): spaces, texts, numbers, names and what stands between them. */
+const token = /[\s,:[\]{}]+|"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*|\b(?:true|false|null)\b/y;
+const unknown = /(?:NaN|-?Infinity|undefined|None|True|False)\b/y;
+
+/** The parser says where only for some errors; what is no part of JSON is found by looking. */
+function whereMalformed(text: string, error: unknown): string {
+  if (text.trim() === '') return 'it is empty';
+  token.lastIndex = 0;
+  let end = 0;
+  while (token.test(text)) end = token.lastIndex;
+  unknown.lastIndex = end;
+  const [name] = unknown.exec(text) ?? [];
+  if (name !== undefined) return `at character ${end}: ${name} is no JSON`;
+  const at = /position (\d+)/.exec(error instanceof Error ? error.message : '')?.[1];
+  if (at !== undefined) return `at character ${at}`;
+  return end < text.length ? `at character ${end}` : 'it ends too early';
 }
 
 function textOf(body: Buffer, place: string): string {
   try {
     return utf8.decode(body);
   } catch {
-    throw new SyncFailure(
-      'RESPONSE_NOT_JSON',
-      `${place} answered bytes that are not UTF-8, from byte ${invalidFrom(body)}.`,
-    );
+    const what = isGzip(body)
+      ? 'bytes that gzip has packed, without the header `Content-Encoding: gzip` that would say so'
+      : `bytes that are not UTF-8, from byte ${invalidFrom(body)}`;
+    throw new SyncFailure('RESPONSE_NOT_JSON', `${place} answered ${what}.`);
   }
 }
+
+/** RFC 1952, 2.3.1. */
+const isGzip = (body: Buffer): boolean => body[0] === 0x1f && body[1] === 0x8b;
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 

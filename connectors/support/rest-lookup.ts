@@ -1,7 +1,7 @@
 import type { HttpAnswer, KeysRequest, ReadBack } from '../../model/connector.ts';
 import { SyncFailure } from '../../model/failure.ts';
 import { type Json, valueAt } from '../../model/json.ts';
-import { parseBody, recordsAt } from './rest-body.ts';
+import { jsonOf, recordsAt } from './rest-body.ts';
 import type { LookupOptions } from './rest-destination-options.ts';
 import type { ByKeyOptions } from './rest-options.ts';
 import { keyText, tagOf } from './rest-outcomes.ts';
@@ -135,7 +135,7 @@ function recordsIn(
     throw new SyncFailure(code, `${place} answered ${answer.status} to ${keys.length} keys.`, { effect: 'none' });
   }
   if (answer.body.length === 0) return [];
-  const body = parseBody(answer.body, place);
+  const body = jsonOf(answer, place);
   return lookup.records === undefined ? [body] : recordsAt(body, lookup.records, place);
 }
 

@@ -1,4 +1,5 @@
 import { isRecord, type Json, valueAt } from '../../model/json.ts';
+import { parseExact } from './exact-json.ts';
 
 /** Why a destination refused a record: short, and without anything of the record's content. */
 export interface Refusal {
@@ -140,7 +141,7 @@ function collect(value: Json, names: Set<string>, values: Set<string>): void {
 
 function parsed(json: string): Json {
   try {
-    return JSON.parse(json);
+    return parseExact(json);
   } catch {
     return null;
   }

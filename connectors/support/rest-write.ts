@@ -2,7 +2,8 @@ import type { HttpAnswer, HttpClient, ItemOutcome, WriteItem, WriteRequest } fro
 import { Content, contentOf } from '../../model/content.ts';
 import { isSyncFailure, SyncFailure } from '../../model/failure.ts';
 import { type Json, valueAt } from '../../model/json.ts';
-import { parseBody } from './rest-body.ts';
+import { parseExact } from './exact-json.ts';
+import { jsonOf } from './rest-body.ts';
 import { formOf } from './rest-form.ts';
 import type { RestDestinationOptions, RestSettings } from './rest-options.ts';
 import { bulkOutcomes, deleteOutcome, keyText, singleOutcome, type WriteAnswer } from './rest-outcomes.ts';
@@ -50,7 +51,7 @@ function refuseTooLarge({ connection, options }: RestDestination, items: readonl
 function refuseOtherKey({ options }: RestDestination, items: readonly WriteItem[]): void {
   const first = items.find(({ op }) => op === 'upsert');
   if (options.key === undefined || first === undefined) return;
-  const record: Json = JSON.parse(first.json);
+  const record = parseExact(first.json);
   if (keyText(valueAt(record, options.key)) === first.key) return;
   throw new SyncFailure('REQUEST_REJECTED', `The field \`${options.key}\` does not hold the key of the sync.`, {
     effect: 'none',
@@ -218,7 +219,7 @@ const bodyOfRecord = ({ encoding }: RestDestinationOptions, json: string): strin
 function bodyOf(answer: HttpAnswer, place: string): Json | undefined {
   if (answer.body.length === 0) return undefined;
   try {
-    return parseBody(answer.body, place);
+    return jsonOf(answer, place);
   } catch (error) {
     if (answer.status < 300) throw error;
     return undefined;

@@ -1,4 +1,5 @@
 import type { Json } from '../json.ts';
+import type { Notice } from '../notice.ts';
 
 /**
  * Where a read stands: what the connector needs to go on from a page's end. Any JSON; opaque to the engine;
@@ -59,4 +60,6 @@ export interface Page {
   readonly records: readonly Json[];
   /** Where the next page begins; null after the last, and only then. */
   readonly next: Position | null;
+  /** What the source found odd since the page before. */
+  readonly notices?: readonly Notice[];
 }
