@@ -3,6 +3,7 @@ import path from 'node:path';
 import { type ConnectionOf, type ConnectorTools, defineConnector } from '../model/connector.ts';
 import { filesDestination } from './support/files-destination.ts';
 import { withFile } from './support/files-failures.ts';
+import { type FilesFolder, folderBelow } from './support/files-folder.ts';
 import {
   type FilesSettings,
   filesDestinationOptions,
@@ -26,12 +27,15 @@ export const files = defineConnector({
   },
   async check(connection, tools, signal) {
     signal.throwIfAborted();
-    const entries = await withFile(connection.settings.folder, () => readdir(folderOf(connection, tools)));
+    const folder = await folderBelow(folderOf(connection, tools), '.');
+    const entries = await withFile(connection.settings.folder, () => readdir(folder));
     return `${connection.name}: folder ${connection.settings.folder}, ${entries.length} entries`;
   },
 });
 
 export default files;
 
-const folderOf = ({ settings }: ConnectionOf<FilesSettings>, tools: ConnectorTools): string =>
-  path.resolve(tools.projectFolder, settings.folder);
+const folderOf = ({ settings }: ConnectionOf<FilesSettings>, tools: ConnectorTools): FilesFolder => ({
+  ...settings,
+  path: path.resolve(tools.projectFolder, settings.folder),
+});

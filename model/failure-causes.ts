@@ -25,7 +25,8 @@ export const failureCauses: Readonly<Record<FailureCode, string>> = {
     'A defect in the paging of the source; a cursor parameter with the wrong name, so that the source always gives the first page.',
   REDIRECT_REFUSED: 'An address without its final path or `www`; a session that has ended and leads to a login page.',
   FILE_BUSY: 'A file that another program is still writing; another run that writes the same file.',
-  FILE_UNREADABLE: 'A folder that does not exist; permissions of the user that the worker runs as.',
+  FILE_UNREADABLE:
+    'A folder that does not exist; permissions of the user that the worker runs as; a link that leads out of the folder; a folder of another user.',
   FILE_MALFORMED: 'A quote that is never closed; a row with too many cells; another delimiter or encoding than stated.',
   SQL_UNAVAILABLE: 'A restart or failover; too many connections; a deadlock with other programs.',
   SQL_REJECTED: 'A table or column that does not exist; a role without the right to it.',

@@ -131,7 +131,7 @@ export const failures = {
   FILE_UNREADABLE: {
     next: 'park',
     meaning: 'A file or folder cannot be read or written.',
-    todo: 'Check path and permissions; then `syncline retry SYNC`.',
+    todo: 'Check path, owner and permissions; then `syncline retry SYNC`. Where others may write into a folder on purpose, say `shared: true` at the connection.',
   },
   FILE_MALFORMED: {
     next: 'park',

@@ -11,7 +11,11 @@ import { filesConnection, folderTools, withFolder } from './support/files-system
 const { connector } = files;
 type SourceInput = Parameters<typeof files.source>[1];
 type DestinationInput = Parameters<typeof files.destination>[1];
-const connection = { ...filesConnection(), settings: { folder: '.' } };
+const connectionWith = (settings: { shared?: boolean; links?: 'inside' | 'anywhere' }) => ({
+  ...filesConnection(),
+  settings: connector.settings.parse({ folder: '.', ...settings }),
+});
+const connection = connectionWith({});
 
 const openSource = (folder: string, options: Partial<SourceInput> = {}): Source =>
   connector.source.open(

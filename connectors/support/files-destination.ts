@@ -1,5 +1,3 @@
-import { access } from 'node:fs/promises';
-import path from 'node:path';
 import type {
   ConnectorTools,
   Destination,
@@ -8,37 +6,35 @@ import type {
   UnderFileLock,
   WriteRequest,
 } from '../../model/connector.ts';
-import { errorCode } from '../../model/error-code.ts';
-import { SyncFailure } from '../../model/failure.ts';
 import { withFile } from './files-failures.ts';
 import { takeFileFence } from './files-fence.ts';
+import { type FilesFolder, targetOf } from './files-folder.ts';
 import { mergedContent, storedRecords } from './files-merge.ts';
 import type { FilesDestinationOptions } from './files-options.ts';
 import { fileChanges, sameInCsv } from './files-records.ts';
-import { besideOf, linkedFile, removeLeftovers, replaceFile } from './files-replace.ts';
+import { besideOf, removeLeftovers, replaceFile } from './files-replace.ts';
 
 /**
  * Keeps a file that holds one record for each key (delivery class T3). A request rewrites the file as a whole, so its
  * cost grows with the file; requests are therefore large.
  */
 export function filesDestination(
-  folder: string,
+  folder: FilesFolder,
   options: FilesDestinationOptions,
   { underFileLock }: Pick<ConnectorTools, 'underFileLock'>,
 ): Destination {
-  const full = path.join(folder, options.path);
   return {
     can: { upsert: true, lookupLagMs: 0 },
     place: options.path,
     limits: { records: 50_000, bytes: 64 * 1024 * 1024, concurrency: 1 },
-    write: (request) => write(full, options, underFileLock, request),
-    read: (keys, signal) => read(full, options, keys, signal),
+    write: (request) => write(folder, options, underFileLock, request),
+    read: (keys, signal) => read(folder, options, keys, signal),
     ...(options.format === 'csv' ? { same: sameInCsv } : {}),
   };
 }
 
 async function write(
-  full: string,
+  folder: FilesFolder,
   options: FilesDestinationOptions,
   underFileLock: UnderFileLock,
   request: WriteRequest,
@@ -46,8 +42,7 @@ async function write(
   request.signal.throwIfAborted();
   const { byKey, outcomes } = fileChanges(request.items, options);
   if (byKey.size === 0) return outcomes;
-  const target = await linkedFile(full, options.path);
-  await refuseMissingFolder(path.dirname(target));
+  const target = await targetOf(folder, options.path);
   return withFile(options.path, () =>
     underFileLock(
       besideOf(target, 'lock'),
@@ -55,7 +50,7 @@ async function write(
         if (tookOver) await removeLeftovers(target);
         await takeFileFence(target, options.path, request.fence, confirm);
         request.signal.throwIfAborted();
-        await replaceFile(target, options.path, mergedContent(target, options, byKey), confirm);
+        await replaceFile(target, options.path, mergedContent(folder, options, byKey), confirm);
         return outcomes;
       },
       request.signal,
@@ -63,23 +58,15 @@ async function write(
   );
 }
 
-/** It is not created here: it may be the place of a share that is not mounted. */
-async function refuseMissingFolder(folder: string): Promise<void> {
-  await access(folder).catch((error: unknown) => {
-    if (errorCode(error) !== 'ENOENT') return;
-    throw new SyncFailure('FILE_UNREADABLE', `the folder ${folder} does not exist`, { effect: 'none' });
-  });
-}
-
 async function read(
-  full: string,
+  folder: FilesFolder,
   options: FilesDestinationOptions,
   keys: readonly string[],
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, ReadBack>> {
   const wanted = new Set(keys);
   const found = new Map<string, ReadBack>();
-  for await (const { key, record } of storedRecords(full, options)) {
+  for await (const { key, record } of storedRecords(folder, options)) {
     signal.throwIfAborted();
     if (wanted.has(key)) found.set(key, { id: key, record });
     if (found.size === wanted.size) break;

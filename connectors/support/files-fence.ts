@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import type { Fence } from '../../model/connector.ts';
 import { errorCode } from '../../model/error-code.ts';
 import { SyncFailure } from '../../model/failure.ts';
 import { malformed, withFile } from './files-failures.ts';
+import { openRegular } from './files-folder.ts';
 import { besideOf, replaceFile } from './files-replace.ts';
 
 const fences = z.record(z.string(), z.number());
@@ -36,7 +36,12 @@ async function* once(text: string): AsyncIterable<string> {
 function storedFences(beside: string, file: string): Promise<Readonly<Record<string, number>>> {
   return withFile(file, async () => {
     try {
-      return fences.parse(JSON.parse(await readFile(beside, 'utf8')));
+      const handle = await openRegular(beside, beside);
+      try {
+        return fences.parse(JSON.parse(await handle.readFile('utf8')));
+      } finally {
+        await handle.close();
+      }
     } catch (error) {
       if (errorCode(error) === 'ENOENT') return {};
       if (error instanceof SyntaxError || error instanceof z.ZodError)

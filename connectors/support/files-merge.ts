@@ -1,10 +1,11 @@
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { lstat } from 'node:fs/promises';
+import path from 'node:path';
 import { errorCode } from '../../model/error-code.ts';
 import { isRecord, type JsonRecord } from '../../model/json.ts';
 import { keyOf } from './destination-key.ts';
 import { csvHeader, csvLine, csvRecord, csvRows } from './files-csv.ts';
 import { at, fileFailure, malformed, withFile } from './files-failures.ts';
+import { type FilesFolder, openFile } from './files-folder.ts';
 import { jsonOfLine, linesOf } from './files-lines.ts';
 import type { FilesDestinationOptions } from './files-options.ts';
 import { unescapedField } from './files-records.ts';
@@ -18,13 +19,13 @@ export interface StoredRecord {
 
 /** The content of the file after the changes: changed records keep their place, new ones come last. Memory: one record. */
 export async function* mergedContent(
-  full: string,
+  folder: FilesFolder,
   options: FilesDestinationOptions,
   changes: ReadonlyMap<string, string | null>,
 ): AsyncIterable<string> {
   if (options.columns !== undefined && options.format === 'csv') yield csvLine(options.columns, options);
   const left = new Map(changes);
-  for await (const { key, text } of storedRecords(full, options)) {
+  for await (const { key, text } of storedRecords(folder, options)) {
     const change = changes.get(key);
     if (change === undefined) yield text;
     else if (change !== null && left.has(key)) yield change;
@@ -34,15 +35,18 @@ export async function* mergedContent(
 }
 
 /** The records of the file, in order; none when there is no file yet. */
-export async function* storedRecords(full: string, options: FilesDestinationOptions): AsyncIterable<StoredRecord> {
-  if (!(await exists(full, options.path))) return;
-  yield* options.format === 'csv' ? csvStored(full, options) : jsonStored(full, options);
+export async function* storedRecords(
+  folder: FilesFolder,
+  options: FilesDestinationOptions,
+): AsyncIterable<StoredRecord> {
+  if (!(await exists(folder, options.path))) return;
+  yield* options.format === 'csv' ? csvStored(folder, options) : jsonStored(folder, options);
 }
 
-const exists = (full: string, file: string): Promise<boolean> =>
+const exists = (folder: FilesFolder, file: string): Promise<boolean> =>
   withFile(file, async () => {
     try {
-      await stat(full);
+      await lstat(path.join(folder.path, file));
       return true;
     } catch (error) {
       if (errorCode(error) === 'ENOENT') return false;
@@ -50,9 +54,9 @@ const exists = (full: string, file: string): Promise<boolean> =>
     }
   });
 
-async function* jsonStored(full: string, options: FilesDestinationOptions): AsyncIterable<StoredRecord> {
+async function* jsonStored(folder: FilesFolder, options: FilesDestinationOptions): AsyncIterable<StoredRecord> {
   const file = options.path;
-  for await (const line of linesOf(bytesOf(full, file), file, fromStart, 'utf-8')) {
+  for await (const line of linesOf(bytesOf(folder, file), file, fromStart, 'utf-8')) {
     const record = jsonOfLine({ ...line, complete: true }, file);
     if (record === undefined) continue;
     if (!isRecord(record)) throw malformed(at(file, line.number), 'the line is not an object');
@@ -60,11 +64,11 @@ async function* jsonStored(full: string, options: FilesDestinationOptions): Asyn
   }
 }
 
-async function* csvStored(full: string, options: FilesDestinationOptions): AsyncIterable<StoredRecord> {
+async function* csvStored(folder: FilesFolder, options: FilesDestinationOptions): AsyncIterable<StoredRecord> {
   const file = options.path;
   const columns = options.columns ?? [];
   let header: readonly string[] | undefined;
-  for await (const row of csvRows(bytesOf(full, file), file, fromStart, {
+  for await (const row of csvRows(bytesOf(folder, file), file, fromStart, {
     ...options,
     encoding: 'utf-8',
     breaks: 'lf',
@@ -89,9 +93,10 @@ function storedKey(record: JsonRecord, { key }: FilesDestinationOptions, place: 
 
 const fromStart = { offset: 0, lines: 0 };
 
-async function* bytesOf(full: string, file: string): AsyncIterable<Buffer> {
+async function* bytesOf(folder: FilesFolder, file: string): AsyncIterable<Buffer> {
   try {
-    for await (const chunk of createReadStream(full, { highWaterMark: 256 * 1024 })) yield chunk;
+    const handle = await openFile(folder, file);
+    for await (const chunk of handle.createReadStream({ highWaterMark: 256 * 1024 })) yield chunk;
   } catch (error) {
     throw fileFailure(file, error);
   }

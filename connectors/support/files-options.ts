@@ -1,10 +1,19 @@
 import { z } from 'zod';
 import { encodings } from './files-encoding.ts';
 
-export const filesSettings = z.strictObject({
-  /** The folder that all paths start from; itself relative to the project folder, or absolute. */
-  folder: z.string().min(1),
-});
+export const filesSettings = z
+  .strictObject({
+    /** The folder that all paths start from; itself relative to the project folder, or absolute. */
+    folder: z.string().min(1),
+    /** The folder may belong to another user, or be open to everyone to write. */
+    shared: z.boolean().default(false),
+    /** Where links in the folder may lead: to what lies in it, or anywhere. */
+    links: z.enum(['inside', 'anywhere']).default('inside'),
+  })
+  .refine(({ shared, links }) => !shared || links === 'inside', {
+    error: 'expected no `links: anywhere` in a shared folder: others could lead them to any file',
+    path: ['links'],
+  });
 export type FilesSettings = z.output<typeof filesSettings>;
 
 const insidePath = z

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type FileHandle, open, readdir, realpath, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, lstat, open, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { errorCode } from '../../model/error-code.ts';
 import { SyncFailure } from '../../model/failure.ts';
@@ -52,18 +52,12 @@ export async function removeLeftovers(full: string): Promise<void> {
       await rm(path.join(folder, name), { force: true });
 }
 
-/** The file that a link names, so that the link stays one; the path itself when there is no file yet. */
-export const linkedFile = (full: string, file: string): Promise<string> =>
-  withFile(file, () => unlessMissing(realpath(full), full));
-
-const modeOf = async (full: string): Promise<number | undefined> =>
-  (await unlessMissing<{ mode?: number }>(stat(full), {})).mode;
-
-async function unlessMissing<T>(work: Promise<T>, otherwise: T): Promise<T> {
+/** What its owner allowed of the file before; undefined when there is none. */
+async function modeOf(full: string): Promise<number | undefined> {
   try {
-    return await work;
+    return (await lstat(full)).mode & 0o777;
   } catch (error) {
-    if (errorCode(error) === 'ENOENT') return otherwise;
+    if (errorCode(error) === 'ENOENT') return undefined;
     throw error;
   }
 }

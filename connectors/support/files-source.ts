@@ -1,5 +1,3 @@
-import { createReadStream } from 'node:fs';
-import path from 'node:path';
 import { z } from 'zod';
 import type { Page, ReadRequest, Source } from '../../model/connector.ts';
 import type { Json } from '../../model/json.ts';
@@ -7,6 +5,7 @@ import type { Notice } from '../../model/notice.ts';
 import { csvHeader, csvRecord, csvRows, refuseOtherDelimiter } from './files-csv.ts';
 import { refuseOtherEncoding } from './files-encoding.ts';
 import { fileFailure, malformed } from './files-failures.ts';
+import { type FilesFolder, openFile } from './files-folder.ts';
 import { type FilePlace, jsonOfLine, type LineBreaks, lineBreaksOf, linesOf } from './files-lines.ts';
 import { markOf, matchingFiles, refuseChange, settledSize } from './files-list.ts';
 import type { FilesSourceOptions } from './files-options.ts';
@@ -30,7 +29,7 @@ interface Entry {
 }
 
 /** Reads files in the order of their names, each from start to end, in pages. */
-export function filesSource(folder: string, options: FilesSourceOptions): Source {
+export function filesSource(folder: FilesFolder, options: FilesSourceOptions): Source {
   return {
     can: { incremental: false, provesEnd: true, ordered: false },
     decode: decodeJsonPage,
@@ -39,7 +38,7 @@ export function filesSource(folder: string, options: FilesSourceOptions): Source
 }
 
 async function* pages(
-  folder: string,
+  folder: FilesFolder,
   options: FilesSourceOptions,
   { position, signal }: ReadRequest,
 ): AsyncIterable<Page> {
@@ -66,15 +65,15 @@ const bodyOf = (page: readonly Entry[]): Pick<Page, 'body' | 'records'> => ({
   records: page.map(({ record }) => record),
 });
 
-async function pageOf(page: readonly Entry[], folder: string): Promise<Page> {
+async function pageOf(page: readonly Entry[], folder: FilesFolder): Promise<Page> {
   const last = page.at(-1);
   if (last === undefined) return { ...bodyOf(page), next: null };
-  const mark = await markOf(path.join(folder, last.file), last.file, last.after.offset);
+  const mark = await markOf(folder, last.file, last.after.offset);
   return { ...bodyOf(page), next: { file: last.file, ...last.after, mark } };
 }
 
 async function* entries(
-  folder: string,
+  folder: FilesFolder,
   options: FilesSourceOptions,
   position: FilePosition | null,
   { signal, notices }: { readonly signal: AbortSignal; readonly notices: Notice[] },
@@ -83,15 +82,14 @@ async function* entries(
   if (position !== null && !files.includes(position.file))
     throw malformed(position.file, 'it was removed while it was read');
   for (const file of files.slice(position === null ? 0 : files.indexOf(position.file))) {
-    const full = path.join(folder, file);
-    const size = await settledSize(full, file, options.settleMs, signal);
-    const from = position?.file === file ? await resumed(full, position, size.size) : { offset: 0, lines: 0 };
+    const size = await settledSize(folder, file, options.settleMs, signal);
+    const from = position?.file === file ? await resumed(folder, position, size.size) : { offset: 0, lines: 0 };
     let hasRecords = from.offset > 0;
-    for await (const entry of fileEntries(full, file, options, from, size.size, signal)) {
+    for await (const entry of fileEntries(folder, file, options, from, size.size, signal)) {
       hasRecords = true;
       yield entry;
     }
-    await refuseChange(full, file, size);
+    await refuseChange(folder, file, size);
     if (!hasRecords) notices.push(withoutRecords(file, size.size));
   }
 }
@@ -103,21 +101,21 @@ const withoutRecords = (file: string, bytes: number): Notice => ({
   detail: bytes === 0 ? `${file} is empty` : `${file} has ${bytes} bytes and no record`,
 });
 
-async function resumed(full: string, position: FilePosition, size: number): Promise<FilePlace> {
-  if (size < position.offset || (await markOf(full, position.file, position.offset)) !== position.mark)
+async function resumed(folder: FilesFolder, position: FilePosition, size: number): Promise<FilePlace> {
+  if (size < position.offset || (await markOf(folder, position.file, position.offset)) !== position.mark)
     throw malformed(position.file, 'it was replaced while it was read; cancel the run and start the sync again');
   return { offset: position.offset, lines: position.lines };
 }
 
 async function* fileEntries(
-  full: string,
+  folder: FilesFolder,
   file: string,
   options: FilesSourceOptions,
   from: FilePlace,
   size: number,
   signal: AbortSignal,
 ): AsyncIterable<Entry> {
-  const chunks = (start: number) => chunksOf(full, file, start, size);
+  const chunks = (start: number) => chunksOf(folder, file, start, size);
   const start = await firstChunk(chunks(0));
   refuseOtherEncoding(start, options.encoding, file);
   const form = { ...options, breaks: lineBreaksOf(start, options) };
@@ -168,10 +166,12 @@ async function headerOf(chunks: Chunks, file: string, options: FileForm): Promis
 }
 
 /** The bytes of a file from `start` up to the size it had when reading began. */
-async function* chunksOf(full: string, file: string, start: number, size: number): AsyncIterable<Buffer> {
+async function* chunksOf(folder: FilesFolder, file: string, start: number, size: number): AsyncIterable<Buffer> {
   if (start >= size) return;
   try {
-    for await (const chunk of createReadStream(full, { start, end: size - 1, highWaterMark: 256 * 1024 })) yield chunk;
+    const handle = await openFile(folder, file);
+    const bytes = handle.createReadStream({ start, end: size - 1, highWaterMark: 256 * 1024 });
+    for await (const chunk of bytes) yield chunk;
   } catch (error) {
     throw fileFailure(file, error);
   }
