@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Page, ReadRequest, Source } from '../model/connector.ts';
+import { exactJson, parseExact } from '../model/exact-json.ts';
 import { SyncFailure } from '../model/failure.ts';
 import type { Json } from '../model/json.ts';
 import { keyOf, splitKey } from '../model/record-key.ts';
@@ -79,7 +80,7 @@ const wanted = (records: readonly Json[], fields: readonly string[], keys: Reado
   });
 
 const pageOf = (records: readonly Json[], next: Page['next']): Page => ({
-  body: Buffer.from(JSON.stringify(records)),
+  body: Buffer.from(`[${records.map(exactJson).join(',')}]`),
   records,
   next,
 });
@@ -89,7 +90,7 @@ const stored = z.array(z.custom<Json>());
 /** A page that this engine wrote itself, of records that were chosen one by one. */
 export function decodeChosen(body: Buffer): readonly Json[] {
   try {
-    return stored.parse(JSON.parse(body.toString()));
+    return stored.parse(parseExact(body.toString()));
   } catch (error) {
     throw new SyncFailure('STAGING_LOST', 'a page of chosen records is damaged', { cause: error });
   }

@@ -1,5 +1,6 @@
 import { type Counts, noCounts } from '../model/batch.ts';
 import type { Destination } from '../model/connector.ts';
+import { parseExact } from '../model/exact-json.ts';
 import type { ReadyRecord } from '../model/prepared.ts';
 import type { LoadedSync } from '../model/project.ts';
 import { fingerprint } from '../model/transform.ts';
@@ -115,7 +116,7 @@ export class Planner {
         key: change.record.key,
         op: change.op,
         read: back !== undefined,
-        fields: fieldChanges(destination, JSON.parse(change.record.content.text), found),
+        fields: fieldChanges(destination, parseExact(change.record.content.text), found),
       });
     }
   }

@@ -1,8 +1,11 @@
 import { type Alteration, alterationsOf } from '../model/alteration.ts';
 import type { Destination } from '../model/connector.ts';
+import { parseExact } from '../model/exact-json.ts';
+import { isUncommon } from '../model/exact-marks.ts';
 import type { Json } from '../model/json.ts';
 import { checkOf } from '../model/mapping/compile-check.ts';
 import type { Sync } from '../model/sync.ts';
+import { jsonOfUncommon } from '../model/uncommon.ts';
 
 /** What a sync says of records that are read back. */
 export type ReadBackRules = Pick<Sync, 'mapping'> & { readonly destinationAlters?: readonly string[] | undefined };
@@ -24,17 +27,19 @@ export function contentComparison(
 ): (writtenJson: string, read: Json) => readonly Alteration[] {
   const check = checkOf(mapping.to);
   const declared = new Set(destinationAlters);
+  // What the schema made of JSON is put into words again as it was before it was written.
+  const formOf = (read: Json): string | undefined => {
+    if (isUncommon(read)) return jsonOfUncommon(read, mapping.to);
+    const parsed = check(read);
+    return parsed.success ? JSON.stringify(parsed.data) : undefined;
+  };
   const inForm = (read: Json): Json => {
-    const parsed = check(read);
-    // What the schema made of JSON is put into words again as it was before it was written.
-    return parsed.success ? JSON.parse(JSON.stringify(parsed.data)) : read;
+    const json = formOf(read);
+    return json === undefined ? read : parseExact(json);
   };
-  const asWritten = (writtenJson: string, read: Json): boolean => {
-    const parsed = check(read);
-    return parsed.success && JSON.stringify(parsed.data) === writtenJson;
-  };
+  const asWritten = (writtenJson: string, read: Json): boolean => formOf(read) === writtenJson;
   const inItsTerms = (writtenJson: string, read: Json): boolean =>
-    destination.same?.(JSON.parse(writtenJson), read) ?? false;
+    destination.same?.(parseExact(writtenJson), read) ?? false;
   const sameField = (written: Json, read: Json): boolean => destination.same?.(written, read) ?? false;
   let [first, second] = [asWritten, inItsTerms];
   return (writtenJson, read) => {
@@ -43,7 +48,7 @@ export function contentComparison(
       [first, second] = [second, first];
       return [];
     }
-    return alterationsOf(JSON.parse(writtenJson), inForm(read), sameField).filter(({ field }) => !declared.has(field));
+    return alterationsOf(parseExact(writtenJson), inForm(read), sameField).filter(({ field }) => !declared.has(field));
   };
 }
 

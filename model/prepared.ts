@@ -35,6 +35,8 @@ export interface ValidRecord {
   readonly received: Json;
   /** As the source schema parsed it; as received where the mapping cannot tell the two apart. */
   readonly parsed: unknown;
+  /** Marks stand in it for what it cannot hold (exact-marks.ts). */
+  readonly isMarked?: true;
 }
 
 /** What the source schema let pass of a batch, and what not. */

@@ -7,6 +7,7 @@ import { checkOf, takesOf } from './mapping/compile-check.ts';
 import { jsonWriterOf } from './mapping/compile-json.ts';
 import type { Mapping } from './mapping/mapping.ts';
 import type { Fault, ReadyRecord, Reject, ValidRecord } from './prepared.ts';
+import { jsonOfMarked } from './uncommon.ts';
 
 export interface TransformRules {
   readonly mapping: Mapping;
@@ -31,11 +32,24 @@ export function transformRecord(
   const mapped = rules.mapping.run(record.parsed);
   if (mapped.state === 'filtered') return 'filtered';
   if (mapped.state === 'rejected') return rejected(record, { code: 'MAPPING_REJECTED', ...mapped });
-  const written = writtenAtOnce(mapped.record, rules, blocks) ?? checkedAndWritten(mapped.record, rules, blocks);
+  const written = record.isMarked
+    ? writtenMarked(mapped.record, rules, blocks)
+    : writtenOf(mapped.record, rules, blocks);
   if ('code' in written) return rejected(record, written);
   const { content, encoded } = written;
   const { ordinal, key, version } = record;
   return { ordinal, key, version, content, hash: contentHash(content.bytes), encoded };
+}
+
+const writtenOf = (mapped: unknown, rules: TransformRules, blocks: Blocks): Written | Fault =>
+  writtenAtOnce(mapped, rules, blocks) ?? checkedAndWritten(mapped, rules, blocks);
+
+/** What a destination makes of a record has no place for marks: it reads the JSON. */
+function writtenMarked(mapped: unknown, { mapping, maxRecordBytes }: TransformRules, blocks: Blocks): Written | Fault {
+  const made = jsonOfMarked(mapped, mapping.to);
+  if (!('json' in made)) return issueFault('DESTINATION_SCHEMA', made);
+  const content = byText(made.json, maxRecordBytes, blocks);
+  return 'code' in content ? content : { content, encoded: undefined };
 }
 
 type Written = Pick<ReadyRecord, 'content' | 'encoded'>;
@@ -55,14 +69,14 @@ function checkedAndWritten(mapped: unknown, rules: TransformRules, blocks: Block
   if (!checked.success) return issueFault('DESTINATION_SCHEMA', checked.error.issues);
   const { data, plain } = checked;
   const writer = encode && plain ? jsonWriterOf(mapping.to) : undefined;
-  const content = (writer && blocks.writeBy(writer, data, maxRecordBytes)) ?? byText(data, maxRecordBytes, blocks);
+  const content =
+    (writer && blocks.writeBy(writer, data, maxRecordBytes)) ?? byText(JSON.stringify(data), maxRecordBytes, blocks);
   if ('code' in content) return content;
   return { content, encoded: plain && isRecord(data) ? encode?.(data, content) : undefined };
 }
 
 /** The policy counts the characters of the text. */
-function byText(data: unknown, maxRecordBytes: number, blocks: Blocks): Content | Fault {
-  const json = JSON.stringify(data);
+function byText(json: string, maxRecordBytes: number, blocks: Blocks): Content | Fault {
   if (json.length <= maxRecordBytes) return blocks.write(json);
   const reason = `${json.length} bytes, the policy allows ${maxRecordBytes}`;
   return { code: 'RECORD_TOO_LARGE', field: null, rule: 'size', reason };

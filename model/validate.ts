@@ -1,11 +1,14 @@
 import type { z } from 'zod';
 import { isDeeperThan, MAX_DEPTH } from './depth.ts';
 import type { RecordContract } from './drift/record-contract.ts';
+import { isUncommon } from './exact-marks.ts';
 import { issueFault } from './issue-fault.ts';
 import { isRecord, type Json, valueAt } from './json.ts';
 import { checkOf, takesOf } from './mapping/compile-check.ts';
+import type { Mapping } from './mapping/mapping.ts';
 import type { Fault, Reject, ValidRecord } from './prepared.ts';
 import { type KeyOfRecord, keyFaults, keyOf } from './record-key.ts';
+import { carried, exactNumberFault } from './uncommon.ts';
 import { parseVersion, type RecordVersion } from './version.ts';
 
 export interface ValidateRules {
@@ -16,6 +19,7 @@ export interface ValidateRules {
   readonly recordContract: RecordContract | undefined;
   /** Who uses the record does not see fields that the schema does not have: they need not be left out first. */
   readonly uncopied: boolean;
+  readonly mapping: Mapping;
 }
 
 type Verdict = { readonly valid: ValidRecord; readonly version: RecordVersion | null } | { readonly reject: Reject };
@@ -33,6 +37,13 @@ export function validateRecord(received: Json, ordinal: number, rules: ValidateR
   if (refused !== undefined) return rejected(received, ordinal, key, unknownFault(refused));
 
   const value = version?.value ?? null;
+  if (isUncommon(received)) {
+    const given = carried(received, rules.mapping);
+    if ('code' in given) return rejected(received, ordinal, key, given);
+    const marked = given.isMarked ? checkOf(rules.from)(given.record) : undefined;
+    if (marked?.success)
+      return { valid: { ordinal, key, version: value, received, parsed: marked.data, isMarked: true }, version };
+  }
   if (rules.uncopied && takesOf(rules.from)?.(received))
     return { valid: { ordinal, key, version: value, received, parsed: received }, version };
   const checked = checkOf(rules.from)(received);
@@ -41,7 +52,9 @@ export function validateRecord(received: Json, ordinal: number, rules: ValidateR
     : (rules.recordContract?.withoutUnfit(received, checked.error.issues) ?? checked);
   if (parsed.success) return { valid: { ordinal, key, version: value, received, parsed: parsed.data }, version };
   const { issues } = parsed.error;
-  const { reject } = rejected(received, ordinal, key, issueFault('SOURCE_SCHEMA', issues));
+  const reason = issues[0] && exactNumberFault(received, issues[0].path);
+  const fault = issueFault('SOURCE_SCHEMA', issues);
+  const { reject } = rejected(received, ordinal, key, reason === undefined ? fault : { ...fault, reason });
   const absent = issues[0] && isAbsent(received, issues[0].path) ? { isAbsent: true as const } : {};
   return { reject: { ...reject, ...absent, version: value } };
 }

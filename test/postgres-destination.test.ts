@@ -241,6 +241,27 @@ describe.each([true, false])('rows of the postgres destination (believed to be t
       expect(destination.same?.(record, back?.get(String(record['id']))?.record ?? null)).toBe(true);
   });
 
+  test('keep the numbers of JSON in all their digits, and its names', async () => {
+    await client.query('CREATE TABLE doc (id text PRIMARY KEY, number bigint, one jsonb, many jsonb[], kept json)');
+    const big = '1234567890123456789';
+    const one = `{"n": ${big}, "t": "${big}", "__proto__": {"l": [0.10000000000000000001]}}`;
+    const json = (id: string, more = '') => `{"id":"${id}"${more}}`;
+    const whole = `,"number":${big},"one":${one},"many":[${one},${big},"${big}"],"kept":${big}`;
+    const items = [json('a', whole), json('b', `,"one":${big}`), json('c', whole), json('c', ',"kept":1')];
+    const outcomes = await write(
+      open({ table: 'doc' }),
+      items.map((text, index) => ({ ...upsert({ id: `${index}` }), json: text })),
+    );
+    expect(states(outcomes)).toEqual(['confirmed', 'confirmed', 'confirmed', 'confirmed']);
+    const { rows: stored } = await client.query(`SELECT id, number::text, one = '${one}'::jsonb AS one, kept::text,
+      one::text AS text, many = ARRAY['${one}'::jsonb, '${big}', '"${big}"'] AS many FROM doc ORDER BY id`);
+    expect(stored).toMatchObject([
+      { id: 'a', number: big, one: true, many: true, kept: big },
+      { id: 'b', text: big },
+      { id: 'c', number: big, one: true, many: true, kept: '1' },
+    ]);
+  });
+
   test('are found among many, however many are bad', async () => {
     const isBad = (number: number) => number % 7 === 0 || (number > 900 && number < 1000);
     const items = Array.from({ length: 2_000 }, (_, number) =>

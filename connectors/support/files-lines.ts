@@ -1,7 +1,7 @@
 import { TextDecoder } from 'node:util';
+import { parseExact } from '../../model/exact-json.ts';
 import { SyncFailure } from '../../model/failure.ts';
 import type { Json } from '../../model/json.ts';
-import { parseExact } from './exact-json.ts';
 import { byteText, type Encoding, isByteWise } from './files-encoding.ts';
 import { at, malformed } from './files-failures.ts';
 

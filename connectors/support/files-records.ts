@@ -1,7 +1,7 @@
 import type { ItemOutcome, WriteItem } from '../../model/connector.ts';
+import { exactJson, parseExact } from '../../model/exact-json.ts';
 import { isRecord, type Json, type JsonRecord } from '../../model/json.ts';
 import { keyOf } from './destination-key.ts';
-import { parseExact } from './exact-json.ts';
 import { csvLine } from './files-csv.ts';
 import type { FilesDestinationOptions } from './files-options.ts';
 import { isUnstorable, maybeUnstorable } from './storable-text.ts';
@@ -41,7 +41,7 @@ function lineOf({ json }: WriteItem, options: FilesDestinationOptions): { key: s
 }
 
 /** The text as it was given, so that no digit changes; unless it spans lines. */
-const oneLine = (json: string, record: JsonRecord): string => (/[\r\n]/.test(json) ? JSON.stringify(record) : json);
+const oneLine = (json: string, record: JsonRecord): string => (/[\r\n]/.test(json) ? exactJson(record) : json);
 
 const rejected = (code: 'RECORD_REJECTED' | 'TEXT_NUL', reason: string, field?: string): ItemOutcome => ({
   state: 'rejected',
@@ -56,7 +56,7 @@ const csvFields = (record: JsonRecord, { columns = [], escapeFormulas }: FilesDe
 /** Null and absent are empty; lists and objects are JSON text. Numbers are never formulas. */
 function csvText(value: Json, escapeFormulas: boolean): string {
   if (value === null) return '';
-  if (typeof value === 'object') return JSON.stringify(value);
+  if (typeof value === 'object') return exactJson(value);
   return escapeFormulas && typeof value === 'string' && formula.test(value) ? `'${value}` : String(value);
 }
 

@@ -1,6 +1,6 @@
+import { parseExact } from '../../model/exact-json.ts';
 import { SyncFailure } from '../../model/failure.ts';
 import type { Json } from '../../model/json.ts';
-import { parseExact } from './exact-json.ts';
 
 /** A page body made of rows that are JSON already: one JSON array, one row a line. */
 export const jsonPage = (rows: readonly string[]): Buffer => Buffer.from(`[${rows.join(',\n')}]`);

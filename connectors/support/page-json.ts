@@ -1,6 +1,6 @@
 import { isAscii, isUtf8, transcode } from 'node:buffer';
+import { parseExact } from '../../model/exact-json.ts';
 import { type Json, valueAt } from '../../model/json.ts';
-import { parseExact } from './exact-json.ts';
 
 /** Pieces of about this size stay in the processor's cache, and their texts in the memory of what is young. */
 const PIECE_BYTES = 48 * 1024;

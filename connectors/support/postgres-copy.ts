@@ -1,6 +1,7 @@
 import type { Content } from '../../model/content.ts';
 import { copyText } from '../../model/copy-text.ts';
-import type { Json } from '../../model/json.ts';
+import { exactMember } from '../../model/exact-json.ts';
+import type { Json, JsonRecord } from '../../model/json.ts';
 import type { Column } from './postgres-catalog.ts';
 
 /** Large enough that few are sent, small enough to be given back soon. */
@@ -31,12 +32,14 @@ export function* copyChunks(rows: readonly { readonly content: Content }[], firs
   if (at > 0) yield chunk.subarray(0, at);
 }
 
-/** One field in that format, as its column takes it. */
-export const copyField = (value: Json, column: Column): string =>
-  value === null ? '\\N' : copyText(columnText(value, column));
+/** One field of a record in that format, as its column takes it. */
+export function copyField(record: JsonRecord, column: Column): string {
+  const value = record[column.name] ?? null;
+  if (value === null) return '\\N';
+  return copyText(column.form === 'json' ? exactMember(record, column.name) : columnText(value, column));
+}
 
 function columnText(value: Json, column: Column): string {
-  if (column.form === 'json') return JSON.stringify(value);
   if (typeof value === 'string') return value;
   if (Array.isArray(value)) return arrayLiteral(value, column.form === 'json-array');
   return String(value);
@@ -44,12 +47,13 @@ function columnText(value: Json, column: Column): string {
 
 /** An array literal (PostgreSQL manual, 8.15.2): `{"a","b",NULL}`. */
 function arrayLiteral(values: readonly Json[], ofJson: boolean): string {
-  return `{${values.map((value) => arrayElement(value, ofJson)).join(',')}}`;
+  return `{${values.map((value, index) => arrayElement(value, ofJson ? exactMember(values, String(index)) : null)).join(',')}}`;
 }
 
-function arrayElement(value: Json, ofJson: boolean): string {
+/** `json` is set where the elements are JSON. */
+function arrayElement(value: Json, json: string | null): string {
   if (value === null) return 'NULL';
-  if (Array.isArray(value) && !ofJson) return arrayLiteral(value, ofJson);
-  const text = ofJson || typeof value === 'object' ? JSON.stringify(value) : String(value);
+  if (Array.isArray(value) && json === null) return arrayLiteral(value, false);
+  const text = json ?? (typeof value === 'object' ? JSON.stringify(value) : String(value));
   return `"${text.replace(/["\\]/g, '\\$&')}"`;
 }

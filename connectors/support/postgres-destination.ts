@@ -1,6 +1,6 @@
 import type { Destination, ItemOutcome, ReadBack, SqlPool, SqlSession, WriteRequest } from '../../model/connector.ts';
+import { parseExact } from '../../model/exact-json.ts';
 import { isRecord, type Json } from '../../model/json.ts';
-import { parseExact } from './exact-json.ts';
 import { type Column, preparedTable, readTable, type Table } from './postgres-catalog.ts';
 import { noteSums, postgresChecksums } from './postgres-checksums.ts';
 import { rowEncoder } from './postgres-encode.ts';

@@ -1,9 +1,10 @@
 import type { WriteItem } from '../../model/connector.ts';
 import { type Content, contentOf } from '../../model/content.ts';
+import { parseExact } from '../../model/exact-json.ts';
+import { assignExact } from '../../model/exact-marks.ts';
 import { SyncFailure } from '../../model/failure.ts';
 import { isRecord, type Json, type JsonRecord } from '../../model/json.ts';
 import { keyOf } from './destination-key.ts';
-import { parseExact } from './exact-json.ts';
 import type { Column, Table } from './postgres-catalog.ts';
 import { copyField } from './postgres-copy.ts';
 import { EncodedRow, fitting } from './postgres-encode.ts';
@@ -69,11 +70,12 @@ export function planRows(items: readonly WriteItem[], table: Table, keyFields: r
 
 /** The fields that items of one key write in the end; a delete among them takes away what came before. */
 function mergedRecord(items: readonly WriteItem[], places: readonly number[]): JsonRecord {
-  let merged: JsonRecord = {};
+  let merged: Record<string, Json> = {};
   for (const place of places) {
     const item = items[place];
     const record = item === undefined || item.op === 'delete' ? null : parseExact(item.json);
-    merged = isRecord(record) ? { ...merged, ...record } : {};
+    if (isRecord(record)) assignExact(merged, record);
+    else merged = {};
   }
   return merged;
 }
@@ -90,7 +92,7 @@ function rowMaker(table: Table): (key: string, record: JsonRecord) => Omit<Row, 
     const signature = names.join('\0');
     const { fields, columns } = known.get(signature) ?? layoutOf(names);
     known.set(signature, { fields, columns });
-    const text = columns.map((column) => copyField(record[column.name] ?? null, column)).join('\t');
+    const text = columns.map((column) => copyField(record, column)).join('\t');
     return { key, fields, content: contentOf(text) };
   };
 }

@@ -1,5 +1,5 @@
+import { canonicalDecimal, writesDouble } from '../../model/exact-json.ts';
 import { isRecord, type Json } from '../../model/json.ts';
-import { canonicalDecimal, writesDouble } from './exact-json.ts';
 import { intervalOf } from './postgres-interval.ts';
 
 /**

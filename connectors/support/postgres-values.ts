@@ -1,4 +1,4 @@
-import { canonicalDecimal, writesDouble } from './exact-json.ts';
+import { canonicalDecimal, writesDouble } from '../../model/exact-json.ts';
 import { intervalOf } from './postgres-interval.ts';
 import { elementsOf, fieldsOf, rangesOf } from './postgres-literals.ts';
 import { timeCheck } from './postgres-times.ts';

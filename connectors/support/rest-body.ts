@@ -1,7 +1,7 @@
 import type { HttpAnswer } from '../../model/connector.ts';
+import { parseExact } from '../../model/exact-json.ts';
 import { SyncFailure } from '../../model/failure.ts';
 import { type Json, valueAt } from '../../model/json.ts';
-import { parseExact } from './exact-json.ts';
 import { parseInPieces } from './page-json.ts';
 
 /**

@@ -1,5 +1,5 @@
+import { parseExact } from '../../model/exact-json.ts';
 import { isRecord, type Json } from '../../model/json.ts';
-import { parseExact } from './exact-json.ts';
 
 /**
  * A record as a form (`application/x-www-form-urlencoded`, WHATWG URL 5.2) with names in brackets, as Stripe, Rails and

@@ -1,5 +1,5 @@
+import { parseExact } from '../../model/exact-json.ts';
 import { isRecord, type Json, valueAt } from '../../model/json.ts';
-import { parseExact } from './exact-json.ts';
 
 /** Why a destination refused a record: short, and without anything of the record's content. */
 export interface Refusal {

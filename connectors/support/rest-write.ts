@@ -1,8 +1,8 @@
 import type { HttpAnswer, HttpClient, ItemOutcome, WriteItem, WriteRequest } from '../../model/connector.ts';
 import { Content, contentOf } from '../../model/content.ts';
+import { parseExact } from '../../model/exact-json.ts';
 import { isSyncFailure, SyncFailure } from '../../model/failure.ts';
 import { type Json, valueAt } from '../../model/json.ts';
-import { parseExact } from './exact-json.ts';
 import { jsonOf } from './rest-body.ts';
 import { formOf } from './rest-form.ts';
 import type { RestDestinationOptions, RestSettings } from './rest-options.ts';

@@ -1,13 +1,26 @@
-import type { Json } from '../../model/json.ts';
+import { isExactNumber, isUncommon, MARK, RESERVED, withMarks, withoutMarks } from './exact-marks.ts';
+import type { Json, JsonRecord } from './json.ts';
 
 /**
  * Parses JSON (RFC 8259) without losing digits: a number that a double cannot hold, such as a 19-digit id,
- * `1e400` or a decimal of 20 places, becomes its text as received; every other number is a number.
- * Throws SyntaxError where JSON.parse does.
+ * `1e400` or a decimal of 20 places, becomes its text as received; every other number is a number. What was such a
+ * number is remembered as long as the object or list that holds it (`isExactNumber`). Throws SyntaxError where
+ * JSON.parse does.
  */
 export function parseExact(text: string): Json {
-  const isLong = manyDigits.test(text) || exponent.test(text);
-  return JSON.parse(isLong && mayLoseDigits.test(text) ? text.replace(stringOrNumber, quoteWhenLossy) : text);
+  const isLong = (manyDigits.test(text) || exponent.test(text)) && mayLoseDigits.test(text);
+  let lossy = 0;
+  const marked = isLong
+    ? text.replace(stringOrNumber, (token, offset: number) => {
+        if (token.startsWith('"') || !isLossy(token) || isFieldName(text, offset + token.length)) return token;
+        lossy++;
+        return `"${MARK}${token}"`;
+      })
+    : text;
+  const value: Json = JSON.parse(marked);
+  // A name may be written with escapes.
+  const mayBeNamed = text.includes(RESERVED) || text.includes('\\u005');
+  return lossy > 0 || mayBeNamed ? withoutMarks(value) : value;
 }
 
 /**
@@ -25,9 +38,6 @@ const exponent = /\d[eE][-+\d]\d\d/;
 const mayLoseDigits = /(?:^|[[,:\s])-?\d(?:[\d.]{15}|[\d.]*[eE][+-]?\d)/;
 const stringOrNumber = /"(?:[^"\\]|\\.)*"|-?\d[\d.]*(?:[eE][+-]?\d+)?/g;
 const jsonNumber = /^(-?)(0|[1-9]\d*)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/;
-
-const quoteWhenLossy = (token: string, offset: number, text: string): string =>
-  !token.startsWith('"') && isLossy(token) && !isFieldName(text, offset + token.length) ? `"${token}"` : token;
 
 const isLossy = (token: string): boolean => {
   const exact = canonicalDecimal(token);
@@ -57,3 +67,21 @@ export const writesDouble = (token: string, double: number): boolean => {
   const exact = canonicalDecimal(token);
   return [String(double), double.toPrecision(17)].some((text) => exact === canonicalDecimal(text));
 };
+
+/** The JSON of a value that `parseExact` gave, with its numbers in all their digits. */
+export const exactJson = (value: Json): string =>
+  isUncommon(value) ? unmarkedJson(JSON.stringify(withMarks(value, everywhere))) : JSON.stringify(value);
+
+/** The same for one member, which may itself be such a number. */
+export function exactMember(holder: JsonRecord | readonly Json[], name: string): string {
+  const value: Json = Reflect.get(holder, name) ?? null;
+  return isExactNumber(holder, name) ? String(value) : exactJson(value);
+}
+
+const everywhere = (): true => true;
+
+const marks = new RegExp(`"${MARK}([^"]*)"`, 'g');
+
+/** JSON of marked values as it should be: numbers without quotes, names as they were. */
+export const unmarkedJson = (json: string): string =>
+  json.replace(marks, (_, inner: string) => (inner === RESERVED ? `"${RESERVED}"` : inner));
