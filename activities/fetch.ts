@@ -4,6 +4,7 @@ import type { Page, Position } from '../model/connector.ts';
 import type { Json } from '../model/json.ts';
 import type { Prepared } from '../model/prepared.ts';
 import type { LoadedSync } from '../model/project.ts';
+import { keyFieldsOf } from '../model/record-key.ts';
 import type { RunFacts } from '../platform/ledger/runs.ts';
 import type { Dependencies } from './dependencies.ts';
 import { keepToPlannedEnd } from './plan-kept.ts';
@@ -46,16 +47,23 @@ async function fetch(deps: Dependencies, ref: BatchRef, facts: RunFacts, loaded:
   const ahead = start.parts === 0 ? new PreparedAhead(preparationFor(deps, loaded)) : undefined;
   const stage = async (page: Page): Promise<void> => {
     const { records, body, next } = page;
-    const part = { part: batch.parts, records: records.length, body, positionAfter: next };
-    await staging.stage(ref.run, ref.seq, start.attempt, part);
+    // Before the page counts: an attempt that dies between would not come by here again.
     if (page.notices?.length) await deps.ledger.notices.note(ref.run, ref.seq, page.notices);
+    const part = { part: batch.parts, records: records.length, body, positionAfter: next };
+    if (!page.readsAgain) await staging.stage(ref.run, ref.seq, start.attempt, part);
     batch.add(page);
     reportProgress({ pages: batch.parts, records: batch.records });
   };
   // An earlier attempt may have staged the last page and died before it closed the batch: nothing is left to read.
   if (!endsHere(batch, loaded)) {
     const { cancellationSignal: signal } = Context.current();
-    const request = { position: start.position, since: facts.since, signal, received: staging.compressAhead };
+    const request = {
+      position: start.position,
+      since: facts.since,
+      signal,
+      key: keyFieldsOf(loaded.sync),
+      received: staging.compressAhead,
+    };
     let full = false;
     await takePages(loaded.openSource(deps.world).read(request), {
       stage,
@@ -68,7 +76,7 @@ async function fetch(deps: Dependencies, ref: BatchRef, facts: RunFacts, loaded:
   }
   const result = { records: batch.records, bytes: batch.bytes, complete: batch.complete };
   if (facts.planned && result.complete && result.records === 0) await keepToPlannedEnd(deps, ref);
-  await staging.closeFetch(ref.run, ref.seq, start.attempt, result, batch.position);
+  await staging.closeFetch(ref.run, ref.seq, start.attempt, result, batch.position, batch.readsAgain);
   const prepared = ahead?.result();
   if (prepared) deps.cache.put(ref, prepared);
   return result;
@@ -150,6 +158,7 @@ const FIRST_RECORDS = 2_500;
 /** Whether a batch ends here. A plan cuts its batches by the same rule. */
 export const endsHere = (batch: GrowingBatch, { policy }: Pick<LoadedSync, 'policy'>): boolean =>
   batch.complete ||
+  batch.readsAgain ||
   batch.records >= Math.min(policy.batchRecords, FIRST_RECORDS * 2 ** (batch.seq - 1)) ||
   batch.bytes >= policy.batchBytes;
 
@@ -160,6 +169,8 @@ export class GrowingBatch {
   records: number;
   bytes: number;
   position: Position | null;
+  /** The next batch begins the read again. */
+  readsAgain = false;
 
   constructor(seq: number, parts: number, records: number, bytes: number, position: Position | null) {
     this.seq = seq;
@@ -175,9 +186,12 @@ export class GrowingBatch {
   }
 
   add(page: Page): void {
+    this.position = page.next;
+    // Each reading is made of whole batches. Such a page has nothing to stage.
+    this.readsAgain = page.readsAgain === true;
+    if (this.readsAgain) return;
     this.parts++;
     this.records += page.records.length;
     this.bytes += page.body.length;
-    this.position = page.next;
   }
 }

@@ -69,8 +69,12 @@ async function* lookThrough(
     for (const key of some) keys.add(key);
     more = some.length === KEYS_AT_ONCE;
   }
-  for await (const page of source.read({ position: from, since: null, signal }))
-    yield pageOf(wanted(page.records, fields, keys), page.next === null ? null : { inner: page.next });
+  for await (const page of source.read({ position: from, since: null, signal, key: fields }))
+    yield {
+      ...pageOf(wanted(page.records, fields, keys), page.next === null ? null : { inner: page.next }),
+      ...(page.readsAgain && { readsAgain: page.readsAgain }),
+      ...(page.notices && { notices: page.notices }),
+    };
 }
 
 const wanted = (records: readonly Json[], fields: readonly string[], keys: ReadonlySet<string>): readonly Json[] =>

@@ -1,6 +1,7 @@
 import type { Source } from '../model/connector.ts';
 import type { Prepared, Reject, Transformed, Validated } from '../model/prepared.ts';
 import type { LoadedSync } from '../model/project.ts';
+import { keyFieldsOf } from '../model/record-key.ts';
 import { endsHere, GrowingBatch } from './fetch.ts';
 import { inSlices, preparationOf } from './prepare.ts';
 
@@ -29,7 +30,7 @@ export async function* batchesToPlan(
   for (let seq = 1; ; seq++) {
     const batch = new GrowingBatch(seq, 0, 0, 0, position);
     const work = preparationOf(loaded);
-    for await (const page of source.read({ position, since, signal })) {
+    for await (const page of source.read({ position, since, signal, key: keyFieldsOf(loaded.sync) })) {
       await inSlices(page.records.slice(0, left - batch.records), work.add);
       batch.add(page);
       if (endsHere(batch, loaded) || batch.records >= left) break;

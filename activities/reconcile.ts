@@ -28,8 +28,18 @@ export async function reconcileRun(deps: Dependencies, run: string): Promise<Rec
   const { facts, loaded } = await runOf(deps, run);
   const compare = () => compareBack(deps, { run, syncId: facts.syncId }, loaded);
   const reconciled = await deps.bulkhead.hold(loaded.destinationConnection.name, compare);
+  await tellRepeats(deps, run, loaded);
   const partial = await deps.ledger.notices.isPartial(run);
   return { counts, reconciled, ...(partial && { partial }) };
+}
+
+/** In a list that keeps its records, one that was read twice may stand where another was passed over. */
+async function tellRepeats({ ledger, world }: Dependencies, run: string, loaded: LoadedSync): Promise<void> {
+  if (!loaded.openSource(world).can.countedPages) return;
+  const records = await ledger.deletes.repeats(run);
+  if (records === 0) return;
+  const detail = `${records} records came with a key that had been read before`;
+  await ledger.notices.note(run, 0, [{ code: 'PAGES_REPEAT', subject: '', records, detail }]);
 }
 
 /** Reads back the sample that each batch kept, and what is not agreed from before. */

@@ -28,7 +28,8 @@ export async function validateBatch(
   await refuseDrift(deps, { facts, loaded }, ref, validated, acceptDrift);
   refuseSystemic(rejects.length, fetched, loaded.policy);
   await deps.ledger.quarantine.add(facts.syncId, ref.run, ref.seq, rejects);
-  if (facts.mode === 'full' && deleteLimitsOf(loaded.sync)) {
+  const deletes = facts.mode === 'full' && deleteLimitsOf(loaded.sync);
+  if (deletes || loaded.openSource(deps.world).can.countedPages) {
     // What was rejected is not gone from the source either.
     await deps.ledger.deletes.see(ref.run, ref.seq, keys);
   }

@@ -3,6 +3,7 @@ import { SyncFailure } from '../model/failure.ts';
 import { restDestinationOptions } from './support/rest-destination-options.ts';
 import { lookUp, readByKey } from './support/rest-lookup.ts';
 import { restSettings } from './support/rest-options.ts';
+import { mayShift } from './support/rest-pages.ts';
 import { decodePage, readPages } from './support/rest-read.ts';
 import { type Pagination, restSourceOptions } from './support/rest-source-options.ts';
 import { maxRecordsOf, writeItems } from './support/rest-write.ts';
@@ -23,6 +24,7 @@ export default defineConnector({
           incremental: options.incremental !== undefined,
           provesEnd: provesEnd(options.pagination),
           ordered: options.ordered,
+          ...(mayShift(options.pagination) && { countedPages: true }),
         },
         read: (request) => readPages(source, request),
         decode: (body) => decodePage(source, body),

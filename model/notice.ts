@@ -44,6 +44,23 @@ export const notices = {
     meaning: 'A file of the source has no record: it is empty, or has no more than a header or blank lines.',
     todo: 'Where records were expected, look at the file and at the program that writes it.',
   },
+  READ_AGAIN: {
+    outcome: 'told',
+    meaning: 'The list at the source shifted while it was read page by page, so it was read again from its start.',
+    todo: 'Nothing, unless it is frequent: then read at a quieter time, or by a cursor if the source has one.',
+  },
+  READ_SHIFTED: {
+    outcome: 'partial',
+    meaning:
+      'The list at the source shifted each time it was read, so that records may have been passed over; the cursor of the sync stays.',
+    todo: 'Read at a quieter time: the next run reads the same again. Better a `pagination` by cursor, or a `query` that sorts by what never changes.',
+  },
+  PAGES_REPEAT: {
+    outcome: 'partial',
+    meaning:
+      'Pages by number or offset gave a key twice in one reading; another record may have been passed over in its place.',
+    todo: 'Have `query` sort by something that is unique and never changes, then run with `--full`. If the list only grows and its keys do repeat, say `appendOnly: true` in `pagination`.',
+  },
 } as const satisfies Record<string, NoticeKind>;
 
 export type NoticeCode = keyof typeof notices;

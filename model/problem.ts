@@ -40,6 +40,7 @@ export const problemCodes = {
   MODE_REFUSED: 'A mode that this source cannot do.',
   DELETES_UNPROVEN: 'Deletes are asked for, and the source cannot prove that it gave everything.',
   OVERLAP_RISK: 'An overlap that can lose late changes, or that has no effect.',
+  PAGES_COUNTED: 'Pages by number or offset, read incrementally: a full run makes up for what they cannot promise.',
   SCHEDULE_INVALID: 'A schedule that cannot be read: a field of a cron, a zone, an interval.',
   SCHEDULE_NEVER: 'A schedule whose time never comes.',
   SCHEDULE_DAYS_AND: 'A schedule that narrows both the day of the month and the day of the week: both have to match.',

@@ -278,6 +278,18 @@ describe('the code of a project', () => {
     ]);
   });
 
+  test('counted pages that are read incrementally are a warning that says what makes up for them', async () => {
+    const counted = paperConnector.replace('ordered: true', 'ordered: true, countedPages: true');
+    const incremental = paperSync
+      .replace("sheet: 'orders'", "sheet: 'orders', since: 'changed'")
+      .replace("key: 'id'", "key: 'id', version: 'changed'");
+    const problems = await check({ 'connectors/paper.ts': counted, 'syncs/orders.ts': incremental });
+    expect(problems).toMatchObject([
+      { severity: 'warning', code: 'PAGES_COUNTED', next: expect.stringContaining('syncline run orders --full') },
+    ]);
+    expect(await check({ 'connectors/paper.ts': counted })).toEqual([]);
+  });
+
   test('links inside the folder are followed, links out of it and in a circle are refused', async () => {
     await withProject(
       paperProject({ 'parts/late.ts': paperSync.replace("sheet: 'invoices'", "sheet: 'late'") }),

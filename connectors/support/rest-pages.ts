@@ -34,12 +34,18 @@ export interface PageRules {
   readonly allowEmptyPages: boolean;
 }
 
+/** Whether pages are asked for by a number or an offset, which name a place in the list and not a record. */
+export const isCounted = ({ kind }: Pagination): boolean => kind === 'page-number' || kind === 'offset';
+
+/** Whether the pages are counted in a list that may change in another way than by growing at its end. */
+export const mayShift = (pagination: Pagination): boolean => 'appendOnly' in pagination && !pagination.appendOnly;
+
 export function firstPlace(pagination: Pagination): PagePlace {
   switch (pagination.kind) {
     case 'page-number':
       return { page: pagination.first, read: 0 };
     case 'offset':
-      return { offset: 0 };
+      return { offset: pagination.first, read: 0 };
     default:
       return {};
   }
@@ -92,9 +98,18 @@ function nextPage({ first, pages, total }: Of<'page-number'>, facts: PageFacts):
   return { page: page + 1, read };
 }
 
-function nextOffset({ total }: Of<'offset'>, facts: PageFacts): PagePlace | null {
-  const offset = (facts.at.offset ?? 0) + facts.records.length;
-  return isEndByCount(facts, total, offset) ? null : { offset };
+function nextOffset({ first, total }: Of<'offset'>, facts: PageFacts): PagePlace | null {
+  // A position of an earlier version of this connector has the offset alone, counted from 0.
+  const read = (facts.at.read ?? facts.at.offset ?? 0) + facts.records.length;
+  return isEndByCount(facts, total, read) ? null : { offset: first + read, read };
+}
+
+/** How many records, or else pages, the source says there are; undefined where `pagination` does not say where. */
+export function promisedBy(pagination: Pagination, facts: PageFacts): number | undefined {
+  const total = 'total' in pagination ? pagination.total : undefined;
+  const pages = 'pages' in pagination ? pagination.pages : undefined;
+  const pointer = pages ?? total;
+  return pointer === undefined ? undefined : countAt(facts, pointer);
 }
 
 /**

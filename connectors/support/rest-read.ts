@@ -1,47 +1,48 @@
-import { z } from 'zod';
-import type { HttpAnswer, HttpClient, Page, Position, ReadRequest } from '../../model/connector.ts';
+import type { Page, ReadRequest } from '../../model/connector.ts';
 import { SyncFailure } from '../../model/failure.ts';
 import type { Json } from '../../model/json.ts';
-import { LoopGuard, trailSchema } from './loop-guard.ts';
-import { inUtf8, parseBody, recordsAt } from './rest-body.ts';
-import type { RestSettings } from './rest-options.ts';
-import { firstPlace, nextPlace, type PagePlace, pagePlaceSchema, pageQuery } from './rest-pages.ts';
-import { sinceValue } from './rest-since.ts';
-import type { RestSourceOptions } from './rest-source-options.ts';
-
-export interface RestSource {
-  readonly connection: string;
-  readonly settings: RestSettings;
-  readonly options: RestSourceOptions;
-  readonly http: HttpClient;
-}
-
-const positionSchema = z.strictObject({ at: pagePlaceSchema, trail: trailSchema.exactOptional() });
-
-/** Names the calls of a source in messages. */
-const placeOf = ({ connection, options }: Pick<RestSource, 'connection' | 'options'>): string =>
-  `GET ${options.path} of ${connection}`;
+import { LoopGuard } from './loop-guard.ts';
+import { askForPage, placeOf, type RestSource } from './rest-answer.ts';
+import { parseBody, recordsAt } from './rest-body.ts';
+import { readCounted } from './rest-counted.ts';
+import { overlaps, withoutMark } from './rest-overlap.ts';
+import { firstPlace, isCounted, nextPlace, type PagePlace } from './rest-pages.ts';
+import { type RestPosition, restPosition } from './rest-position.ts';
 
 /** Records of a staged page. */
-export const decodePage = (source: Pick<RestSource, 'connection' | 'options'>, body: Buffer): readonly Json[] =>
-  recordsAt(parseBody(body, placeOf(source), source.options.records), source.options.records, placeOf(source));
+export function decodePage(source: Pick<RestSource, 'connection' | 'options'>, body: Buffer): readonly Json[] {
+  const { records: list } = source.options;
+  const place = placeOf(source);
+  const answered = withoutMark(body);
+  if (answered.length === 0 && body.length > 0) return [];
+  const records = recordsAt(parseBody(answered, place, list), list, place);
+  return overlaps(body) ? records.slice(1) : records;
+}
 
 /** Reads page after page, each when it is asked for. */
-export async function* readPages(source: RestSource, request: ReadRequest): AsyncGenerator<Page> {
-  const start = startOf(source, request.position);
+export function readPages(source: RestSource, request: ReadRequest): AsyncGenerator<Page> {
+  const start = startOf(source, request);
+  return isCounted(source.options.pagination)
+    ? readCounted(source, request, start)
+    : readLinked(source, request, start);
+}
+
+/** Pages that name the one after them. */
+async function* readLinked(source: RestSource, request: ReadRequest, start: RestPosition): AsyncGenerator<Page> {
   const guard = new LoopGuard(start.trail);
   for (let at: PagePlace | null = start.at; at !== null; ) {
-    const answer = await askForPage(source, at, request.since, request.signal);
-    const { page, next } = pageOf(source, at, answer, { guard, received: request.received });
+    const answer = await askForPage(source, at, request);
+    const next = nextPlace(source.options, answer);
+    const position = next && { at: next, trail: guard.pass(JSON.stringify([next.cursor, next.url]), answer.place) };
     request.signal.throwIfAborted();
-    yield page;
+    yield { body: answer.staged, records: answer.records, next: position };
     at = next;
   }
 }
 
-function startOf({ options, connection }: RestSource, position: Position | null): z.output<typeof positionSchema> {
+function startOf({ options, connection }: RestSource, { position }: ReadRequest): RestPosition {
   if (position === null) return { at: firstPlace(options.pagination) };
-  const parsed = positionSchema.safeParse(position);
+  const parsed = restPosition.safeParse(position);
   if (parsed.success) return parsed.data;
   throw new SyncFailure(
     'REQUEST_REJECTED',
@@ -49,52 +50,3 @@ function startOf({ options, connection }: RestSource, position: Position | null)
     { effect: 'none' },
   );
 }
-
-function askForPage(
-  { settings, options, http }: RestSource,
-  at: PagePlace,
-  since: string | number | null,
-  signal: AbortSignal,
-): Promise<HttpAnswer> {
-  const call = { method: 'GET', route: options.path, headers: settings.headers, signal } as const;
-  if (at.url !== undefined) return http.request({ ...call, path: at.url });
-  const { incremental, pagination, pageSize } = options;
-  const changed = incremental && since !== null ? { [incremental.param]: sinceValue(since, incremental) } : {};
-  const query = { ...options.query, ...changed, ...pageQuery(pagination, at, pageSize) };
-  return http.request({ ...call, path: options.path, query });
-}
-
-function pageOf(
-  source: RestSource,
-  at: PagePlace,
-  answer: HttpAnswer,
-  { guard, received }: { readonly guard: LoopGuard; readonly received: ReadRequest['received'] },
-): { page: Page; next: PagePlace | null } {
-  const place = placeOf(source);
-  refuseUnlessOk(answer, place);
-  const staged = inUtf8(answer.body, answer.headers['content-type'], place);
-  received?.(staged);
-  const body = parseBody(staged, place, source.options.records);
-  const records = recordsAt(body, source.options.records, place);
-  const url = at.url ?? addressOf(source);
-  const next = nextPlace(source.options, { at, body, records, headers: answer.headers, url, place });
-  const position = next === null ? null : { at: next, trail: guard.pass(identityOf(next, records), place) };
-  return { page: { body: staged, records, next: position }, next };
-}
-
-function refuseUnlessOk({ status }: HttpAnswer, place: string): void {
-  if (status < 300) return;
-  const code = status === 404 ? 'NOT_FOUND' : 'REQUEST_REJECTED';
-  throw new SyncFailure(code, `${place} answered ${status}.`, { effect: 'none' });
-}
-
-const addressOf = ({ settings, options }: RestSource): string => settings.address.replace(/\/+$/, '') + options.path;
-
-/**
- * A cursor or an address identifies the page it leads to. A page number does not: a source that ignores it gives the
- * same records for ever, so there the records identify the page.
- */
-const identityOf = (next: PagePlace, records: readonly Json[]): string =>
-  next.cursor !== undefined || next.url !== undefined
-    ? JSON.stringify([next.cursor, next.url])
-    : JSON.stringify(records.length === 0 ? next : [records.length, records[0], records.at(-1)]);

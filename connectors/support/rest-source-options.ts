@@ -4,6 +4,12 @@ import { byKey, fieldPath, namesKey, path, pointer, query } from './rest-options
 /** How the address of the next page, or the value that leads to it, is missing after the last page. */
 const omittedAtEnd = z.boolean().default(false);
 
+/**
+ * States that the list only grows, at its end, and keeps its order: pages are not checked against each other, which costs
+ * page numbers twice as many calls.
+ */
+const appendOnly = z.boolean().default(false);
+
 const pagination = z.discriminatedUnion('kind', [
   /** One answer holds everything. */
   z.strictObject({ kind: z.literal('none') }),
@@ -15,13 +21,17 @@ const pagination = z.discriminatedUnion('kind', [
     sizeParam: z.string().min(1).optional(),
     pages: pointer.optional(),
     total: pointer.optional(),
+    appendOnly,
   }),
-  /** `?offset=0`, `?offset=100`, … until a page is empty, or until `total` in the answer says so. */
+  /** `?offset=0`, `?offset=99`, … until a page adds nothing, or until `total` in the answer says so. */
   z.strictObject({
     kind: z.literal('offset'),
     param: z.string().min(1).default('offset'),
+    /** The offset of the first record; 1 in SCIM (RFC 7644, 3.4.2.4). */
+    first: z.int().min(0).default(0),
     sizeParam: z.string().min(1).optional(),
     total: pointer.optional(),
+    appendOnly,
   }),
   /** The answer names the cursor of the next page (`next`), or the last record does (`lastRecord`). */
   z.strictObject({

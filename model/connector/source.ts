@@ -15,6 +15,11 @@ export interface SourceCapabilities {
   readonly provesEnd: boolean;
   /** Records arrive in order of their version, so that the watermark may move with each batch. */
   readonly ordered: boolean;
+  /**
+   * Its pages are places in a list, such as page 3 or offset 200: what is deleted or moved while the list is read can hide
+   * another record. The engine counts repeated keys, each of which may stand where a hidden record should.
+   */
+  readonly countedPages?: boolean;
 }
 
 export interface Source {
@@ -38,6 +43,8 @@ export interface ReadRequest {
   /** Incremental: only what changed at or after this value of the version field; null: everything. */
   readonly since: string | number | null;
   readonly signal: AbortSignal;
+  /** The fields that identify a record, each a name or a JSON pointer. */
+  readonly key?: readonly string[];
   /**
    * To be told of the body of a page before it is parsed, which takes longer: it is made ready for staging meanwhile. A
    * matter of speed only; a connector may leave it.
@@ -62,4 +69,9 @@ export interface Page {
   readonly next: Position | null;
   /** What the source found odd since the page before. */
   readonly notices?: readonly Notice[];
+  /**
+   * The read begins again, since its list shifted. The page has no records, and is not staged; `next` is the start. The
+   * engine ends a batch here, so that each reading is made of whole batches.
+   */
+  readonly readsAgain?: true;
 }

@@ -413,4 +413,8 @@ create table altered (
   primary key (sync_id, field)
 );
 `,
+  `
+-- The source shifted while it was read: the batches after this one read it again from its start.
+alter table batches add column reads_again boolean not null default false;
+`,
 ];

@@ -33,6 +33,22 @@ export function ledgerMissing(pool: Pool) {
       );
     },
 
+    /**
+     * How many records of the last reading have a key that another one of it has. An earlier reading of the run, which was
+     * begun again, does not count.
+     */
+    async repeats(run: string): Promise<number> {
+      const [row] = await query<{ repeats: number }>(
+        pool,
+        'counting repeated keys',
+        `select (count(*) - count(distinct hash))::float8 as repeats from (
+           select unnest(hashes) as hash from seen where run = $1
+             and seq > coalesce((select max(seq) from batches where run = $1 and reads_again), 0)) s`,
+        [run],
+      );
+      return row?.repeats ?? 0;
+    },
+
     /** Keys of records at the destination, by the ledger's word: in their order, after this one. */
     async known(syncId: number, after: string | null, limit: number): Promise<readonly string[]> {
       const rows = await queryInOrder<{ key: string }>(

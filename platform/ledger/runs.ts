@@ -100,6 +100,8 @@ interface LastHold {
   readonly fence: string;
   readonly mode: RunMode;
   readonly watermark: RecordVersion | null;
+  /** The run may have passed over records: the watermark stays behind them (invariant 2). */
+  readonly shifted: boolean;
 }
 
 /** Takes a last number, so that nobody writes for the run any more. Undefined when it does not hold its sync: it has ended. */
@@ -108,7 +110,8 @@ async function lastHold(pool: Pool, run: string): Promise<LastHold | undefined> 
     pool,
     'closing the run',
     `update syncs s set fence = s.fence + 1 from runs r where r.id = $1 and s.id = r.sync_id and s.holder = r.id
-     returning s.id as "syncId", s.fence, r.mode, s.watermark`,
+     returning s.id as "syncId", s.fence, r.mode, s.watermark,
+       exists (select from notices where run = r.id and code = 'READ_SHIFTED') as shifted`,
     [run],
   );
   return hold;
@@ -123,7 +126,7 @@ async function release(
   highest: RecordVersion | null,
 ): Promise<boolean> {
   // What was chosen is older than the watermark, or beyond what was read without a gap.
-  const moves = readsAll(hold.mode) && endedWell(end.status);
+  const moves = readsAll(hold.mode) && endedWell(end.status) && !hold.shifted;
   const watermark = moves ? laterVersion(hold.watermark, highest) : hold.watermark;
   const released = await query(
     pool,

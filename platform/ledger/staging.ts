@@ -127,7 +127,7 @@ export function ledgerStaging(pool: Pool) {
     },
 
     /**
-     * Closes a fetch. Throws CURSOR_LOOP when the batch ends where an earlier batch of the run had ended. Refused with
+     * Closes a fetch; with `readsAgain` the next batch begins the read again. Throws CURSOR_LOOP when the batch ends where an earlier batch of the run had ended. Refused with
      * FENCED when a newer attempt has begun: that one may end the batch elsewhere.
      */
     async closeFetch(
@@ -136,6 +136,7 @@ export function ledgerStaging(pool: Pool) {
       attempt: number,
       batch: FetchedBatch,
       positionAfter: Position | null,
+      readsAgain = false,
     ): Promise<void> {
       const [row] = await ask<{ held: boolean; loop: number | null; closed: boolean }>(
         pool,
@@ -144,12 +145,12 @@ export function ledgerStaging(pool: Pool) {
            loop as (select seq from batches where run = $1 and seq < $2 and position_after = $6::jsonb and not $5 limit 1),
            closed as (
              update batches set state = 'fetched', records = $3, bytes = $4, complete = $5, position_after = $6::jsonb,
-               fetched_at = now()
+               reads_again = $8, fetched_at = now()
              from held where run = $1 and seq = $2 and state = 'fetching' and fetch_attempt = $7
                and not exists (select from loop)
              returning seq)
          select exists (select from held) as held, (select seq from loop) as loop, exists (select from closed) as closed`,
-        [run, seq, batch.records, batch.bytes, batch.complete, JSON.stringify(positionAfter), attempt],
+        [run, seq, batch.records, batch.bytes, batch.complete, JSON.stringify(positionAfter), attempt, readsAgain],
       );
       if (!row?.held) throw notHeld();
       if (row.loop !== null)

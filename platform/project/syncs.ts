@@ -147,6 +147,7 @@ function checkAbilities(loaded: LoadedSync, shape: SyncShape, problems: SyncProb
         'Add what is missing, or write `mode: "full"`.',
       );
     if (shape.overlap !== undefined) checkOverlap(shape.overlap, mode, problems);
+    if (source.can.countedPages && mode === 'incremental') warnOfCountedPages(loaded.name, problems);
     if (deleteLimitsOf(shape) && !source.can.provesEnd)
       problems.error(
         'DELETES_UNPROVEN',
@@ -216,6 +217,16 @@ function whyNotIncremental(shape: SyncShape, sourceCan: boolean): string {
     ...(shape.version === undefined ? ['the sync has no `version` field to continue from'] : []),
   ];
   return `\`incremental\` cannot be done: ${reasons.join(', and ')}.`;
+}
+
+/** What a run passes over and cannot notice, the next incremental run does not ask for. */
+function warnOfCountedPages(sync: string, problems: SyncProblems): void {
+  problems.warning(
+    'PAGES_COUNTED',
+    ['source'],
+    'source: its pages are counted. A list that shifts while it is read is noticed and read again, unless several changes between two pages cancel out: a record passed over so is not asked for again by an incremental run.',
+    `Use a \`pagination\` by cursor if the system has one; otherwise run \`syncline run ${sync} --full\` from time to time, such as weekly from cron: no schedule does so by itself.`,
+  );
 }
 
 function checkOverlap(overlapMs: number, mode: 'incremental' | 'full', problems: SyncProblems): void {
