@@ -31,6 +31,11 @@ export class Content {
     return this.#block.subarray(this.#start, this.#end);
   }
 
+  /** Has its bytes looked at where they lie. */
+  read<D, T>(by: (block: Buffer, start: number, end: number, data: D) => T, data: D): T {
+    return by(this.#block, this.#start, this.#end, data);
+  }
+
   /** Answers where it ends in the target. */
   copyTo(target: Buffer, at: number): number {
     return at + this.#block.copy(target, at, this.#start, this.#end);

@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
 import { intervalOf } from '../connectors/support/postgres-interval.ts';
 import type { SqlType } from '../connectors/support/postgres-types.ts';
+import { usualForm } from '../connectors/support/postgres-usual.ts';
 import { type Given, valueChecks } from '../connectors/support/postgres-values.ts';
+import { copyText } from '../model/copy-text.ts';
 
 const plain = (name: string, modifier = -1): SqlType => ({ kind: 'plain', name, modifier });
 /** As PostgreSQL keeps precision and scale. */
@@ -146,4 +149,43 @@ test.each([
   ['-1 days -00:00:01', { months: 0, days: -1, microseconds: -1_000_000n }],
 ])('an interval %s is read', (text, expected) => {
   expect(intervalOf(text)).toEqual(expected);
+});
+
+const isUsual = (type: SqlType, text: string): boolean => {
+  const block = Buffer.from(`before\t${text}\tafter`);
+  return usualForm(type)?.(block, 7, block.length - 6) ?? false;
+};
+
+const withUsualForm: readonly SqlType[] = [
+  ...['date', 'timestamp', 'timestamptz', 'int4', 'int8', 'numeric', 'float4', 'float8'].map((name) => plain(name)),
+  ...[plain('timestamptz', 0), plain('timestamp', 3), numeric(10, 2), numeric(10, 0), numeric(10, -2)],
+  ...[sized('varchar', 4), sized('bpchar', 4)],
+];
+
+test('a field in its usual form passes all checks, whatever it is and whichever kind of value gave it', () => {
+  const digits = fc.stringMatching(/^-?\d{0,18}(\.\d{0,9})?$/);
+  const time = fc.stringMatching(/^\d{4}-\d\d-\d\d([T ][0-3]\d:[0-7]\d:[0-7]\d(\.\d{0,8})?)?(Z|\+01)?$/);
+  const cases = fc.constantFrom(...[...said, ...guessed].flatMap(([, values]) => values.map(String)));
+  const text = fc.oneof(digits, time, cases, fc.string({ unit: 'binary', maxLength: 6 }));
+  fc.assert(
+    fc.property(fc.constantFrom(...withUsualForm), text, (type, value) => {
+      if (!isUsual(type, copyText(value))) return;
+      expect(valueChecks(type).text?.(value)).toBeUndefined();
+      if (/^-?\d+(\.\d+)?$/.test(value)) expect(valueChecks(type).number?.(value)).toBeUndefined();
+    }),
+    { numRuns: 5_000 },
+  );
+});
+
+test.each([
+  [plain('date'), '2024-12-31'],
+  [plain('timestamp'), '2024-12-31T10:00:00.123456'],
+  [plain('timestamptz'), '2024-12-31 23:59:59Z'],
+  [numeric(12, 2), '-1234.56'],
+  [numeric(12, 2), '5'],
+  [plain('int8'), '4006381333931'],
+  [plain('float4'), '0.5'],
+  [sized('varchar', 10), 'Müller'],
+])('the usual form of %j is known: %s', (type, text) => {
+  expect(isUsual(type, text)).toBe(true);
 });

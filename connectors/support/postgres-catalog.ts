@@ -3,6 +3,7 @@ import { SyncFailure } from '../../model/failure.ts';
 import { quoteName, quoteNames, quoteTable } from './postgres-names.ts';
 import type { PostgresDestinationOptions } from './postgres-options.ts';
 import { partsOfColumn, partsQuery, type SqlType, typeOf } from './postgres-types.ts';
+import { type UsualForm, usualForm } from './postgres-usual.ts';
 import { type ValueChecks, valueChecks } from './postgres-values.ts';
 
 /** How a JSON value is written into a column. */
@@ -15,6 +16,8 @@ export interface Column {
   readonly form: ColumnForm;
   /** Of its values, or of the elements of its lists. */
   readonly checks: ValueChecks;
+  /** Of which the checks need not be asked. */
+  readonly usual: UsualForm | undefined;
   readonly required: boolean;
 }
 
@@ -58,7 +61,7 @@ type CatalogRow = Pick<Column, 'name' | 'type' | 'required'> & { readonly parts:
 
 function columnOf({ name, type, required, parts }: CatalogRow): Column {
   const made = typeOf(parts);
-  return { name, type, required, form: formOf(made), checks: valueChecks(made) };
+  return { name, type, required, form: formOf(made), checks: valueChecks(made), usual: usualForm(made) };
 }
 
 /** The table ready to be written: what is missing is created, when `columns` says how. */

@@ -1,3 +1,4 @@
+import { secondDigitsOf } from './postgres-types.ts';
 import type { ValueCheck } from './postgres-values.ts';
 
 const day = '\\d{4,7}-\\d\\d-\\d\\d';
@@ -5,9 +6,6 @@ const minute = '(?:[01]\\d|2[0-3]):[0-5]\\d';
 const offset = ' ?(?:Z|[+-]\\d\\d(?::?[0-5]\\d(?::?[0-5]\\d)?)?)';
 const era = '(?: BC)?';
 const never = '-?infinity';
-
-/** PostgreSQL keeps microseconds. */
-const FINEST = 6;
 
 const clock = (digits: number): string => `${minute}(?::[0-5]\\d(?:\\.(?=\\d)\\d{0,${digits}}0*)?)?`;
 /** The end of a day is a time of day of its own. */
@@ -19,7 +17,7 @@ const timeOfDay = (digits: number): string => `(?:${clock(digits)}|24:00(?::00(?
  * by the day of the write, or would cut off. Undefined for a type that is none of a date or time.
  */
 export function timeCheck(type: string, modifier: number): ValueCheck | undefined {
-  const digits = modifier < 0 ? FINEST : modifier;
+  const digits = secondDigitsOf(modifier);
   switch (type) {
     case 'date':
       return form(`${day}(?:[T ]00:00(?::00(?:\\.0+)?)?)?${era}|${never}`, [

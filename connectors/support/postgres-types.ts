@@ -9,6 +9,19 @@ export type SqlType =
   | { readonly kind: 'list' | 'range' | 'multirange'; readonly part: SqlType }
   | { readonly kind: 'row'; readonly parts: readonly SqlType[] };
 
+/** What PostgreSQL adds to a length or precision in a modifier. */
+const HEADER = 4;
+
+/** Characters of a `varchar(n)` or `char(n)`; undefined without a limit. */
+export const lengthOf = (modifier: number): number | undefined => (modifier < HEADER ? undefined : modifier - HEADER);
+
+/** Decimals that a `numeric(p,s)` keeps, below zero for powers of ten; undefined without a limit. */
+export const scaleOf = (modifier: number): number | undefined =>
+  modifier < HEADER ? undefined : (((modifier - HEADER) & 0x7ff) ^ 1024) - 1024;
+
+/** Digits of a second that a time keeps: microseconds, unless its type says otherwise. */
+export const secondDigitsOf = (modifier: number): number => (modifier < 0 ? 6 : modifier);
+
 /**
  * The parts of the types of a table's columns, as a relation `part` to select from: `root` is the column's number, `path`
  * leads from it to the part. `$1` is the table.

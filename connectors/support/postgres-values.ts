@@ -2,7 +2,7 @@ import { canonicalDecimal, writesDouble } from '../../model/exact-json.ts';
 import { intervalOf } from './postgres-interval.ts';
 import { elementsOf, fieldsOf, rangesOf } from './postgres-literals.ts';
 import { timeCheck } from './postgres-times.ts';
-import type { SqlType } from './postgres-types.ts';
+import { lengthOf, type SqlType, scaleOf } from './postgres-types.ts';
 
 /** Why PostgreSQL would have to guess at a text, or would store another value than it says; undefined when neither. */
 export type ValueCheck = (text: string) => string | undefined;
@@ -66,7 +66,7 @@ function plainChecks(name: string, modifier: number): ValueChecks {
     case 'oid':
       return { text: matching(/^\s*[+-]?\d+\s*$/, 'no whole number such as 1234: `integerFrom()` reads other forms') };
     case 'numeric':
-      return decimalChecks(modifier);
+      return decimalChecks(scaleOf(modifier));
     case 'float4':
       return { text: (text) => plainNumber(text) ?? inSingle(text), number: inSingle };
     case 'float8':
@@ -75,7 +75,7 @@ function plainChecks(name: string, modifier: number): ValueChecks {
       return { text: matching(money, noMoney), number: matching(money, noMoney) };
     case 'varchar':
     case 'bpchar':
-      return modifier < 0 ? {} : { text: longest(modifier - HEADER) };
+      return longestChecks(lengthOf(modifier));
     case 'bytea':
       return { text: matching(/^(?:\\x(?:[0-9a-f]{2})*)?$/i, 'no bytes written as `\\x` and hexadecimal digits') };
     case 'cidr':
@@ -84,9 +84,6 @@ function plainChecks(name: string, modifier: number): ValueChecks {
       return {};
   }
 }
-
-/** What PostgreSQL adds to a length or precision in a modifier. */
-const HEADER = 4;
 
 const matching =
   (form: RegExp, reason: string): ValueCheck =>
@@ -107,10 +104,8 @@ const number = /^\s*(?:[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?|[+-]?(?:nan|inf|in
 const plainNumber = matching(number, 'no number such as 1234.5: `numberFrom()` and `decimal()` read other forms');
 
 /** PostgreSQL rounds silently to the scale of the column. */
-function decimalChecks(modifier: number): ValueChecks {
-  if (modifier < HEADER) return { text: plainNumber };
-  const bits = (modifier - HEADER) & 0x7ff;
-  const scale = (bits ^ 1024) - 1024;
+function decimalChecks(scale: number | undefined): ValueChecks {
+  if (scale === undefined) return { text: plainNumber };
   const usual = new RegExp(`^-?\\d+(?:\\.\\d{1,${Math.max(scale, 1)}})?$`);
   const reason = `more decimals than the column keeps (${scale}): \`decimal({ scale: ${scale} })\` or \`round({ digits: ${scale} })\` says how to round`;
   const kept: ValueCheck = (text) => {
@@ -164,9 +159,8 @@ const tooFine =
   'more digits than the column keeps (float4): a column of type float8 or numeric keeps them, `round(…)` cuts them';
 
 /** PostgreSQL cuts spaces beyond the length silently, and counts code points. */
-const longest =
-  (most: number): ValueCheck =>
-  (text) =>
-    text.length <= most || [...text].length <= most
-      ? undefined
-      : `the text is too long for the column (${most}): \`maxLength\`, \`truncate\` or \`trim\` say what becomes of it`;
+function longestChecks(most: number | undefined): ValueChecks {
+  if (most === undefined) return {};
+  const reason = `the text is too long for the column (${most}): \`maxLength\`, \`truncate\` or \`trim\` say what becomes of it`;
+  return { text: (text) => (text.length <= most || [...text].length <= most ? undefined : reason) };
+}
