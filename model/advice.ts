@@ -64,6 +64,7 @@ const commandsOf: Partial<Record<FailureCode, readonly string[]>> = {
   REDIRECT_REFUSED: beginAgain,
   BATCH_LIMIT: beginAgain,
   SQL_REJECTED: ['syncline retry SYNC', ...beginAgain],
+  FILE_MALFORMED: ['syncline retry SYNC', ...beginAgain],
   TOO_MANY_REJECTED: ['syncline quarantine list SYNC', 'syncline retry SYNC', ...beginAgain],
   DELETE_GUARD: ['syncline status SYNC', 'syncline retry SYNC', 'syncline skip SYNC'],
   SCHEMA_DRIFT: ['syncline status SYNC', 'syncline retry SYNC', 'syncline skip SYNC', ...beginAgain],

@@ -136,7 +136,7 @@ export const failures = {
   FILE_MALFORMED: {
     next: 'park',
     meaning: 'A file is not the CSV or JSON Lines that it should be.',
-    todo: 'Mend the file at the line named; then `syncline retry SYNC`.',
+    todo: 'Mend the file at the line named, then `syncline retry SYNC`; or mend the sync file, then `syncline cancel SYNC` and start it again, because an open run keeps the files it began with.',
   },
   SQL_UNAVAILABLE: {
     next: 'retry',

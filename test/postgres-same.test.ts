@@ -10,6 +10,7 @@ const same: readonly (readonly [string, Json, Json])[] = [
   ['a time in a column without zone', '2026-03-01T10:00:00Z', '2026-03-01T10:00:00'],
   ['a time with a space', '2026-03-01 10:00', '2026-03-01T10:00:00'],
   ['a UUID in capitals', 'A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11', 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11'],
+  ['a number beyond any double, and its digits', '1e400', `1${'0'.repeat(400)}`],
   ['a UUID without hyphens', '{A0EEBC999C0B4EF8BB6D6BB9BD380A11}', 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11'],
   ['a day in a column with a time', '2026-03-01', '2026-03-01T00:00:00'],
   ['a midnight in a column of days', '2026-03-01T00:00:00', '2026-03-01'],

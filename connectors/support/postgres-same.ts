@@ -39,7 +39,7 @@ function sameScalar(written: string | number | boolean, read: string | number | 
   if (typeof read === 'number' && writesDouble(a, read)) return true;
   if (!texts) return sameDecimal(a, b);
   if (uuid.test(b)) return uuidDigits(a) === uuidDigits(b);
-  return isPadded(a, b) || sameTime(a, b) || sameInterval(a, b) || (isLong(a) && sameDecimal(a, b));
+  return isPadded(a, b) || sameTime(a, b) || sameInterval(a, b) || ((isLong(a) || isLong(b)) && sameDecimal(a, b));
 }
 
 const truths = new Map([
