@@ -1,8 +1,9 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Command } from 'commander';
 import { SyncFailure } from '../model/failure.ts';
 import type { LoadedSync } from '../model/project.ts';
+import { writeFileAtomically } from '../platform/atomic-file.ts';
 import { deliveryClassOf } from '../platform/project/delivery.ts';
 import { loadProject } from '../platform/project/load.ts';
 import { type CliContext, contextOf } from './context.ts';
@@ -46,7 +47,7 @@ async function writeDocs(context: CliContext, folder: string): Promise<void> {
   const files = new Map([...filesOf(pages), ...runbooksOf(pages, syncs)]);
   try {
     for (const kind of ['syncs', 'runbooks']) await mkdir(join(folder, kind), { recursive: true });
-    for (const [name, text] of files) await writeFile(join(folder, name), text);
+    for (const [name, text] of files) await writeFileAtomically(join(folder, name), text);
   } catch (error) {
     throw new SyncFailure('FILE_UNREADABLE', `The pages cannot be written to ${folder}.`, { cause: error });
   }

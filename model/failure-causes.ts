@@ -58,7 +58,8 @@ export const failureCauses: Readonly<Record<FailureCode, string>> = {
   LOCKED: 'A schedule that is faster than the run; a run that is parked or paused.',
   CONSERVATION: 'A defect of the engine.',
   STAGING_LOST: 'Rows deleted from the ledger by hand; a ledger restored from an older backup while a run was open.',
-  LEDGER_UNAVAILABLE: 'PostgreSQL is down or restarting; its disk is full; its connections are used up.',
+  LEDGER_UNAVAILABLE:
+    'PostgreSQL is down or restarting; its disk is full; its connections are used up; DATABASE_URL names a replica that only reads.',
   TEMPORAL_UNAVAILABLE: 'Temporal is down; a wrong address or namespace.',
   STACK_FAILED: 'A download that is not possible here; a port or folder that cannot be used.',
   STACK_IN_USE: '`syncline dev` or another command with a stack of its own runs in this project.',

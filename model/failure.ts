@@ -283,8 +283,8 @@ export const failures = {
   },
   LEDGER_UNAVAILABLE: {
     next: 'retry',
-    meaning: 'The ledger database cannot be reached.',
-    todo: 'Start PostgreSQL; the run goes on by itself.',
+    meaning: 'The ledger database cannot be reached, or cannot take what is written at the moment.',
+    todo: 'Look at PostgreSQL: whether it runs, has room and takes writes, with the rights that DATABASE_URL needs. The run goes on by itself.',
   },
   TEMPORAL_UNAVAILABLE: {
     next: 'retry',

@@ -7,6 +7,8 @@ import type { Destination, ItemOutcome, Page, Position, Source, WriteItem } from
 import type { Json } from '../model/json.ts';
 import { ownMark } from '../platform/process-identity.ts';
 import { filesConnection, folderTools, withFolder } from './support/files-system.ts';
+import { describeUnless } from './support/skip.ts';
+import { whyNoSmallDisk, withSmallDisk } from './support/small-disk.ts';
 
 const { connector } = files;
 type SourceInput = Parameters<typeof files.source>[1];
@@ -509,5 +511,34 @@ describe('files as a destination', () => {
       await write(openDestination(folder), [upsert({ id: 1 })]);
       expect(await readFile(path.join(folder, 'real.jsonl'), 'utf8')).toBe('{"id":1}\n');
       expect((await stat(path.join(folder, 'real.jsonl'))).mode & 0o777).toBe(0o640);
+    }));
+});
+
+describeUnless(await whyNoSmallDisk(), 'a file on a full disk', () => {
+  test('keeps what it held, and nothing is left beside it: there is room again, and the next write goes through', () =>
+    withSmallDisk(async ({ folder, fill }) => {
+      const destination = openDestination(folder);
+      await write(destination, [upsert({ id: 1 })]);
+      const before = await readdir(folder);
+      await fill();
+      await expect(write(destination, [upsert({ id: 2 })])).rejects.toMatchObject({
+        code: 'FILE_UNREADABLE',
+        effect: 'none',
+        message: expect.stringContaining('the disk is full'),
+      });
+      expect((await readdir(folder)).sort()).toEqual([...before, 'ballast'].sort());
+      await unlink(path.join(folder, 'ballast'));
+      await write(destination, [upsert({ id: 2 })]);
+      expect(await readFile(path.join(folder, 'out.jsonl'), 'utf8')).toBe('{"id":1}\n{"id":2}\n');
+    }));
+
+  test('that is too small for the new content keeps the old', () =>
+    withSmallDisk(async ({ folder }) => {
+      const destination = openDestination(folder);
+      await write(destination, [upsert({ id: 1 })]);
+      const before = await readdir(folder);
+      const large = write(destination, [upsert({ id: 2, pad: 'x'.repeat(512 * 1024) })]);
+      await expect(large).rejects.toMatchObject({ code: 'FILE_UNREADABLE', effect: 'none' });
+      expect(await readdir(folder)).toEqual(before);
     }));
 });

@@ -3,6 +3,8 @@ import { LEDGER_SCHEMA } from '../model/names.ts';
 import { migrate } from '../platform/ledger/migrate.ts';
 import { migrations } from '../platform/ledger/migrations.ts';
 import { withDatabase } from './support/database.ts';
+import { syncline } from './support/program.ts';
+import { withProject } from './support/temp-project.ts';
 
 /** What a ledger looks like: its columns, indexes and constraints, in words that PostgreSQL gives. */
 async function schemaOf(pool: pg.Pool): Promise<unknown> {
@@ -62,7 +64,9 @@ const SECOND = 'create table second (n integer);';
 test('a migration that fails in the middle leaves the version before it, and the next start goes on there', async () => {
   await withPool(async (pool) => {
     const failing = `${SECOND} insert into second values (1 / 0);`;
-    await expect(migrate(pool, [FIRST, failing])).rejects.toThrow('division by zero');
+    await expect(migrate(pool, [FIRST, failing])).rejects.toThrow(
+      'bringing the ledger from version 0 to 2: PostgreSQL 22012',
+    );
     const { rows } = await pool.query("select to_regclass('first') is not null as kept, to_regclass('second') as half");
     expect(rows).toEqual([{ kept: true, half: null }]);
     expect(await migrate(pool, [FIRST, SECOND])).toEqual({ from: 1, to: 2 });
@@ -79,3 +83,31 @@ test('an older engine refuses a newer ledger, and names both versions', async ()
     expect(await migrate(pool, [FIRST, SECOND])).toEqual({ from: 2, to: 2 });
   });
 });
+
+/** What a replica does: nothing can be written from now on, not even a table that is there already. */
+const acceptOnlyReads = (pool: pg.Pool, on: boolean): Promise<unknown> =>
+  pool.query(
+    `do $$ begin execute format('alter database %I set default_transaction_read_only = ${on}', current_database()); end $$`,
+  );
+
+test('a ledger that accepts only reads shows how the syncs are, and says so where something is to be written', () =>
+  withDatabase((url) =>
+    withProject({ 'connections.yaml': 'shop:\n  kind: files\n  folder: .\n' }, async (folder) => {
+      const owner = new pg.Pool({ connectionString: url, max: 1 });
+      try {
+        await acceptOnlyReads(owner, true);
+        const early = await syncline(['status', '--project', folder], url);
+        expect(early.stderr).toContain('bringing the ledger from version 0');
+        expect(early.stderr).toContain('the database accepts only reads, as a replica does (25006)');
+        expect(early).toMatchObject({ code: 5 });
+        await owner.query('set default_transaction_read_only = off');
+        await migrate(owner);
+        expect(await syncline(['status', '--project', folder, '--json'], url)).toMatchObject({ code: 0, stderr: '' });
+        const release = await syncline(['connections', 'release', 'shop', '--project', folder], url);
+        expect(release.stderr).toContain('the database accepts only reads, as a replica does (25006)');
+        expect(release).toMatchObject({ code: 5 });
+      } finally {
+        await owner.end();
+      }
+    }),
+  ));

@@ -1,7 +1,8 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { errorCode } from '../../model/error-code.ts';
 import { SyncFailure } from '../../model/failure.ts';
+import { createFile } from '../../platform/atomic-file.ts';
 import { stateFolderOf } from '../../platform/state-folder.ts';
 
 export { stateFolderOf };
@@ -14,16 +15,12 @@ export async function createStateFolder(projectFolder: string): Promise<string> 
   const folder = stateFolderOf(projectFolder);
   try {
     await mkdir(folder, { recursive: true });
-    await writeFile(path.join(folder, '.gitignore'), '*\n', { flag: 'wx' }).catch(unlessThere);
+    await createFile(path.join(folder, '.gitignore'), '*\n');
   } catch (error) {
     const message = `the project's folder for data, ${folder}, cannot be written to (${errorCode(error) ?? 'unknown'})`;
     throw new SyncFailure('STACK_FAILED', message, { cause: error });
   }
   return folder;
-}
-
-function unlessThere(error: unknown): void {
-  if (errorCode(error) !== 'EEXIST') throw error;
 }
 
 /** What is downloaded or built once for all projects of a user. */

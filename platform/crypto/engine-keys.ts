@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { errorCode } from '../../model/error-code.ts';
 import { SyncFailure } from '../../model/failure.ts';
+import { createFile } from '../atomic-file.ts';
 import { readPrivateFile } from '../private-file.ts';
 import { stateFolderOf } from '../state-folder.ts';
 import { KEY_BYTES, type Keyring, keyring } from './keyring.ts';
@@ -33,9 +32,7 @@ export async function engineKeys(env: Environment, projectFolder: string): Promi
 export async function ensureEngineKey(env: Environment, projectFolder: string): Promise<void> {
   if (env['SYNCLINE_KEY'] || env['SYNCLINE_KEY_FILE']) return;
   const text = `${randomBytes(KEY_BYTES).toString('base64')}\n`;
-  await writeFile(keyFileOf(projectFolder), text, { flag: 'wx', mode: 0o600 }).catch((error: unknown) => {
-    if (errorCode(error) !== 'EEXIST') throw error;
-  });
+  await createFile(keyFileOf(projectFolder), text, 0o600);
 }
 
 function parsed(text: string, where: string): readonly Buffer[] {

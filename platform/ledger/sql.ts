@@ -4,6 +4,7 @@ import { errorCode } from '../../model/error-code.ts';
 import { isSyncFailure, SyncFailure } from '../../model/failure.ts';
 import { LEDGER_SCHEMA } from '../../model/names.ts';
 import { surviveLostConnections } from '../lost-connections.ts';
+import { whyUnavailable } from './unavailable.ts';
 
 /** A prepared statement may have been planned when its tables were small. */
 const PLANS_KEPT_SECONDS = 300;
@@ -22,8 +23,6 @@ export function ledgerPool(databaseUrl: string, max = 8, options = ''): Pool {
   return pool;
 }
 
-const unavailable = /^(08|57P|53|40|55P03)/;
-
 /**
  * A database error as a failure: says which statement failed and never what values it carried (invariant 8), so the
  * message of an error is looked at and not passed on.
@@ -31,9 +30,8 @@ const unavailable = /^(08|57P|53|40|55P03)/;
 export function ledgerFailure(error: unknown, what: string): SyncFailure {
   if (isSyncFailure(error)) return error;
   const code = errorCode(error);
-  if (code?.startsWith('E') || (code !== undefined && unavailable.test(code))) {
-    return new SyncFailure('LEDGER_UNAVAILABLE', `${what}: ${code}`, { cause: error });
-  }
+  const why = code === undefined ? undefined : whyUnavailable(code);
+  if (why !== undefined) return new SyncFailure('LEDGER_UNAVAILABLE', `${what}: ${why}`, { cause: error });
   if (code !== undefined) return new SyncFailure('INTERNAL', `${what}: PostgreSQL ${code}`, { cause: error });
   const name = error instanceof Error ? error.name : typeof error;
   return lostConnection.test(error instanceof Error ? error.message : '')

@@ -19,7 +19,7 @@ export interface SmallDisk {
 export async function withSmallDisk<T>(work: (disk: SmallDisk) => Promise<T>): Promise<T> {
   const folder = await mkdtemp(path.join(tmpdir(), 'syncline-disk-'));
   try {
-    await run('mount', ['-t', 'tmpfs', '-o', `size=${DISK_BYTES}`, 'tmpfs', folder]);
+    await run('mount', ['-t', 'tmpfs', '-o', `size=${DISK_BYTES},mode=0755`, 'tmpfs', folder]);
     try {
       return await work({ folder, fill: () => fill(folder) });
     } finally {
