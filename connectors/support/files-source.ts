@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import type { Page, ReadRequest, Source } from '../../model/connector.ts';
+import { parseExact } from '../../model/exact-json.ts';
+import { RESERVED } from '../../model/exact-marks.ts';
 import type { Json } from '../../model/json.ts';
 import type { Notice } from '../../model/notice.ts';
 import { csvHeader, csvRecord, csvRows, refuseOtherDelimiter } from './files-csv.ts';
@@ -154,8 +156,11 @@ async function* csvEntries(chunks: Chunks, file: string, options: FileForm, from
       continue;
     }
     if (options.columns === undefined) refuseOtherDelimiter(header, row, file);
-    const record = csvRecord(row, header, file);
-    yield { json: JSON.stringify(record), record, after: { offset: row.end, lines: row.lines } };
+    const made = csvRecord(row, header, file);
+    const json = JSON.stringify(made);
+    // The same as will be decoded from staging: what is known of such a name, the parser knows.
+    const record = header.includes(RESERVED) ? parseExact(json) : made;
+    yield { json, record, after: { offset: row.end, lines: row.lines } };
   }
 }
 
