@@ -84,7 +84,7 @@ function provesEnd(pagination: Pagination): boolean {
     case 'none':
       return true;
     case 'cursor':
-      return !pagination.omittedAtEnd || pagination.hasMore !== undefined;
+      return (!pagination.omittedAtEnd && pagination.nextHeader === undefined) || pagination.hasMore !== undefined;
     case 'next-url':
       return !pagination.omittedAtEnd;
     default:

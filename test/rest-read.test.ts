@@ -309,6 +309,60 @@ describe('pages by cursor', () => {
   });
 });
 
+describe('a next page that stands elsewhere', () => {
+  const listed = { records: '/data' } as const;
+  const omitted = { kind: 'cursor', next: '/nxt', omittedAtEnd: true } as const;
+  const first =
+    (more: object, headers: Record<string, string> = {}): RequestListener =>
+    (_request, response) =>
+      json(response, { data: [1], ...more }, 200, headers);
+
+  test.each([
+    ['in a header', omitted, {}, { NextPageToken: '7' }, 'nextpagetoken'],
+    ['in another header', omitted, {}, { 'x-ms-continuation': 'a' }, 'x-ms-continuation'],
+    ['as a link', omitted, {}, { link: '<?page=2>; rel="next"' }, 'link'],
+    ['in the body', omitted, { meta: { next_cursor: 'b' } }, {}, '/meta/next_cursor'],
+    ['as a promise', omitted, { has_more: true }, {}, '/has_more'],
+    ['where there is no link', { kind: 'link-header' }, { links: { next: { href: '/2' } } }, {}, '/links/next'],
+    [
+      'where an address may be left out',
+      { kind: 'next-url', next: '/n', omittedAtEnd: true },
+      { next: '/2' },
+      {},
+      '/next',
+    ],
+    ['where one answer holds all', { kind: 'none' }, { nextPageToken: 'c' }, {}, '/nextPageToken'],
+  ] as const)('%s is RESPONSE_SHAPE with its place, not the end', async (_name, pagination, more, headers, place) => {
+    const failure = await failureWith(first(more, headers), { ...listed, pagination });
+    expect(failure).toMatchObject({ code: 'RESPONSE_SHAPE', message: expect.stringContaining(place) });
+  });
+
+  test.each([
+    [{ nextSyncToken: 's', next: null, has_more: false, next_run: 'noon' }, {}],
+    [{ cursor: 'here' }, { 'x-next-page': '' }],
+  ])('is not seen in what only sounds like it: %j %j', async (more, headers) => {
+    await withSource(first(more, headers), { ...listed, pagination: omitted }, async (source) => {
+      expect(recordsOf(await pagesOf(source))).toEqual([1]);
+    });
+  });
+
+  test('is read from a header where the options say so', async () => {
+    const paged: RequestListener = (request, response) => {
+      const from = param(new URL(request.url ?? '/', 'http://x'), 'page', 0);
+      json(response, numbers(from), 200, from + 10 < total ? { NextPageToken: `${from + 10}` } : {});
+    };
+    const pagination = { kind: 'cursor', param: 'page', nextHeader: 'NextPageToken' } as const;
+    await withSource(
+      (request, response) => paged(request, response),
+      { pagination },
+      async (source) => {
+        expect(recordsOf(await pagesOf(source))).toEqual(all);
+        expect(source.can.provesEnd).toBe(false);
+      },
+    );
+  });
+});
+
 describe('pages by link', () => {
   test('follow the Link header, relative or not, to its end', async () => {
     await withServer(

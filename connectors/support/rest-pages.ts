@@ -3,6 +3,7 @@ import { SyncFailure } from '../../model/failure.ts';
 import { type Json, valueAt } from '../../model/json.ts';
 import { linkWithRelation } from './link-header.ts';
 import { kindOf } from './rest-body.ts';
+import { hiddenNext } from './rest-hidden-next.ts';
 import type { Pagination } from './rest-source-options.ts';
 
 /** Where a page begins. Which of its members there are follows from the kind of pagination. */
@@ -67,8 +68,34 @@ export function pageQuery(pagination: Pagination, at: PagePlace, pageSize: numbe
  */
 export function nextPlace({ pagination, allowEmptyPages }: PageRules, facts: PageFacts): PagePlace | null {
   const next = placeAfter(pagination, facts);
+  if (next === null) refuseHidden(pagination, facts);
   if (next === null || facts.records.length > 0 || allowEmptyPages) return next;
   throw incomplete(facts, 'gave an empty page and promised more');
+}
+
+/**
+ * Nothing where the options look is the end only when they look in the right place. A page that was reached by them
+ * proves that they do; of the first one, whatever else looks like a next page says that they do not.
+ */
+function refuseHidden(pagination: Pagination, { at, body, headers, records, ...facts }: PageFacts): void {
+  if (!endsByAbsence(pagination) || at.cursor !== undefined || at.url !== undefined || records.length === 0) return;
+  const found = hiddenNext(body, headers);
+  if (found === undefined) return;
+  throw shape(facts, `names a next page in ${found}, where \`pagination\` does not look`);
+}
+
+function endsByAbsence(pagination: Pagination): boolean {
+  switch (pagination.kind) {
+    case 'none':
+    case 'link-header':
+      return true;
+    case 'cursor':
+      return pagination.hasMore === undefined && (pagination.omittedAtEnd || pagination.nextHeader !== undefined);
+    case 'next-url':
+      return pagination.omittedAtEnd;
+    default:
+      return false;
+  }
 }
 
 function placeAfter(pagination: Pagination, facts: PageFacts): PagePlace | null {
@@ -124,21 +151,27 @@ function isEndByCount(facts: PageFacts, total: string | undefined, read: number)
   return false;
 }
 
-function nextCursor({ next, lastRecord, hasMore, omittedAtEnd }: Of<'cursor'>, facts: PageFacts): PagePlace | null {
+function nextCursor(rules: Of<'cursor'>, facts: PageFacts): PagePlace | null {
+  const { next, nextHeader, lastRecord, hasMore } = rules;
   const more = hasMore === undefined ? undefined : booleanAt(facts, hasMore);
   if (more === false) return null;
   if (lastRecord !== undefined && facts.records.length === 0) {
     if (more) throw incomplete(facts, 'gave an empty page and promised more');
     return null;
   }
-  const pointer = next ?? lastRecord ?? '';
-  const value = lastRecord === undefined ? valueAt(facts.body, pointer) : valueAt(facts.records.at(-1), pointer);
+  const pointer = next ?? lastRecord ?? nextHeader ?? '';
+  const value = cursorOf(rules, facts);
   if (isNothing(value)) {
     if (more) throw incomplete(facts, 'promised more and named no cursor');
-    if (value !== undefined || omittedAtEnd) return null;
+    if (value !== undefined || rules.omittedAtEnd || nextHeader !== undefined) return null;
   }
   if (typeof value !== 'string' && typeof value !== 'number') throw notThere(facts, pointer, 'a cursor', value);
   return { cursor: value };
+}
+
+function cursorOf({ next, nextHeader, lastRecord }: Of<'cursor'>, facts: PageFacts): Json | undefined {
+  if (nextHeader !== undefined) return facts.headers[nextHeader.toLowerCase()];
+  return lastRecord === undefined ? valueAt(facts.body, next ?? '') : valueAt(facts.records.at(-1), lastRecord);
 }
 
 function nextUrl({ next, omittedAtEnd }: Of<'next-url'>, facts: PageFacts): PagePlace | null {
@@ -177,7 +210,7 @@ const notThere = (facts: PageFacts, pointer: string, expected: string, found: Js
       (found === undefined ? ' (`omittedAtEnd` if the last page leaves it out)' : ''),
   );
 
-const shape = ({ place }: PageFacts, words: string): SyncFailure =>
+const shape = ({ place }: Pick<PageFacts, 'place'>, words: string): SyncFailure =>
   new SyncFailure('RESPONSE_SHAPE', `The answer of ${place} ${words}.`);
 
 const incomplete = ({ place }: PageFacts, words: string): SyncFailure =>

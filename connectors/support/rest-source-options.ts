@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { headerName } from '../../model/auth.ts';
 import { byKey, fieldPath, namesKey, path, pointer, query } from './rest-options.ts';
 
 /** How the address of the next page, or the value that leads to it, is missing after the last page. */
@@ -33,12 +34,14 @@ const pagination = z.discriminatedUnion('kind', [
     total: pointer.optional(),
     appendOnly,
   }),
-  /** The answer names the cursor of the next page (`next`), or the last record does (`lastRecord`). */
+  /** The answer names the cursor of the next page (`next`, or `nextHeader`), or the last record does (`lastRecord`). */
   z.strictObject({
     kind: z.literal('cursor'),
     param: z.string().min(1).default('cursor'),
     sizeParam: z.string().min(1).optional(),
     next: pointer.optional(),
+    /** A header that the last page leaves out. */
+    nextHeader: headerName.optional(),
     lastRecord: fieldPath.optional(),
     hasMore: pointer.optional(),
     omittedAtEnd,
@@ -94,8 +97,8 @@ export const restSourceOptions = z
       problem('expected `sizeParam` in `pagination`, which names the parameter for `pageSize`', 'pageSize');
     if (pageSize === undefined && sizeParam !== undefined) problem('expected `pageSize` for `sizeParam`', 'pageSize');
     if (pages.kind !== 'cursor') return;
-    if ((pages.next === undefined) === (pages.lastRecord === undefined))
-      problem('expected exactly one of `next` and `lastRecord` for a cursor', 'pagination');
+    if ([pages.next, pages.nextHeader, pages.lastRecord].filter((place) => place !== undefined).length !== 1)
+      problem('expected exactly one of `next`, `nextHeader` and `lastRecord` for a cursor', 'pagination');
     if (pages.lastRecord !== undefined && pages.omittedAtEnd)
       problem('expected no `omittedAtEnd` with `lastRecord`: the end is an empty page, or `hasMore`', 'pagination');
   });
