@@ -11,6 +11,9 @@ import { settings } from './in-process-http.ts';
 /** Covers what the source commits late, and no run before. */
 const OVERLAP_MS = 60_000;
 
+/** Of one batch: so many records are looked at, and all that was lost shows by the last of each request. */
+const REQUESTS = 2;
+
 const from = z.object({ id: z.string(), at: z.union([z.string(), z.number()]).exactOptional(), text: z.string() });
 const to = z.object({ id: z.string(), text: z.string() });
 const mapping = {
@@ -40,7 +43,7 @@ export function viciousSync(
     sync: { source: endpoint, destination: endpoint, key: 'id', ...version, mapping, deletes } as never,
     policy: policySchema.parse({
       batchRecords: 6,
-      readBack: vices.has('lost-tail') ? 1 : 'all',
+      readBack: vices.has('lost-tail') ? REQUESTS : 'all',
       maxRejectedAtLeast: vices.has('closed-for-a-while') ? 2 : 1000,
     }),
     mode: hasStamps ? 'incremental' : 'full',

@@ -29,7 +29,7 @@ export interface Account {
   readonly sent: number;
   /**
    * Of the runs since the vices have ended, in which nothing broke: the first may still mend. When the last has ended,
-   * everything is as it should be, or said of the record, and it has nothing to send.
+   * everything is as it should be, or said, and it has nothing to send.
    */
   readonly peace: 'none' | 'first' | 'second' | 'last';
 }
@@ -43,12 +43,11 @@ interface Difference {
 export function falsehoods(account: Account): string[] {
   const { status, said, peace, sent } = account;
   const all = differences(account);
-  const found = all.filter(({ key }) => !said.keys.has(key));
-  const unsaid = found.filter(({ what }) => !isSaid(what, said));
+  const unsaid = all.filter(({ key, what }) => !said.keys.has(key) && !isSaid(what, said));
   if (status === 'succeeded' && unsaid.length > 0) return [`a run reads succeeded: ${listed(unsaid)}`];
   if (peace === 'none' || peace === 'first') return [];
   const words: string[] = [];
-  if (found.length > 0) words.push(`neither mended nor said of the record: ${listed(found)}`);
+  if (unsaid.length > 0) words.push(`neither mended nor said: ${listed(unsaid)}`);
   if (all.length === 0 && status !== 'succeeded')
     words.push(`a run reads ${status}, and nothing is missing or different`);
   if (all.length === 0 && peace === 'last' && sent > 0)
