@@ -114,7 +114,7 @@ test('what a source commits late has a stamp within the overlap, and shows after
 test('a destination loses every third record, and says that it has it', () => {
   const destination = new ViciousDestination(new Set(['lost-writes']));
   const records = ['a', 'b', 'c'].map((id) => ({ id, text: 'v' }));
-  const { body } = destination.answer({
+  const { body } = destination.write({
     method: 'POST',
     path: '/records',
     query: new URLSearchParams(),

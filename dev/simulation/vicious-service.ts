@@ -18,7 +18,10 @@ export function viciousService(
   const { connector } = rest;
   const service = new ViciousDestination(vices);
   const options = connector.destination.options.parse(destinationOptions(promise, '/records'));
-  const http = inProcess({ nowMs, answer: (asked, share) => service.answer(asked, share) }, fateOf);
+  const http = inProcess(
+    { nowMs, answer: (asked, share) => (asked.method === 'GET' ? service.lookUp(asked) : service.write(asked, share)) },
+    fateOf,
+  );
   return {
     open: () => connector.destination.open({ ...connectionOf('rest'), settings }, options, toolsWith({ http })),
     rows: async () => service.rows.map(({ id, text }) => ({ key: id, text })),

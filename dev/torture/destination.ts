@@ -26,7 +26,7 @@ export class DestinationSystem {
   }
 
   /** How many records a request names. */
-  static itemsIn(asked: Asked): number {
+  itemsIn(asked: Asked): number {
     if (asked.method === 'DELETE' || asked.path.endsWith('/record')) return 1;
     return bulk.parse(JSON.parse(asked.body.toString())).records.length;
   }

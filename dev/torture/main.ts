@@ -2,7 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Command } from 'commander';
-import { runProgram, say, someOf, wholeNumber } from '../command.ts';
+import { runProgram, say, someOf, someVices, wholeNumber } from '../command.ts';
+import { drawnByDefault } from '../vices/vice.ts';
 import { classes } from './project.ts';
 import { type RoundReport, roundLine, summaryOf, summaryText } from './report.ts';
 import { Yard, type YardOptions } from './yard.ts';
@@ -20,6 +21,12 @@ const command = new Command('torture')
   .option('--seed <n>', 'repeats what is drawn, not how the machine times processes', wholeNumber, 1)
   .option('--rounds <n>', 'stops sooner at the first breach', wholeNumber, 5)
   .option('--classes <list>', 'delivery classes, such as t1,t4', someOf(classes), classes)
+  .option(
+    '--vice <list>',
+    'what ordinary faults the systems of some syncs have: all, none, or some; see `npm run simulate -- --help`',
+    someVices,
+    drawnByDefault,
+  )
   .option('--patient', 'holds nothing to a time: for a machine that others keep busy', false)
   .option('--json', 'one JSON document on standard output, at the end', false)
   .option('--keep', 'leaves data and logs in a folder that is named at the end; after a breach they stay anyway', false)
@@ -40,18 +47,25 @@ async function main(): Promise<number> {
   const options = command.parse().opts<Options>();
   const folder = await mkdtemp(path.join(tmpdir(), 'syncline-torture-'));
   say(`seed ${options.seed}, ${options.rounds} rounds, classes ${options.classes.join(' ')}`);
-  const rounds = await play(folder, options);
+  const { rounds, left } = await play(folder, options);
   const summary = summaryOf(rounds);
-  const breaches = rounds.flatMap((report) => report.breaches);
+  const breaches = [...rounds.flatMap((report) => report.breaches), ...left];
   if (options.json) process.stdout.write(`${JSON.stringify({ seed: options.seed, summary, rounds, breaches })}\n`);
   say(summaryText(summary));
+  for (const words of left) say(`  BREACH ${words}`);
   if (breaches.length > 0 || options.keep) say(`what it left: ${folder}`);
   else await rm(folder, { recursive: true, force: true });
   return breaches.length === 0 ? 0 : 1;
 }
 
+interface PlayedRounds {
+  readonly rounds: readonly RoundReport[];
+  /** What was not whole again when the vices had ended, after the last round. */
+  readonly left: readonly string[];
+}
+
 /** Plays round after round, up to the first breach. */
-async function play(folder: string, options: Options): Promise<readonly RoundReport[]> {
+async function play(folder: string, options: Options): Promise<PlayedRounds> {
   const rounds: RoundReport[] = [];
   const yard = await Yard.open(folder, options, process.env);
   try {
@@ -59,12 +73,12 @@ async function play(folder: string, options: Options): Promise<readonly RoundRep
       const report = await yard.round(round);
       rounds.push(report);
       say(roundLine(report));
-      if (report.breaches.length > 0) break;
+      if (report.breaches.length > 0) return { rounds, left: [] };
     }
+    return { rounds, left: await yard.finish() };
   } finally {
     await yard.close();
   }
-  return rounds;
 }
 
 runProgram(main);

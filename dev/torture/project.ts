@@ -63,8 +63,8 @@ export interface Whereabouts {
   readonly databaseUrl: string;
 }
 
-/** Writes the project that the yard's workers serve. */
-export async function writeProject(folder: string, at: Whereabouts): Promise<void> {
+/** Writes the project that the yard's workers serve. `more`: further files, by their path in it. */
+export async function writeProject(folder: string, at: Whereabouts, more: ReadonlyMap<string, string>): Promise<void> {
   const url = new URL(at.databaseUrl);
   url.port = String(at.warehouse);
   url.password = '';
@@ -72,11 +72,12 @@ export async function writeProject(folder: string, at: Whereabouts): Promise<voi
   const system = (name: string, port: number) =>
     `${name}:\n  kind: rest\n  address: http://127.0.0.1:${port}\n  network: private\n  timeout: 1500 ms\n`;
   const warehouse = `warehouse:\n  kind: postgres\n  url: ${url.href}\n  password: { env: YARD_PASSWORD }\n  timeout: 1500 ms\n`;
-  const rest = ['t2', 't3', 't4', 't5'].map((name) => system(name, at.destination));
+  const rest = ['t2', 't3', 't4', 't5', 'far'].map((name) => system(name, at.destination));
   await mkdir(path.join(folder, 'syncs'), { recursive: true });
   await mkdir(path.join(folder, 'mappings'), { recursive: true });
   await writeFile(path.join(folder, 'connections.yaml'), [system('origin', at.source), ...rest, warehouse].join(''));
   await writeFile(path.join(folder, 'mappings/copy.ts'), mapping);
+  for (const [file, text] of more) await writeFile(path.join(folder, file), text);
   for (const name of classes) await writeFile(path.join(folder, `syncs/${name}.ts`), syncFile(name));
 }
 

@@ -4,7 +4,6 @@ import type { Client, WorkflowHandle } from '@temporalio/client';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import { queryName, searchAttribute, signalName, workflowId, workflowType } from '../../model/names.ts';
 import type { Parked, RunState } from '../../model/run-state.ts';
-import type { YardClass } from './project.ts';
 import type { Random } from './random.ts';
 import type { Ending, RunPlan } from './schedule.ts';
 
@@ -14,6 +13,8 @@ export interface Answers {
 }
 
 export interface RunEnd {
+  /** The run, as the ledger names it. */
+  readonly run: string;
   /** The status of the workflow; `stuck` when it went on past the limit. */
   readonly end: string;
   /** It read everything, and nobody kept it from deleting. */
@@ -32,12 +33,12 @@ export class Runs {
   readonly fired: Record<string, number> = {};
   readonly #client: Client;
   readonly #queue: string;
-  readonly #sync: YardClass;
+  readonly #sync: string;
   readonly #random: Random;
   /** What was answered last, so that it is counted once and never answered in two ways. */
   #answered: { readonly id: string; readonly answer: 'retry' | 'skip' } | undefined;
 
-  constructor(client: Client, queue: string, sync: YardClass, random: Random) {
+  constructor(client: Client, queue: string, sync: string, random: Random) {
     this.#client = client;
     this.#queue = queue;
     this.#sync = sync;
@@ -46,13 +47,14 @@ export class Runs {
 
   /** Runs to an end, whatever it is. `forgets`: the source does, and the person knows. */
   async toEnd(plan: RunPlan, forgets: boolean, untilMs: () => number): Promise<RunEnd> {
-    const handle = await this.#start(plan.full);
+    const run = randomUUID();
+    const handle = await this.#start(run, plan.full);
     const endAtMs = performance.now() + plan.endAtMs;
     let ended = plan.ending === 'none';
     let kept = forgets || !plan.full;
     while (performance.now() < untilMs()) {
       const now = await attempt(() => handle.describe());
-      if (now && now.status.name !== 'RUNNING') return { end: now.status.name, emptied: !kept };
+      if (now && now.status.name !== 'RUNNING') return { run, end: now.status.name, emptied: !kept };
       if (!ended && performance.now() > endAtMs) ended = await this.#end(handle, plan.ending);
       if (now?.typedSearchAttributes.get(statusKey) === 'parked') {
         const answer = await this.#answer(handle, forgets);
@@ -60,7 +62,7 @@ export class Runs {
       }
       await sleep(LOOK_MS);
     }
-    return { end: 'stuck', emptied: false };
+    return { run, end: 'stuck', emptied: false };
   }
 
   async #end(handle: WorkflowHandle, ending: Ending): Promise<boolean> {
@@ -73,8 +75,7 @@ export class Runs {
     this.fired[what] = (this.fired[what] ?? 0) + 1;
   }
 
-  async #start(full: boolean): Promise<WorkflowHandle> {
-    const run = randomUUID();
+  async #start(run: string, full: boolean): Promise<WorkflowHandle> {
     const id = workflowId(this.#sync, run);
     const args = [{ sync: this.#sync, run, trigger: 'torture', full }];
     // A decision that a worker took to its grave is given to another after this.

@@ -3,6 +3,7 @@ import { DestinationSystem } from './destination.ts';
 import { type Asked, lateness, listen, spoil, type Told, tell, troubles } from './http.ts';
 import { randomOf } from './random.ts';
 import { SourceSystem } from './source.ts';
+import { readVicious, ViciousSystems } from './vicious-systems.ts';
 
 /**
  * The source and the destinations of the yard, as a program of their own: it knows nothing of the engine. Below
@@ -11,6 +12,7 @@ import { SourceSystem } from './source.ts';
 const random = randomOf(Number(process.argv[2] ?? 1));
 const source = new SourceSystem();
 const destinations = new Map(['t2', 't3', 't4', 't5'].map((name) => [name, new DestinationSystem(name === 't2')]));
+const vicious = new ViciousSystems(readVicious(process.argv[3] ?? '[]'));
 let troubleShare = 0;
 let forgets = false;
 const fired: Record<string, number> = {};
@@ -20,6 +22,14 @@ const reads: string[] = [];
 async function handle(asked: Asked, response: ServerResponse): Promise<void> {
   const [, first = '', second = ''] = asked.path.split('/');
   if (first === 'control') return tell(response, { status: 200, body: control(second, asked.query) });
+  const pair = vicious.of(first);
+  if (pair) {
+    // By its own clock, which is not that of this machine.
+    response.setHeader('date', new Date(pair.source.nowMs).toUTCString());
+    if (second === 'source') return answerRead(response, 'source', () => pair.source.answer(asked));
+    if (asked.method === 'GET') return answerRead(response, 'look-up', () => pair.destination.lookUp(asked));
+    return answerWrite(response, 'vicious', asked, pair.destination);
+  }
   if (first === 'source') return answerRead(response, 'source', () => page(second, asked));
   const destination = destinations.get(first);
   if (!destination) return tell(response, { status: 404, body: {} });
@@ -42,14 +52,16 @@ async function answerRead(response: ServerResponse, who: string, work: () => Tol
   await spoil(response, trouble, work());
 }
 
+interface Writable {
+  /** How many records a request names. */
+  itemsIn(asked: Asked): number;
+  /** Works on a write; of its items only the first `share` take effect. */
+  write(asked: Asked, share: number): Told;
+}
+
 /** 413 and 429 say that nothing happened; other troubles may come before the effect, after it, or in the middle of it. */
-async function answerWrite(
-  response: ServerResponse,
-  name: string,
-  asked: Asked,
-  destination: DestinationSystem,
-): Promise<void> {
-  const several = DestinationSystem.itemsIn(asked) > 1;
+async function answerWrite(response: ServerResponse, name: string, asked: Asked, destination: Writable): Promise<void> {
+  const several = destination.itemsIn(asked) > 1;
   const trouble = random.chance(troubleShare) ? random.pick([...troubles, '413']) : null;
   if (trouble === null) return tell(response, destination.write(asked, 1));
   const verb = asked.method === 'DELETE' ? 'delete' : 'write';
@@ -94,6 +106,8 @@ function control(what: string, query: URLSearchParams): unknown {
       return source.deletions.slice(number('from'));
     case 'journal':
       return (destinations.get(query.get('of') ?? '')?.journal ?? []).slice(number('from'));
+    case 'vicious':
+      return vicious.control(query);
     case 'fired':
       return fired;
     case 'reads':

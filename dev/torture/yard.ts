@@ -2,6 +2,7 @@ import { chmod, mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { type Guard, startGuard } from '../stack/guard.ts';
+import type { Vice } from '../vices/vice.ts';
 import type { Ground } from './blows.ts';
 import { boundsBroken, MOST_DRAWS, stuckAfterMs, vacuous } from './bounds.ts';
 import { breaches, type Excused, excusedBy } from './checker.ts';
@@ -15,15 +16,23 @@ import { nothingAsked, type RunEnd, Runs } from './runs.ts';
 import { planRound, type RoundPlan } from './schedule.ts';
 import { type Servers, startServers } from './servers.ts';
 import { Tally } from './tally.ts';
+import { drawVicious, viciousFiles } from './vicious-project.ts';
+import { ViciousSyncs } from './vicious-syncs.ts';
 import { Workers } from './workers.ts';
 
 const QUEUE = 'torture';
+/** Of a round, until everything is whole again. */
+const LONGEST_ROUND_MS = 60_000;
+/** Of all runs after the last round. */
+const FINISH_MS = 120_000;
 
 export interface YardOptions {
   readonly seed: number;
   readonly classes: readonly YardClass[];
   /** Holds nothing to a time, as on a machine that others keep busy. */
   readonly patient: boolean;
+  /** Of the systems of some more syncs, to draw from. */
+  readonly vice: readonly Vice[];
 }
 
 interface Parts extends Ground {
@@ -32,6 +41,7 @@ interface Parts extends Ground {
   readonly connection: Connection;
   readonly witness: Witness;
   readonly runs: ReadonlyMap<YardClass, Runs>;
+  readonly vicious: ViciousSyncs;
 }
 
 type Ends = ReadonlyMap<YardClass, RunEnd>;
@@ -52,27 +62,39 @@ export class Yard {
     this.#tally = new Tally(parts, [...parts.runs.values()]);
   }
 
-  static async open(folder: string, { seed, classes, patient }: YardOptions, env: NodeJS.ProcessEnv): Promise<Yard> {
+  static async open(
+    folder: string,
+    { seed, classes, patient, vice }: YardOptions,
+    env: NodeJS.ProcessEnv,
+  ): Promise<Yard> {
     const random = randomOf(seed);
     const guard = startGuard();
     await chmod(folder, 0o755);
-    const systems = await startSystems(random.int(1, 1_000_000), guard);
+    const systemsSeed = random.int(1, 1_000_000);
+    // A stream of its own: what else is drawn does not depend on it.
+    const viciousRandom = randomOf(seed);
+    const plans = drawVicious(viciousRandom, vice);
+    const systems = await startSystems(systemsSeed, plans, guard);
     const servers = await startServers(folder, env, guard, systems.port);
     const project = path.join(folder, 'project');
     await mkdir(project);
-    await writeProject(project, {
+    const at = {
       source: servers.links.source.port,
       destination: servers.links.destination.port,
       warehouse: servers.links.warehouse.port,
       databaseUrl: servers.databaseUrl,
-    });
+    };
+    await writeProject(project, at, viciousFiles(plans));
     await createWarehouse(servers.own.databaseUrl);
     const workers = new Workers(workerEnv(env, servers), project, random.fork(), guard);
     const connection = await Connection.connect({ address: servers.own.temporalAddress });
     const client = new Client({ connection });
     const runs = new Map(classes.map((name) => [name, new Runs(client, QUEUE, name, random.fork())]));
-    const witness = new Witness(systems, servers.own.databaseUrl);
-    return new Yard({ random, guard, servers, systems, workers, connection, witness, runs }, patient);
+    const { databaseUrl } = servers.own;
+    const witness = new Witness(systems, databaseUrl);
+    const syncs = new Map(plans.map((plan) => [plan, new Runs(client, QUEUE, plan.name, viciousRandom.fork())]));
+    const vicious = new ViciousSyncs({ systems, databaseUrl, random: viciousRandom, syncs });
+    return new Yard({ random, guard, servers, systems, workers, connection, witness, runs, vicious }, patient);
   }
 
   /** A round that proved too little is drawn anew: a lucky draw is no breach, a yard that never breaks anything is one. */
@@ -86,12 +108,13 @@ export class Yard {
   }
 
   async #draw(round: number, draw: number): Promise<RoundReport> {
-    const { random, runs } = this.#parts;
+    const { random, runs, vicious } = this.#parts;
     const fromMs = performance.now();
     const plan = planRound(round, random.fork(), [...runs.keys()], this.#live);
     for (const one of runs.values()) one.answers = { retry: 0, skip: 0 };
+    const lying = vicious.round(() => fromMs + LONGEST_ROUND_MS + stuckAfterMs(this.#patient));
     const { ends, ...measured } = await play(this.#parts, runs, plan, this.#tally, this.#patient);
-    const found = [...stuck(ends), ...boundsBroken(plan.kind, measured, this.#patient)];
+    const found = [...stuck(ends), ...boundsBroken(plan.kind, measured, this.#patient), ...(await lying)];
     found.push(...(await this.#judge((name) => proves(plan, ends.get(name)))));
     // Behind a run that is stuck the next one finds its sync locked: there is nothing more to learn.
     if (stuck(ends).length === 0) found.push(...(await this.#lastRuns(plan, ends)));
@@ -110,6 +133,14 @@ export class Yard {
       ...measured,
       breaches: [...new Set(found)],
     };
+  }
+
+  /** The vices of the systems end. Answers what is not whole again after that. */
+  async finish(): Promise<string[]> {
+    const { workers, vicious } = this.#parts;
+    await workers.ready();
+    const untilMs = performance.now() + FINISH_MS + stuckAfterMs(this.#patient);
+    return vicious.finish(() => untilMs);
   }
 
   async close(): Promise<void> {

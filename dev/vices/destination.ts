@@ -19,11 +19,23 @@ export function foldOf(vices: ReadonlySet<Vice>): (key: string) => string {
   return (key) => key;
 }
 
+const isBulk = (body: Buffer): boolean => bulk.safeParse(JSON.parse(body.toString())).success;
+
+function recordsIn(body: Buffer): readonly Row[] {
+  const sent: unknown = JSON.parse(body.toString());
+  return z
+    .union([bulk, row])
+    .transform((found) => ('records' in found ? found.records : [found]))
+    .parse(sent);
+}
+
 /** Every so many records one is lost. */
 const LOST_EVERY = 3;
 
 /** A destination with the vices of ordinary systems: `POST`, `GET ?ids=` and `DELETE` below `/records`. */
 export class ViciousDestination {
+  /** Records that it was sent, whatever became of them. */
+  sent = 0;
   readonly #vices: ReadonlySet<Vice>;
   readonly #fold: (key: string) => string;
   readonly #rows = new Map<string, Row>();
@@ -58,8 +70,7 @@ export class ViciousDestination {
   }
 
   /** Of the records in a request only the first `share` take effect. */
-  answer(asked: Asked, share = 1): Told {
-    if (asked.method === 'GET') return this.#lookUp(asked);
+  write(asked: Asked, share = 1): Told {
     if (asked.method === 'DELETE') return this.#remove(decodeURIComponent(asked.path.split('/').at(-1) ?? ''), share);
     const { idempotencyKey } = asked;
     const known = idempotencyKey === null ? undefined : this.#answers.get(idempotencyKey);
@@ -69,10 +80,14 @@ export class ViciousDestination {
     return told;
   }
 
+  /** How many records a request names. */
+  itemsIn({ method, body }: Asked): number {
+    return method === 'DELETE' ? 1 : recordsIn(body).length;
+  }
+
   #write(body: Buffer, share: number): Told {
-    const sent: unknown = JSON.parse(body.toString());
-    const single = row.safeParse(sent);
-    const records = single.success ? [single.data] : bulk.parse(sent).records;
+    const records = recordsIn(body);
+    this.sent += records.length;
     if (this.#has('refused-request') && records.some(({ id }) => id.endsWith('2')))
       return { status: 422, body: { message: 'not like this' } };
     const limit = Math.ceil(records.length * share);
@@ -84,7 +99,7 @@ export class ViciousDestination {
       return { id: record.id, status: 'ok' };
     });
     const [only] = results;
-    if (single.success)
+    if (!isBulk(body))
       return { status: only?.status === 'rejected' ? 422 : 200, body: { id: only?.id, message: only?.message } };
     return this.#told(results);
   }
@@ -129,7 +144,7 @@ export class ViciousDestination {
     return { status: 200, body: {} };
   }
 
-  #lookUp({ query }: Asked): Told {
+  lookUp({ query }: Pick<Asked, 'query'>): Told {
     const ids = (query.get('ids') ?? '').split(',');
     return { status: 200, body: { records: ids.flatMap((id) => this.#rows.get(this.#fold(id)) ?? []) } };
   }

@@ -1,7 +1,8 @@
 import type { DeliveryClass } from '../../model/delivery.ts';
 import type { Vice } from './vice.ts';
 
-type Rest = Exclude<DeliveryClass, 'T1'>;
+export const restClasses = ['T2', 'T3', 'T4', 'T5'] as const satisfies readonly DeliveryClass[];
+type Rest = (typeof restClasses)[number];
 
 /** The options of the rest connector that an engineer would write who knows the system from its manual. */
 export const sourceOptions = (vices: ReadonlySet<Vice>, path: string) => ({

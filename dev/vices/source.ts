@@ -43,10 +43,13 @@ export class ViciousSource {
   readonly #changes = new Map<number, number>();
   #meanwhile: Meanwhile = { changes: [], removals: [] };
   #nowMs: number;
+  readonly #pauseMs: number;
   #versions = 0;
   #healed = false;
 
-  constructor(vices: ReadonlySet<Vice>, nowMs: number) {
+  /** `pauseMs`: how much time passes between two runs, by its clock. */
+  constructor(vices: ReadonlySet<Vice>, nowMs: number, pauseMs = BETWEEN_RUNS_MS) {
+    this.#pauseMs = pauseMs;
     this.#vices = vices;
     this.#form = stampFormOf(vices);
     this.#nowMs = nowMs;
@@ -89,7 +92,7 @@ export class ViciousSource {
     this.#settle();
     for (const [n, held] of this.#late) this.#put(n, held);
     this.#late.clear();
-    this.#nowMs += BETWEEN_RUNS_MS;
+    this.#nowMs += this.#pauseMs;
   }
 
   /** What happens after the first page of the next read whose pages are counted; of any other, before it. */
