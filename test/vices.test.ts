@@ -20,6 +20,7 @@ const sound: Account = {
   ],
   fold: (key) => key,
   emptied: true,
+  repeats: false,
   sent: 2,
   peace: 'none',
 };
@@ -84,6 +85,7 @@ test.each<[string, Partial<Account>]>([
     'a difference that is left for good, and said each time',
     { rows: bent, status: 'partial', said: { ...silent, different: true }, peace: 'last' },
   ],
+  ['a run that says for good that keys repeat', { status: 'partial', repeats: true, peace: 'second' }],
   ['a last run that has nothing to send', { peace: 'last', sent: 0 }],
 ])('the oracle has nothing to say of %s', (_what, change) => {
   expect(falsehoods({ ...sound, ...change })).toEqual([]);

@@ -139,6 +139,7 @@ export class ViciousSimulation {
       rows: await end.rows(),
       fold: foldOf(this.#vices),
       emptied: ended.emptied && this.answers.retry === 0,
+      repeats: this.#vices.has('repeated-key'),
       sent: this.#sent - sentBefore,
       peace,
     });

@@ -89,6 +89,7 @@ export class ViciousSyncs {
       rows: after.rows.map(kept),
       fold: foldOf(new Set(vices)),
       emptied: false,
+      repeats: vices.includes('repeated-key'),
       sent: after.sent - before.sent,
       peace,
     });

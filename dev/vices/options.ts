@@ -12,7 +12,9 @@ export const sourceOptions = (vices: ReadonlySet<Vice>, path: string) => ({
   pagination: vices.has('counted-pages')
     ? { kind: 'offset', sizeParam: 'limit', total: '/total' }
     : { kind: 'cursor', next: '/next', sizeParam: 'limit' },
-  incremental: { param: 'since', ...(vices.has('epoch-filter') && { format: 'epoch-seconds' }) },
+  ...(!vices.has('no-stamps') && {
+    incremental: { param: 'since', ...(vices.has('epoch-filter') && { format: 'epoch-seconds' }) },
+  }),
 });
 
 const results = { list: '/results', status: 'status', key: 'id', message: 'message' };

@@ -25,6 +25,8 @@ export interface Account {
   readonly fold: (key: string) => string;
   /** The run read everything, and was allowed to delete: nothing else may be there. */
   readonly emptied: boolean;
+  /** The source goes on giving keys twice: a run that does not read succeeded for it is honest. */
+  readonly repeats: boolean;
   /** Records that the run sent. */
   readonly sent: number;
   /**
@@ -41,14 +43,14 @@ interface Difference {
 
 /** Every way in which the run's word is not true, in words. Pure. */
 export function falsehoods(account: Account): string[] {
-  const { status, said, peace, sent } = account;
+  const { status, said, peace, sent, repeats } = account;
   const all = differences(account);
   const unsaid = all.filter(({ key, what }) => !said.keys.has(key) && !isSaid(what, said));
   if (status === 'succeeded' && unsaid.length > 0) return [`a run reads succeeded: ${listed(unsaid)}`];
   if (peace === 'none' || peace === 'first') return [];
   const words: string[] = [];
   if (unsaid.length > 0) words.push(`neither mended nor said: ${listed(unsaid)}`);
-  if (all.length === 0 && status !== 'succeeded')
+  if (all.length === 0 && status !== 'succeeded' && !repeats)
     words.push(`a run reads ${status}, and nothing is missing or different`);
   if (all.length === 0 && peace === 'last' && sent > 0)
     words.push(`${sent} records were sent, and nothing had changed`);

@@ -3,9 +3,15 @@ import { z } from 'zod';
 import type { NoticeCode } from '../../model/notice.ts';
 import type { Said } from './oracle.ts';
 
+/** Records may have been passed over, or an older form of them been read. */
+const passedOver = ['READ_SHIFTED', 'PAGES_REPEAT'] as const satisfies readonly NoticeCode[];
 /** What a notice says of records without naming them. */
-const saysMissing: ReadonlySet<string> = new Set<NoticeCode>(['NOT_AT_DESTINATION']);
-const saysDifferent: ReadonlySet<string> = new Set<NoticeCode>(['DIFFERS_AT_DESTINATION', 'DESTINATION_ALTERS']);
+const saysMissing: ReadonlySet<string> = new Set<NoticeCode>(['NOT_AT_DESTINATION', ...passedOver]);
+const saysDifferent: ReadonlySet<string> = new Set<NoticeCode>([
+  'DIFFERS_AT_DESTINATION',
+  'DESTINATION_ALTERS',
+  ...passedOver,
+]);
 
 const books = z.array(z.object({ status: z.string(), keys: z.array(z.string()), codes: z.array(z.string()) }));
 

@@ -52,7 +52,6 @@ const waiting: ReadonlySet<Vice> = new Set<Vice>([
   'text-filter',
   'zone-filter',
   'epoch-filter',
-  'counted-pages',
   'repeated-key',
   'folded-case',
   'stripped-zeros',

@@ -45,8 +45,8 @@ export const mutants: readonly Mutant[] = [
       },
       {
         file: 'platform/ledger/runs.ts',
-        find: 'const moves = readsAll(hold.mode) && endedWell(end.status);',
-        replace: 'const moves = readsAll(hold.mode);',
+        find: 'const moves = readsAll(hold.mode) && endedWell(end.status)',
+        replace: 'const moves = readsAll(hold.mode)',
       },
     ],
     found: /invariant 2, cursor behind/,
@@ -104,5 +104,22 @@ export const mutants: readonly Mutant[] = [
       },
     ],
     found: /invariant 6, safe deletes/,
+  },
+  {
+    name: 'marker-replayed',
+    edits: [
+      {
+        file: 'activities/send.ts',
+        find: 'const halts = isSystemic(rejects.length, batch.fetched, loaded.policy);',
+        replace: `const halts = isSystemic(rejects.length, batch.fetched, loaded.policy);
+  if (halts) throw tooManyRejected(rejects.length, batch.fetched);`,
+      },
+      {
+        file: 'activities/doubt.ts',
+        find: 'places.filter((place) => !mayBeRemembered(delivery.destination, outcomes[place]));',
+        replace: 'places.filter(() => !mayBeRemembered(delivery.destination, undefined));',
+      },
+    ],
+    found: /asked for ever|reads succeeded|neither mended nor said/,
   },
 ];
