@@ -73,21 +73,35 @@ export class Agreement {
   async judgeSample(ref: BatchRef, sample: readonly Written[], back: readonly (ReadBack | undefined)[]): Promise<void> {
     const { reader } = this.#scope;
     const judged = await reader.judge(sample, back);
-    if (await this.#isFaulty(ref, sample, judged)) return this.#judgeWhole(ref);
+    const faulty = await this.#faultyOf(ref, sample, judged);
+    // Of an earlier run nothing is staged any more: it is known by its sample alone.
+    if (faulty.size > 0 && ref.run === this.#scope.run) return this.#judgeWhole(ref);
     this.#found.checked += sample.length;
-    this.#count(judged.filter((one) => isHabitual(one, this.#habits)));
+    this.#count(judged.filter((one, index) => faulty.has(index) || isHabitual(one, this.#habits)));
+    await this.#note([...faulty].flatMap(([index, record]) => unagreedOf(record, judged[index])));
     await this.#noteAgreed(sample.filter((_, index) => isAgreed(judged[index])));
   }
 
   /**
-   * Whether something is not as the ledger still says: not what a later batch delivered anew, or the run deleted. What the
-   * destination is known to change is no news.
+   * What is not as the ledger still says, by its index in the sample: not what a later batch delivered anew, or was deleted
+   * since. What the destination is known to change is no news.
    */
-  async #isFaulty({ run, seq }: BatchRef, sample: readonly Written[], judged: readonly Judged[]): Promise<boolean> {
-    const suspects = sample.filter((_, index) => !isHabitual(judged[index], this.#habits));
-    if (suspects.length === 0) return false;
-    const hashed = suspects.map(({ key, json }) => ({ key, hash: contentHash(json) }));
-    return (await this.#deps.ledger.unagreed.deliveredBy(run, seq, hashed)).size > 0;
+  async #faultyOf(
+    { run, seq }: BatchRef,
+    sample: readonly Written[],
+    judged: readonly Judged[],
+  ): Promise<ReadonlyMap<number, Omit<Unagreed, 'finding'>>> {
+    const suspects = sample.flatMap(({ key, json }, index) =>
+      isHabitual(judged[index], this.#habits) ? [] : [{ index, key, json, hash: contentHash(json) }],
+    );
+    if (suspects.length === 0) return new Map();
+    const delivered = await this.#deps.ledger.unagreed.deliveredBy(run, seq, suspects);
+    return new Map(
+      suspects.flatMap(({ index, ...one }) => {
+        const row = delivered.get(one.key);
+        return row ? [[index, { ...one, version: row.version }]] : [];
+      }),
+    );
   }
 
   async #judgeWhole(ref: BatchRef): Promise<void> {
@@ -99,7 +113,7 @@ export class Agreement {
     this.#count(judged);
     const unagreed = faulty.flatMap((index) => {
       const record = records[index];
-      return record ? [unagreedOf(record, judged[index])] : [];
+      return record ? unagreedOf(record, judged[index]) : [];
     });
     await this.#note(unagreed);
     await this.#noteAgreed(records.filter((_, index) => isAgreed(judged[index])));
@@ -197,10 +211,6 @@ export class Agreement {
   }
 }
 
-const unagreedOf = (record: Omit<Unagreed, 'finding'>, judged: Judged): Unagreed => ({
-  key: record.key,
-  hash: record.hash,
-  version: record.version,
-  json: record.json,
-  finding: judged === undefined ? 'missing' : 'different',
-});
+const unagreedOf = ({ key, hash, version, json }: Omit<Unagreed, 'finding'>, judged: Judged): Unagreed[] => [
+  { key, hash, version, json, finding: judged === undefined ? 'missing' : 'different' },
+];

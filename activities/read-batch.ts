@@ -23,7 +23,7 @@ export interface JudgedBatch {
  * or was deleted since, is left out.
  */
 export async function readBatch(
-  deps: Pick<Dependencies, 'ledger' | 'cache'> & Dependencies,
+  deps: Dependencies,
   loaded: LoadedSync,
   ref: BatchRef,
   reader: Reader,
@@ -35,8 +35,8 @@ export async function readBatch(
     const some = ready.slice(at, at + READ_RECORDS);
     const delivered = await deps.ledger.unagreed.deliveredBy(ref.run, ref.seq, some);
     const sent = some.flatMap((record) => {
-      const destinationId = delivered.get(record.key);
-      return destinationId === undefined ? [] : [{ ...record, destinationId, json: record.content.text }];
+      const row = delivered.get(record.key);
+      return row === undefined ? [] : [{ ...record, destinationId: row.destinationId, json: record.content.text }];
     });
     if (sent.length > 0) back.push(...(await reader.read(sent)));
     records.push(...sent);

@@ -42,7 +42,7 @@ async function tellRepeats({ ledger, world }: Dependencies, run: string, loaded:
   await ledger.notices.note(run, 0, [{ code: 'PAGES_REPEAT', subject: '', records, detail }]);
 }
 
-/** Reads back the sample that each batch kept, and what is not agreed from before. */
+/** Reads back the sample that each batch kept, also of runs that ended before they could, and what is not agreed from before. */
 async function compareBack(
   deps: Dependencies,
   { run, syncId }: { readonly run: string; readonly syncId: number },
@@ -55,7 +55,7 @@ async function compareBack(
     await agreement.tell();
     return nothingChecked;
   }
-  for await (const { ref, sample, back } of readAhead(reader, deps.ledger.samples.ofRun(run))) {
+  for await (const { ref, sample, back } of readAhead(reader, deps.ledger.samples.ofSync(syncId))) {
     await agreement.judgeSample(ref, sample, await back);
     reportProgress({ ...agreement.found });
     await nextTurn();

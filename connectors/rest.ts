@@ -5,6 +5,7 @@ import { lookUp, readByKey } from './support/rest-lookup.ts';
 import { restSettings } from './support/rest-options.ts';
 import { mayShift } from './support/rest-pages.ts';
 import { decodePage, readPages } from './support/rest-read.ts';
+import { sameInJson } from './support/rest-same.ts';
 import { type Pagination, restSourceOptions } from './support/rest-source-options.ts';
 import { maxRecordsOf, writeItems } from './support/rest-write.ts';
 
@@ -47,6 +48,7 @@ export default defineConnector({
         limits: { records: maxRecordsOf(options), bytes: options.maxBytes, concurrency: options.concurrency },
         write: (request) => writeItems(destination, request),
         readsBy: 'key',
+        same: sameInJson,
         place: options.path,
         ...(options.ifMatch && { tagged: true }),
         ...(lookup

@@ -1,7 +1,16 @@
 import { isRecord, type Json, type JsonRecord } from './json.ts';
 
 /** How a value that was read back differs from the one that was written. Says what kind of change it is, never a value. */
-export const changes = ['emptied', 'trimmed', 'cut', 'upper-cased', 'lower-cased', 'rounded', 'other'] as const;
+export const changes = [
+  'emptied',
+  'trimmed',
+  'padded',
+  'cut',
+  'upper-cased',
+  'lower-cased',
+  'rounded',
+  'other',
+] as const;
 export type Change = (typeof changes)[number];
 
 /** A field of the destination schema in which a record that was read back is not as it was sent. */
@@ -38,7 +47,7 @@ export function changeOf(written: Json, read: Json): Change {
   if (read === null || read === '') return 'emptied';
   if (isNearer(written, read)) return 'rounded';
   if (typeof written !== 'string' || typeof read !== 'string') return 'other';
-  if (written.trim() === read.trim()) return 'trimmed';
+  if (written.trim() === read.trim()) return read.length < written.length ? 'trimmed' : 'padded';
   if (written.startsWith(read)) return 'cut';
   if (written.toUpperCase() === read) return 'upper-cased';
   return written.toLowerCase() === read ? 'lower-cased' : 'other';

@@ -46,13 +46,21 @@ test('a sync that is paused while a run takes hold of it is paused for that run'
     failure: null,
   });
   const claims = ledgerClaims(interposed(ledger.pool, () => ledger.standings.pause('p', 'a note')));
-  expect(await claims.claim({ ...claim, sync: 'p', run: 'p-2' })).toEqual({ held: false, mode: 'full', paused: true });
+  expect(await claims.claim({ ...claim, sync: 'p', run: 'p-2' })).toMatchObject({
+    held: false,
+    mode: 'full',
+    paused: true,
+  });
 });
 
 test('a sync that is resumed while a run takes hold of it is not paused for that run', async () => {
   await ledger.standings.pause('r', 'a note');
   const claims = ledgerClaims(interposed(ledger.pool, () => ledger.standings.resume('r')));
-  expect(await claims.claim({ ...claim, sync: 'r', run: 'r-1' })).toEqual({ held: false, mode: 'full', paused: false });
+  expect(await claims.claim({ ...claim, sync: 'r', run: 'r-1' })).toMatchObject({
+    held: false,
+    mode: 'full',
+    paused: false,
+  });
 });
 
 test('two requests that learn a limit at once do not wait for each other', async () => {

@@ -105,6 +105,37 @@ test('reconcile --remove-extras says what it would remove, and removes it with -
   });
 }, 180_000);
 
+test('what a trigger drops keeps every run partial until reconcile --give-up leaves it, with its reason', async () => {
+  await withShop(async ({ cli, json, query }) => {
+    await query(`CREATE FUNCTION drop_dan() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN IF NEW.id = 'd' THEN RETURN NULL; END IF; RETURN NEW; END $$;
+      CREATE TRIGGER drop_dan BEFORE INSERT OR UPDATE ON outgoing FOR EACH ROW EXECUTE FUNCTION drop_dan();
+      INSERT INTO incoming VALUES ('d', 'Dan')`);
+    for (const toldBefore of [false, true])
+      expect(await json('run', 'items', '--wait')).toMatchObject({
+        status: 'partial',
+        counts: { delivered: 1, unchanged: 3 },
+        notices: [{ code: 'NOT_AT_DESTINATION', records: 1, toldBefore }],
+      });
+    expect(await json('status', 'items')).toMatchObject({ unagreed: [{ key: 'd', finding: 'missing', times: 2 }] });
+    expect(await cli('reconcile', 'items', '--give-up', '--yes')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('--reason'),
+    });
+    const asked = await cli('reconcile', 'items', '--give-up', '--reason', 'a test');
+    expect(asked).toMatchObject({ code: 2, stderr: expect.stringMatching(/1 record would be left .*: d$/m) });
+    expect(await json('reconcile', 'items', '--give-up', '--reason', 'a test', '--yes')).toEqual({
+      sync: 'items',
+      givenUp: 1,
+    });
+    expect(await json('run', 'items', '--wait')).toMatchObject({ status: 'succeeded', counts: { unchanged: 4 } });
+    expect(await cli('explain', 'items', 'd')).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/missing at the destination since .*; given up 2\d{3}.*: a test$/m),
+    });
+  });
+}, 300_000);
+
 test('recover: a ledger from an older copy writes nothing again, and reconcile ends it', async () => {
   await withShop(async ({ cli, json, query }) => {
     // What the older copy would not know.

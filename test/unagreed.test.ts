@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Destination } from '../model/connector.ts';
 import type { Json } from '../model/json.ts';
 import { arraySource, createTestEngine, type TestEngine, type TestSync } from './support/engine.ts';
@@ -155,4 +156,26 @@ test('a record that a later batch of the run delivered anew is not compared with
     policy: { batchRecords: 10 },
   });
   expect(await run('again')).toMatchObject({ status: 'succeeded', counts: { delivered: 11 } });
+});
+
+test('what a run delivered that was aborted before it could read back is read back by the next one', async () => {
+  const books = journalDestination({ upsert: true, lookupLagMs: 0 });
+  let loses = true;
+  const { run, start, ledger } = await engineFor({
+    name: 'aborted',
+    source: arraySource(() => orders(20)),
+    destination: spoiling(books, (key, record) => (loses && key === 'o3' ? null : record)),
+    policy: { batchRecords: 10, retryFirst: '1 hour', retryMax: '1 hour' },
+  });
+  books.fate = (n) => (n === 1 ? 'done' : 'refused');
+  const handle = await start('aborted');
+  while ((await ledger.pool.query('select from written')).rowCount === 0) await sleep(50);
+  await handle.signal('abort');
+  await expect(handle.result()).rejects.toThrow();
+  books.fate = () => 'done';
+  loses = false;
+  expect(await run('aborted')).toMatchObject({ status: 'partial', counts: { unchanged: 10, delivered: 10 } });
+  expect(await run('aborted')).toMatchObject({ status: 'succeeded', counts: { delivered: 1 } });
+  expect(everything(books)).toHaveLength(20);
+  expect((await ledger.pool.query('select from written')).rowCount).toBe(0);
 });

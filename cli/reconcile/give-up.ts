@@ -25,14 +25,14 @@ export async function giveUp(
     const open = await unagreed.openKeys(sync, chosen);
     throw new CommandFailed(
       'NOT_CONFIRMED',
-      `${open.length.toLocaleString('en')} records would be left as they are at the destination: ${open.slice(0, NAMED).join(', ')}`,
+      `${count(open.length)} would be left as they are at the destination: ${open.slice(0, NAMED).join(', ')}`,
       exitCode.usage,
       'Add --yes to give them up.',
     );
   }
   const givenUp = await unagreed.giveUp(sync, chosen, reason.trim());
-  out.result({ sync, givenUp }, () =>
-    out.line(`${givenUp.toLocaleString('en')} records of ${sync} were given up; their reason is kept`),
-  );
+  out.result({ sync, givenUp }, () => out.line(`Given up: ${count(givenUp)} of ${sync}. The reason is kept.`));
   return exitCode.ok;
 }
+
+const count = (records: number): string => `${records.toLocaleString('en')} ${records === 1 ? 'record' : 'records'}`;

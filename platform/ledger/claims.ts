@@ -10,7 +10,7 @@ import {
   sinceWatermark,
 } from '../../model/version.ts';
 import { ask, query, transaction } from './sql.ts';
-import { isUnagreed, SENT_AGAIN } from './unagreed.ts';
+import { isToLookAt, SENT_AGAIN } from './unagreed.ts';
 import { droppedOf } from './working-data.ts';
 
 export interface RunClaim {
@@ -44,7 +44,7 @@ export type Claimed =
       readonly held: false;
       readonly mode: RunMode;
       readonly paused: boolean;
-      /** Both sides do not agree on what earlier runs delivered. */
+      /** Both sides do not agree on what earlier runs delivered, or nobody has looked. */
       readonly unagreed: boolean;
     };
 
@@ -84,7 +84,7 @@ interface FoundSync {
 
 async function syncOf(pool: Pool, { sync, run }: RunClaim): Promise<FoundSync> {
   const columns = `id, holder, fence, watermark, paused_at is not null as paused, (${SENT_AGAIN}) as again,
-    ${isUnagreed('syncs.id')} or exists (select from altered where sync_id = syncs.id) as unagreed`;
+    ${isToLookAt('syncs.id')} as unagreed`;
   const [known] = await ask<FoundSync & Record<string, unknown>>(
     pool,
     'opening the run',

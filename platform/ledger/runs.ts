@@ -139,6 +139,9 @@ async function release(
          ended as (
            update runs set status = $6, counts = $7, reconciled = $8, failure_code = $9, failure = $10, ended_at = now()
            from released where runs.id = $1),
+         -- A run that ended otherwise has read nothing back: the next one does.
+         read_back as (
+           delete from written w using released, runs r where $6 in ('succeeded', 'partial') and r.sync_id = released.id and w.run = r.id),
          ${droppedOf('$1', 'released')}
          select 1 from released`,
     [

@@ -4,7 +4,7 @@ import type { Pool } from 'pg';
 import { z } from 'zod';
 import type { BatchRef } from '../../model/batch.ts';
 import type { Confirmed } from './deliveries.ts';
-import { ask } from './sql.ts';
+import { ask, query } from './sql.ts';
 
 const deflate = promisify(deflateRaw);
 const inflate = promisify(inflateRaw);
@@ -34,15 +34,15 @@ export async function packSample(sample: readonly Confirmed[]): Promise<Buffer |
 
 export function ledgerSamples(pool: Pool) {
   return {
-    /** The samples of a run, batch by batch. */
-    async *ofRun(run: string): AsyncIterable<BatchRef & { readonly sample: readonly Written[] }> {
-      const batches = await ask<{ seq: number }>(
+    /** What was written and not read back yet, batch by batch: by the open run, and by those that ended before they could. */
+    async *ofSync(syncId: number): AsyncIterable<BatchRef & { readonly sample: readonly Written[] }> {
+      const batches = await query<{ run: string; seq: number }>(
         pool,
         'reading the samples',
-        'select seq from written where run = $1 order by seq',
-        [run],
+        `select w.run, w.seq from written w join runs r on r.id = w.run where r.sync_id = $1 order by r.started_at, w.seq`,
+        [syncId],
       );
-      for (const { seq } of batches) {
+      for (const { run, seq } of batches) {
         const [row] = await ask<{ records: Buffer }>(
           pool,
           'reading a sample',

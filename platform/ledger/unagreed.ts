@@ -28,6 +28,12 @@ export interface OpenUnagreed extends Omit<Unagreed, 'finding' | 'version'> {
   readonly delivered: boolean;
 }
 
+/** What the ledger has of a record beside its content. */
+export interface DeliveredRow {
+  readonly destinationId: string | null;
+  readonly version: number | null;
+}
+
 export interface Altered extends Alteration {
   readonly records: number;
 }
@@ -42,6 +48,11 @@ export const SENT_AGAIN = `select json_build_object('lowest', min(version), 'unv
 /** Of a sync: something is not agreed. */
 export const isUnagreed = (syncId: string): string =>
   `exists (select from unagreed where sync_id = ${syncId} and given_up_at is null)`;
+
+/** Of a sync: something is not agreed, or was never read back, as its run ended before. */
+export const isToLookAt = (syncId: string): string =>
+  `(${isUnagreed(syncId)} or exists (select from altered where sync_id = ${syncId})
+    or exists (select from written w join runs r on r.id = w.run where r.sync_id = ${syncId}))`;
 
 const HELD = 'held as (select id from syncs where id = $1 and holder = $2 for share)';
 
@@ -80,18 +91,18 @@ export function ledgerUnagreed(pool: Pool) {
       run: string,
       seq: number,
       records: readonly Pick<ReadyRecord, 'key' | 'hash'>[],
-    ): Promise<ReadonlyMap<string, string | null>> {
-      const rows = await query<{ key: string; destinationId: string | null }>(
+    ): Promise<ReadonlyMap<string, DeliveredRow>> {
+      const rows = await query<DeliveredRow & { key: string }>(
         pool,
         'reading what a batch delivered',
-        `select k.key, l.destination_id as "destinationId"
+        `select k.key, l.destination_id as "destinationId", l.version::float8 as version
          from runs r, unnest($3::text[], $4::uuid[]) as k(key, hash)
          cross join lateral (select * from ledger l where l.sync_id = r.sync_id and l.key = k.key limit 1) l
          where r.id = $1 and l.state = 'c' and l.hash = k.hash
            and l.intent in (select id from intents where run = $1 and seq = $2)`,
         [run, seq, textArray(records.map(({ key }) => key)), plainArray(records.map(({ hash }) => hash))],
       );
-      return new Map(rows.map(({ key, destinationId }) => [key, destinationId]));
+      return new Map(rows.map(({ key, ...row }) => [key, row]));
     },
 
     /**
