@@ -94,7 +94,13 @@ const named = (back: ReadBack | undefined) => ({
 export const onWhatWasRead = (record: Outgoing, back: ReadBack | undefined): Outgoing =>
   back === undefined
     ? { ...record, destinationId: null, exists: false, tag: null }
-    : { ...record, destinationId: back.id ?? record.destinationId, exists: true, tag: back.tag ?? null };
+    : {
+        ...record,
+        destinationId: back.id ?? record.destinationId,
+        exists: true,
+        tag: back.tag ?? null,
+        unproven: back.id !== undefined && back.id !== record.destinationId,
+      };
 
 /**
  * Gives each record that was delivered before the tag of the version that was seen last, so that the write is refused

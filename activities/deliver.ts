@@ -12,6 +12,7 @@ import { withTags } from './conflict.ts';
 import type { Dependencies } from './dependencies.ts';
 import { answerTo, settleDoubts } from './doubt.ts';
 import { settleLeftDoubts } from './left.ts';
+import { withoutFoundTaken, withoutTaken } from './owners.ts';
 import { keepToPlan } from './plan-kept.ts';
 import { preparedOf, recordsOf } from './prepare.ts';
 import { reportProgress } from './progress.ts';
@@ -41,6 +42,12 @@ export interface Delivery {
   readonly sample: Sample<Confirmed>;
   /** Keys that both sides do not agree on: they are looked at before they are sent, and read back afterwards. */
   readonly watched: ReadonlySet<string>;
+  /** What the destination will know records by, by position; see `withIdentities`. */
+  readonly identities: Map<number, string>;
+  /** Keys of this batch that own what they were given, by its name at the destination. */
+  readonly claimed: Map<string, string>;
+  /** Keys of records that were written over by others. */
+  readonly overwritten: Set<string>;
   /** The batch as received, by position. Decoded again from staging: only for records that were refused. */
   received(): Promise<readonly Json[]>;
   /** Notes what this attempt settled, and heartbeats it. */
@@ -79,10 +86,13 @@ async function deliver(deps: Dependencies, input: DeliverInput, loaded: LoadedSy
   deps.encodeAhead.note(loaded.name, changed.length, candidates.length);
   await keepToPlan(delivery, changed);
   const { limits } = delivery.destination;
-  const unknown = await lookFirst(delivery, changed);
-  const outgoing = chunksOf(await withTags(delivery, unknown), delivery.limits());
+  const unknown = await lookFirst(delivery, await withoutTaken(delivery, changed));
+  const owned = await withoutFoundTaken(delivery, await withTags(delivery, unknown));
+  const outgoing = chunksOf(owned, delivery.limits());
   await eachAtMost(outgoing, limits.concurrency, (chunk) => send(delivery, chunk));
 
+  // Also those whose own outcome was noted after that of the record that was written over them.
+  if (delivery.overwritten.size > 0) await deps.ledger.deliveries.sendAgain(start, [...delivery.overwritten]);
   const counts = await deps.ledger.deliveries.close(start, ref.run, ref.seq, {
     filtered: batch.filtered,
     unchanged,
@@ -142,6 +152,9 @@ export function newDelivery(
     log: deps.log,
     sample,
     watched,
+    identities: new Map(),
+    claimed: new Map(),
+    overwritten: new Set(),
     received: () => recordsOf(deps, loaded, ref),
     settled(more, less) {
       sample.add(more);
@@ -156,6 +169,8 @@ export function newDelivery(
 export interface Outgoing extends ReadyRecord, Pick<WriteItem, 'destinationId' | 'exists' | 'tag'> {
   /** The ledger has no row of it. */
   readonly unseen?: boolean;
+  /** Its `destinationId` was found, or claimed before: another record may own what it names. */
+  readonly unproven?: boolean;
 }
 
 /** Field by field: for ten thousand records a spread costs more than all else in the comparison. */
@@ -177,7 +192,7 @@ const outgoing = (
 });
 
 /** Change detection: what the ledger already has in this form, or in a newer one, is not sent (invariant 5). */
-async function compare(
+export async function compare(
   delivery: Delivery,
   records: readonly ReadyRecord[],
   foundIds: ReadonlyMap<number, string>,
@@ -194,7 +209,8 @@ async function compare(
     else if (letter === 's') superseded++;
     else {
       const destinationId = foundIds.get(record.ordinal) ?? destinationIds[index] ?? null;
-      changed.push(outgoing(record, destinationId, letter === 'c', unseen));
+      const found = outgoing(record, destinationId, letter !== 'n', unseen);
+      changed.push(letter === 't' || foundIds.has(record.ordinal) ? { ...found, unproven: true } : found);
     }
   }
   return { changed, unchanged, superseded, renewed };

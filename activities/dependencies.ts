@@ -12,6 +12,8 @@ export interface Dependencies {
     current(sync: string, maxAgeMs?: number): Promise<LoadedSync>;
     /** The sync as it was when a run began. Throws SYNC_CHANGED when that version is gone. */
     version(sync: string, version: string): Promise<LoadedSync>;
+    /** Other syncs of the project that write to the same place as this one. */
+    sharing(sync: string): Promise<readonly string[]>;
   };
   readonly world: EndpointWorld;
   readonly ledger: Pick<

@@ -9,7 +9,7 @@ import type { DeliverInput, Delivery, Outgoing } from './deliver.ts';
 import type { Dependencies } from './dependencies.ts';
 import { refuseLate } from './left.ts';
 import { readKey, sameContent } from './read-back.ts';
-import { isDivisible, settle, write } from './send.ts';
+import { isDivisible, isRespelt, settle, write } from './send.ts';
 
 /** What a person decided of one write in doubt; given once, so that it never reaches a doubt that nobody was asked about. */
 export type TakeAnswer = () => 'retry' | 'skip' | undefined;
@@ -121,6 +121,10 @@ async function settleByReplay(
     if (error.code === 'SERVER_ERROR' && error.effect === 'unknown')
       return settleWithoutKey(delivery, intent, records, foundIds, error);
     throw error;
+  }
+  if (isRespelt(outcomes)) {
+    await delivery.ledger.voidIntent(delivery.start, intent);
+    return [];
   }
   const places = [...records.keys()];
   const decided = places.filter((place) => !mayBeRemembered(delivery.destination, outcomes[place]));

@@ -6,6 +6,7 @@ import type { LoadedSync } from '../model/project.ts';
 import type { Written } from '../platform/ledger/samples.ts';
 import { Agreement } from './agreement.ts';
 import type { Dependencies } from './dependencies.ts';
+import { handOver } from './hand-over.ts';
 import { reportProgress } from './progress.ts';
 import { Reader } from './reader.ts';
 import { runOf } from './run.ts';
@@ -20,9 +21,10 @@ export interface ReconcileResult {
 /**
  * Step 5: closes the books of a run. The counts have to add up (invariant 1), and what the run delivered is read back
  * from the destination and compared with what the ledger says was sent, together with what earlier runs found not to
- * agree. Nothing is written to the destination; safe to repeat.
+ * agree. What waits for a row whose owner is gone gets it first. Safe to repeat.
  */
 export async function reconcileRun(deps: Dependencies, run: string): Promise<ReconcileResult> {
+  await handOver(deps, run);
   const counts = await deps.ledger.runs.counts(run);
   refuseUnaccounted('the run', counts);
   const { facts, loaded } = await runOf(deps, run);

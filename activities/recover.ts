@@ -1,6 +1,7 @@
 import type { Confirmed } from '../platform/ledger/deliveries.ts';
 import { onWhatWasRead } from './conflict.ts';
 import type { Delivery, Outgoing } from './deliver.ts';
+import { idToKeep } from './owners.ts';
 import { readKey, sameContent } from './read-back.ts';
 
 /** Records looked at together. */
@@ -29,7 +30,7 @@ export async function lookFirst(delivery: Delivery, records: readonly Outgoing[]
       if (there !== undefined && sameContent(destination, loaded.sync, record.content.text, there.record))
         found.push({
           record,
-          destinationId: there.id === undefined || there.id === record.key ? null : there.id,
+          destinationId: idToKeep(record, there.id),
           ...(destination.tagged && { tag: there.tag ?? null }),
         });
       else left.push(onWhatWasRead(record, there));

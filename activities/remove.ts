@@ -10,6 +10,7 @@ import type { RemovalStart } from '../platform/ledger/deletes.ts';
 import type { Deletion } from '../platform/ledger/deletions.ts';
 import type { Missing } from '../platform/ledger/missing.ts';
 import type { Dependencies } from './dependencies.ts';
+import { handOver } from './hand-over.ts';
 import { keysHash } from './keys-hash.ts';
 import { refuseLate } from './left.ts';
 import { type Marks, markFields, marksFor } from './mark-deleted.ts';
@@ -44,17 +45,19 @@ export async function removeMissing(deps: Dependencies, { run, answered }: Remov
   const limits = deleteLimitsOf(loaded.sync);
   if (limits === null || facts.mode !== 'full') throw new SyncFailure('INTERNAL', 'this run may not delete');
   const ledger = deps.ledger.deletes;
+  await handOver(deps, run);
   const start = await ledger.begin(run);
   if (start.done) return start.done;
   const planned = start.planned ? await deps.ledger.deliveries.plannedDeletes(run) : undefined;
   const skip = planned === null || start.recovering || answered?.answer === 'skip';
   let nothing = skip;
   if (!start.decided) {
-    const found = await ledger.compare(start, run);
+    const holders = await ledger.holders(start.syncId, await deps.projects.sharing(loaded.name));
+    const found = await ledger.compare(start, run, holders);
     // Whoever runs a plan has seen what it deletes.
     const approved = planned !== undefined || (answered?.to === 'DELETE_GUARD' && answered.answer === 'retry');
     if (!skip && !approved) guard(found, limits);
-    await ledger.decide(start, run, skip ? { missing: 0, extras: 0 } : found);
+    await ledger.decide(start, run, skip ? { missing: 0, extras: 0 } : found, holders);
     nothing ||= found.missing + found.extras === 0;
   }
   if (planned != null && !skip) await keepToPlannedDeletes(ledger, run, planned);
@@ -79,7 +82,7 @@ async function keepToPlannedDeletes(ledger: Removal['ledger'], run: string, plan
 }
 
 /** Invariant 6, safe deletes: what looks more like a broken source than like deleted records is a person's decision. */
-export function guard(found: Missing, limits: Omit<DeleteLimits, 'set'>): void {
+export function guard(found: Omit<Missing, 'held'>, limits: Omit<DeleteLimits, 'set'>): void {
   const { known, missing, extras, keyless, seen } = found;
   const all = missing + extras;
   if (all === 0) return;

@@ -1,14 +1,15 @@
-import type { Destination, ItemOutcome, WriteItem } from '../model/connector.ts';
-import type { Content } from '../model/content.ts';
+import type { Destination, ItemOutcome } from '../model/connector.ts';
 import { type FailureCode, isSyncFailure, SyncFailure } from '../model/failure.ts';
-import type { Json } from '../model/json.ts';
 import type { Reject } from '../model/prepared.ts';
 import type { Confirmed } from '../platform/ledger/deliveries.ts';
 import type { Intent } from '../platform/ledger/intents.ts';
 import { chunksOf } from './chunks.ts';
 import { judgeConflicts } from './conflict.ts';
 import type { Delivery, Outgoing } from './deliver.ts';
+import { Item } from './item.ts';
 import { refuseLate } from './left.ts';
+import { identityOf, idToKeep, type Overwrote, overwrites, ownedAmong } from './owners.ts';
+import { rejectOf } from './reject.ts';
 import { isSystemic, tooManyRejected } from './validate.ts';
 
 /**
@@ -49,12 +50,33 @@ async function sendOnce(delivery: Delivery, records: readonly Outgoing[], met: n
     await divide(delivery, intent, records, failure, met);
     return false;
   }
-  await settle(delivery, intent, records, outcomes, { met });
+  if (isRespelt(outcomes)) {
+    await ledger.voidIntent(start, intent);
+    await sendRespelt(delivery, records, outcomes, met);
+  } else await settle(delivery, intent, records, outcomes, { met });
   return true;
 }
 
 /** Refusals of a whole request that surely changed nothing, and that may lie in one record of it. */
 export const isDivisible = ({ code, effect }: SyncFailure): boolean => effect === 'none' && divisible.has(code);
+
+/** Whether nothing was written, since the destination gives records other identities than it foresaw. */
+export const isRespelt = (outcomes: readonly ItemOutcome[]): boolean =>
+  outcomes.some(({ state }) => state === 'respelt');
+
+/** Now it is known what the records will be known by: those whose row is another's are not sent again. */
+async function sendRespelt(
+  delivery: Delivery,
+  records: readonly Outgoing[],
+  outcomes: readonly ItemOutcome[],
+  met: number,
+): Promise<void> {
+  for (const [index, { ordinal }] of records.entries()) {
+    const outcome = outcomes[index];
+    if (outcome?.state === 'respelt') delivery.identities.set(ordinal, outcome.id);
+  }
+  await send(delivery, await ownedAmong(delivery, records), met + 1);
+}
 
 const divisible: ReadonlySet<FailureCode> = new Set<FailureCode>(['BATCH_LIMIT', 'REQUEST_REJECTED']);
 
@@ -84,37 +106,14 @@ export function write(
   intent: Intent,
   records: readonly Outgoing[],
 ): Promise<readonly ItemOutcome[]> {
-  const items = records.map((record) => new Item(record));
+  const isTold = delivery.destination.identify !== undefined;
+  const items = records.map((record) => new Item(record, isTold ? identityOf(delivery, record) : undefined));
   return delivery.destination.write({
     id: intent.requestId,
     fence: { sync: delivery.loaded.name, number: delivery.start.fence },
     items,
     signal: neverAborted,
   });
-}
-
-/** An item whose JSON becomes a text only for a destination that looks at it. */
-class Item implements WriteItem {
-  readonly op = 'upsert';
-  readonly key: string;
-  readonly content: Content;
-  readonly encoded: object | undefined;
-  readonly destinationId: string | null;
-  readonly exists: boolean;
-  readonly tag: string | null;
-
-  constructor({ key, content, encoded, destinationId, exists = false, tag = null }: Outgoing) {
-    this.key = key;
-    this.content = content;
-    this.encoded = encoded;
-    this.destinationId = destinationId;
-    this.exists = exists;
-    this.tag = tag;
-  }
-
-  get json(): string {
-    return this.content.text;
-  }
 }
 
 // A request under way is not cut off on cancellation: the time-out of the connection bounds it.
@@ -129,6 +128,7 @@ export async function settle(
   { partly = false, met = 0 }: { readonly partly?: boolean; readonly met?: number } = {},
 ): Promise<void> {
   const confirmed: Confirmed[] = [];
+  const overwrote: Overwrote[] = [];
   const rejects: Reject[] = [];
   const again: Outgoing[] = [];
   let superseded = 0;
@@ -137,9 +137,14 @@ export async function settle(
     throw new SyncFailure('CONNECTION_LOST', 'the answer does not say what became of each record');
   }
   const judged = await judgeConflicts(delivery, records, outcomes, met + 1);
+  const others = await overwrites(delivery, records, judged);
   for (const [index, record] of records.entries()) {
     const outcome = judged[index];
-    if (outcome?.state === 'confirmed') confirmed.push(confirmedOf(delivery.destination, record, outcome));
+    const other = others.get(record.ordinal);
+    if (other !== undefined) {
+      overwrote.push(other);
+      delivery.overwritten.add(other.owner);
+    } else if (outcome?.state === 'confirmed') confirmed.push(confirmedOf(delivery.destination, record, outcome));
     else if (outcome?.state === 'again') again.push(outcome.as);
     else if (outcome?.state === 'superseded') superseded++;
     else if (outcome?.state === 'rejected')
@@ -153,12 +158,13 @@ export async function settle(
     confirmed,
     rejects: halts ? [] : rejects,
     superseded,
+    overwrote,
     unseen: records.every((record) => record.unseen === true),
     ...((partly || free.length > 0) && { only: ordinalsWithout(records, free) }),
   });
-  delivery.settled(confirmed, halts ? 0 : rejects.length);
+  delivery.settled(confirmed, overwrote.length + (halts ? 0 : rejects.length));
   if (halts) throw tooManyRejected(rejects.length, batch.fetched);
-  if (again.length > 0) await send(delivery, again, met + 1);
+  if (again.length > 0) await send(delivery, await ownedAmong(delivery, again), met + 1);
 }
 
 function ordinalsWithout(records: readonly Outgoing[], others: readonly Pick<Outgoing, 'ordinal'>[]): number[] {
@@ -172,25 +178,6 @@ const confirmedOf = (
   { id, tag = null }: { readonly id?: string; readonly tag?: string | null },
 ): Confirmed => ({
   record,
-  destinationId: id === undefined || id === record.key ? null : id,
+  destinationId: idToKeep(record, id),
   ...(tagged && { tag }),
 });
-
-/** With the record as received, so that it can go through a mended mapping again. */
-function rejectOf(
-  record: Outgoing,
-  outcome: Extract<ItemOutcome, { state: 'rejected' }>,
-  received: Json | undefined,
-): Reject {
-  return {
-    ordinal: record.ordinal,
-    stage: 'deliver',
-    key: record.key,
-    version: record.version,
-    code: outcome.code,
-    field: outcome.field ?? null,
-    rule: null,
-    reason: outcome.reason,
-    record: received === undefined ? null : JSON.stringify(received),
-  };
-}

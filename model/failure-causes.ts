@@ -46,6 +46,8 @@ export const failureCauses: Readonly<Record<FailureCode, string>> = {
   RECORD_REJECTED:
     'A rule of the destination that the destination schema does not state: a unique field, a foreign key, a closed period.',
   CONFLICT: 'Somebody changed the record in the destination.',
+  DESTINATION_KEY_TAKEN:
+    'Keys that differ only in capital letters, spaces or zeros before a number, where the destination does not tell them apart; a mapping that makes one key of two; a key that was respelt at the source.',
   TOO_MANY_REJECTED:
     'The source changed its schema; a mapping that was just edited; a new rule in the destination, such as a constraint.',
   DELETE_GUARD:

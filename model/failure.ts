@@ -224,6 +224,12 @@ export const failures = {
     meaning: 'The destination holds a newer or different version of this record.',
     todo: 'Decide which side wins; then replay it from quarantine.',
   },
+  DESTINATION_KEY_TAKEN: {
+    next: 'set-aside',
+    meaning:
+      'The destination takes the key of this record for that of another one, which has its row: writing it would overwrite that record.',
+    todo: 'Mend one of the two keys at the source. If the other record is gone from it, the next full run hands its row over: `syncline run SYNC --full`.',
+  },
   SCHEMA_DRIFT: {
     next: 'park',
     meaning: 'The records of the source no longer have the shape that they had, and that the mapping was written for.',

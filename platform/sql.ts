@@ -24,21 +24,23 @@ export interface SqlPools {
  * with times in UTC.
  */
 export function sqlPools(): SqlPools {
-  const open = new Map<string, pg.Pool>();
+  const open = new Map<string, { readonly pool: pg.Pool; readonly door: SqlPool }>();
+  const opened = (config: SqlConfig) => {
+    const pool = new pg.Pool(poolConfig(config));
+    surviveLostConnections(pool);
+    return { pool, door: sqlPool(pool) };
+  };
   return {
     pool(config) {
       const id = JSON.stringify([config.url, config.password, config.timeoutMs, config.tls]);
-      const known = open.get(id) ?? new pg.Pool(poolConfig(config));
-      if (!open.has(id)) {
-        surviveLostConnections(known);
-        open.set(id, known);
-      }
-      return sqlPool(known);
+      const known = open.get(id) ?? opened(config);
+      open.set(id, known);
+      return known.door;
     },
     async close() {
       const pools = [...open.values()];
       open.clear();
-      await Promise.all(pools.map((pool) => pool.end()));
+      await Promise.all(pools.map(({ pool }) => pool.end()));
     },
   };
 }

@@ -170,7 +170,7 @@ test('invariant 6, safe deletes: nothing is deleted unless the read came to its 
   await batch(2, true, ['o2']);
   await expect(compare()).rejects.toEqual(refused);
   await delivered(2);
-  expect(await compare()).toEqual({ known: 10, missing: 7, extras: 0, keyless: 0, seen: 3 });
+  expect(await compare()).toEqual({ known: 10, missing: 7, held: 0, extras: 0, keyless: 0, seen: 3 });
   await ledger.pool.query(`delete from seen where run = 'half-2' and seq = 2`);
   await expect(compare()).rejects.toEqual(refused);
 });

@@ -44,11 +44,44 @@ async function withFirstLoad(
 test('what is gone from the source is found at the end of a first load, of which the database has no statistics yet', async () => {
   await withFirstLoad(async ({ deletes }, writer) => {
     const found = await deletes.compare(writer, RUN);
-    expect(found).toEqual({ known: RECORDS, missing: RECORDS / 10, extras: 0, keyless: 0, seen: RECORDS * 0.9 });
+    expect(found).toEqual({
+      known: RECORDS,
+      missing: RECORDS / 10,
+      held: 0,
+      extras: 0,
+      keyless: 0,
+      seen: RECORDS * 0.9,
+    });
     await deletes.decide(writer, RUN, found);
     const keys: string[] = [];
     for await (const key of deletes.decidedKeys(RUN)) keys.push(key);
     expect(keys).toEqual(Array.from({ length: RECORDS / 10 }, (_, n) => `k${10 * (n + 1)}`).sort());
+  });
+});
+
+test('invariant 6, safe deletes: of a first load too, what another record of the sync or another sync has is left, and is known no more', async () => {
+  await withFirstLoad(async ({ deletes }, writer, pool) => {
+    const { rows } = await pool.query<{ id: number }>(`insert into syncs (name) values ('other') returning id`);
+    const other = rows[0]?.id ?? 0;
+    // Every other one of what is gone: half of those another sync has, half a record of this sync that was read.
+    await pool.query(
+      `insert into ledger (version, intent, sync_id, state, hash, key, destination_id)
+       select 1, 0, $1, 'c', gen_random_uuid(), 'their ' || n, 'k' || n from generate_series(1, $2) n where n % 40 = 0`,
+      [other, RECORDS],
+    );
+    await pool.query(
+      `update ledger set destination_id = 'k' || (substr(key, 2)::int - 1)
+       where sync_id = $1 and substr(key, 2)::int % 40 = 21`,
+      [writer.syncId],
+    );
+    const holders = { others: [other], named: true };
+    const found = await deletes.compare(writer, RUN, holders);
+    expect(found).toMatchObject({ known: RECORDS, missing: RECORDS / 20, held: RECORDS / 20 });
+    await deletes.decide(writer, RUN, found, holders);
+    const keys: string[] = [];
+    for await (const key of deletes.decidedKeys(RUN)) keys.push(key);
+    expect(keys).toEqual(Array.from({ length: RECORDS / 20 }, (_, n) => `k${20 * n + 10}`).sort());
+    expect(await deletes.compare(writer, RUN, holders)).toMatchObject({ missing: RECORDS / 20, held: 0 });
   });
 });
 

@@ -413,6 +413,90 @@ describe('the table of the postgres destination', () => {
   });
 });
 
+describe('what the postgres destination will know a record by', () => {
+  /** Of keys that are all of another spelling than their own, in the table, one request for each list. */
+  const identities = async (type: string, ...keys: readonly Json[]): Promise<readonly (string | undefined)[]> => {
+    const destination = open({ table: `keyed_${type.replace(/\W/g, '_')}`, key: 'id', columns: { id: type } });
+    const known = await destination.identify?.(
+      keys.map((id) => upsert({ id })),
+      never,
+    );
+    return keys.map((_, place) => known?.get(place));
+  };
+
+  test.each([
+    ['text', ['Ada', 'ada', ' ada'], ['Ada', 'ada', ' ada']],
+    ['varchar(3)', ['abc', 'abc ', 'abcd'], ['abc', 'abc', 'abcd']],
+    ['char(4)', ['AB', 'AB  '], ['AB', 'AB']],
+    ['int', ['007', 7, '+7', ' 7 ', '-0', 'x'], ['7', '7', '7', '7', '0', 'x']],
+    ['bigint', ['+9007199254740993', '9007199254740993'], ['9007199254740993', '9007199254740993']],
+    ['numeric', ['1.0', 1, '1e0', '0.50'], ['1', '1', '1', '0.5']],
+    ['numeric(6,2)', ['1.004', '1'], ['1', '1']],
+    ['float8', ['1e2', '100', '-0', '0'], ['100', '100', '0', '0']],
+    [
+      'uuid',
+      ['A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11', '{a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11}'],
+      ['a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11', 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11'],
+    ],
+    [
+      'timestamptz',
+      ['2026-03-01T10:00:00+02:00', '2026-03-01T08:00:00Z'],
+      ['2026-03-01 08:00:00+00', '2026-03-01 08:00:00+00'],
+    ],
+    ['date', ['2026-03-01', '20260301'], ['2026-03-01', '2026-03-01']],
+    ['boolean', ['true', 't', 'yes'], ['true', 'true', 'true']],
+    // Of values that are written differently and are equal all the same, the first gives the spelling.
+    ['interval', ['1 day', '24 hours'], ['P1D', 'P1D']],
+  ])('is one text for all keys that are one %s', async (type, keys, expected) => {
+    expect(await identities(type, ...keys)).toEqual(expected);
+  });
+
+  test('is one text for keys that a domain, an enum or a collation takes for equal, and what is there gives the spelling', async () => {
+    await client.query(`CREATE COLLATION blind (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+      CREATE DOMAIN code AS int; CREATE DOMAIN inner_code AS code; CREATE TYPE mood AS ENUM ('good', 'Good');
+      CREATE TABLE folding (name text COLLATE blind, n inner_code, mood mood, PRIMARY KEY (name, n, mood));
+      INSERT INTO folding VALUES ('ÅSA', 1, 'good')`);
+    const destination = open({ table: 'folding', key: ['name', 'n', 'mood'] });
+    const records = [
+      ['åsa', '01', 'good'],
+      ['Bo', 2, 'Good'],
+      ['bo', '2', 'Good'],
+      ['bo', 2, 'good'],
+    ].map(([name = '', n = '', mood = '']) => upsert({ id: `${name}`, name, n, mood }));
+    const known = await destination.identify?.(records, never);
+    expect([...(known?.values() ?? [])].map((text) => JSON.parse(text))).toEqual([
+      ['ÅSA', '1', 'good'],
+      ['Bo', '2', 'Good'],
+      ['Bo', '2', 'Good'],
+      ['bo', '2', 'good'],
+    ]);
+  });
+
+  test('is nothing of its own where the key of the sync says it', async () => {
+    const item = { ...upsert({ id: 'a' }), key: 'a' };
+    expect(await open().identify?.([item], never)).toEqual(new Map());
+  });
+
+  test('is said instead of writing where a trigger changes the key, and then written', async () => {
+    await client.query(`CREATE FUNCTION small() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.id := lower(NEW.id); RETURN NEW; END';
+      CREATE TRIGGER small BEFORE INSERT OR UPDATE ON invoice FOR EACH ROW EXECUTE FUNCTION small()`);
+    const items = ['Ada', 'ada', 'Bo'].map((id) => ({ ...upsert({ id }), key: id, identity: id }));
+    expect(await write(open(), items)).toEqual([
+      { state: 'respelt', id: 'ada' },
+      { state: 'respelt', id: 'ada' },
+      { state: 'respelt', id: 'bo' },
+    ]);
+    expect(await rows()).toEqual([]);
+    const [first, , last] = items;
+    const sure = [first, last].flatMap((item) => (item ? [{ ...item, identity: item.key.toLowerCase() }] : []));
+    expect(await write(open(), sure)).toEqual([
+      { state: 'confirmed', id: 'ada' },
+      { state: 'confirmed', id: 'bo' },
+    ]);
+    expect(await rows()).toEqual([{ id: 'ada' }, { id: 'bo' }]);
+  });
+});
+
 describe('the promise of the postgres destination: each record exactly once', () => {
   test('a repeated request changes nothing and answers as the first did', async () => {
     const items = [upsert({ id: 'a', note: 'first' }), upsert({ id: 'b', total: 'no number' })];

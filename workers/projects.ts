@@ -3,6 +3,7 @@ import { SyncFailure } from '../model/failure.ts';
 import type { LoadedSync } from '../model/project.ts';
 import { projectFingerprint } from '../platform/project/fingerprint.ts';
 import { type CheckedProject, checkProject, type Environment } from '../platform/project/load.ts';
+import { syncsSharing } from '../platform/project/shared-destinations.ts';
 import { soundSync } from '../platform/project/sound-sync.ts';
 import { SharedLooks } from './shared-looks.ts';
 
@@ -47,6 +48,11 @@ export function projectStore(folder: string, env: Environment, former = FORMER_V
 
   return {
     current,
+    async sharing(name) {
+      const { project } = await looks.at(LOOK_AGAIN_MS);
+      const sync = project?.syncs.get(name);
+      return sync === undefined ? [] : syncsSharing(sync, project?.syncs.values() ?? []);
+    },
     async version(name, version) {
       // An open run keeps its mapping and options, but uses its connections as they are now: a limit raised, an address
       // mended.

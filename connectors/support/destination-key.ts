@@ -1,7 +1,7 @@
 import { type Json, type JsonRecord, valueAt } from '../../model/json.ts';
 
 /** Text of the destination's key: the value of one field, or a JSON list of the values of several. */
-const keyText = (parts: readonly string[]): string =>
+export const keyText = (parts: readonly string[]): string =>
   parts.length === 1 && parts[0] !== undefined ? parts[0] : JSON.stringify(parts);
 
 /** The parts of a key text. Undefined when it is not a key of that many fields. */

@@ -25,12 +25,20 @@ export interface Table {
   readonly columns: ReadonlyMap<string, Column>;
   /** Whether the marker tables are there. */
   readonly markers: boolean;
+  /** A trigger sees each row before it is written, and may give it another key. */
+  readonly respells: boolean;
 }
+
+/** Of pg_trigger.tgtype: for each row, before, on INSERT. */
+const BEFORE_EACH_INSERT = 1 | 2 | 4;
 
 const catalogQuery = `
   ${partsQuery}
   SELECT a.attname::text AS name, format_type(a.atttypid, a.atttypmod) AS type, a.attnotnull AS required,
-    ${partsOfColumn} AS parts, to_regclass($2) IS NOT NULL AND to_regclass($3) IS NOT NULL AS markers
+    ${partsOfColumn} AS parts,
+    EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid = to_regclass($1) AND g.tgenabled <> 'D' AND NOT g.tgisinternal
+      AND g.tgtype & ${BEFORE_EACH_INSERT} = ${BEFORE_EACH_INSERT}) AS respells,
+    to_regclass($2) IS NOT NULL AND to_regclass($3) IS NOT NULL AS markers
   FROM pg_attribute a
   WHERE a.attrelid = to_regclass($1) AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
   ORDER BY a.attnum`;
@@ -54,10 +62,12 @@ export async function readTable(sql: SqlSession, options: PostgresDestinationOpt
   return {
     columns: new Map(rows.map((row) => [row.name, columnOf(row)])),
     markers: rows[0]?.markers ?? false,
+    respells: rows[0]?.respells ?? false,
   };
 }
 
-type CatalogRow = Pick<Column, 'name' | 'type' | 'required'> & { readonly parts: string; readonly markers: boolean };
+type CatalogRow = Pick<Column, 'name' | 'type' | 'required'> &
+  Pick<Table, 'markers' | 'respells'> & { readonly parts: string };
 
 function columnOf({ name, type, required, parts }: CatalogRow): Column {
   const made = typeOf(parts);

@@ -1,12 +1,22 @@
-import type { Destination, ItemOutcome, ReadBack, SqlPool, SqlSession, WriteRequest } from '../../model/connector.ts';
+import type {
+  Destination,
+  ItemOutcome,
+  ReadBack,
+  SqlPool,
+  SqlSession,
+  WriteItem,
+  WriteRequest,
+} from '../../model/connector.ts';
 import { parseExact } from '../../model/exact-json.ts';
 import { isRecord, type Json } from '../../model/json.ts';
 import { type Column, preparedTable, readTable, type Table } from './postgres-catalog.ts';
 import { noteSums, postgresChecksums } from './postgres-checksums.ts';
 import { rowEncoder } from './postgres-encode.ts';
+import { identifyRows } from './postgres-identity.ts';
 import { deleteKeys, readKeys } from './postgres-keys.ts';
 import { claimRequest, committedRequests, noteRejected, type Rejected, takeFence } from './postgres-markers.ts';
 import type { PostgresDestinationOptions } from './postgres-options.ts';
+import { orRespelt, refuseRespelt } from './postgres-respelt.ts';
 import { type Plan, planRows, rejection } from './postgres-rows.ts';
 import { sameInPostgres } from './postgres-same.ts';
 import { upsertRows } from './postgres-upsert.ts';
@@ -24,9 +34,14 @@ export function postgresDestination(
   return {
     can: { transaction: true, upsert: true, lookupLagMs: 0 },
     encode: rowEncoder(options.key),
-    place: options.table,
+    // A table of the schema that is searched by default has two names.
+    place: options.table.replace(/^public\./, ''),
+    identify: async (items, signal) => {
+      signal.throwIfAborted();
+      return identifyRows(await database(), options, items);
+    },
     limits: { records: 10_000, bytes: 32 * 1024 * 1024, concurrency: 2 },
-    write: (request) => inTransaction((sql) => writeRequest(sql, options, request)),
+    write: (request) => orRespelt(inTransaction((sql) => writeRequest(sql, options, request))),
     committed: (requestIds, fence, signal) =>
       inTransaction(async (sql) => {
         signal.throwIfAborted();
@@ -77,14 +92,16 @@ async function writeRequest(
   await takeFence(sql, options, request.fence, 'share');
   const before = await claimRequest(sql, options, request.id, request.fence);
   const areNew = request.items.every(({ op, exists }) => op === 'upsert' && exists === false);
-  const rejected = before ?? (await applyPlan(sql, options, table, plan, areNew));
+  const rejected = before ?? (await applyPlan(sql, options, table, plan, { items: request.items, areNew }));
   if (before === undefined) {
     await noteRejected(sql, options, request.id, rejected);
     if (options.verify === 'checksums')
       await noteSums(sql, options, request.fence.sync, request.items, plan, rejected, table);
   }
   request.signal.throwIfAborted();
-  return plan.keys.map((id, index) => rejected.get(index) ?? { state: 'confirmed', id });
+  return plan.keys.map(
+    (id, index) => rejected.get(index) ?? { state: 'confirmed', id: request.items[index]?.identity ?? id },
+  );
 }
 
 async function applyPlan(
@@ -92,7 +109,7 @@ async function applyPlan(
   options: PostgresDestinationOptions,
   table: Table,
   plan: Plan,
-  areNew: boolean,
+  { items, areNew }: { readonly items: readonly WriteItem[]; readonly areNew: boolean },
 ): Promise<ReadonlyMap<number, Rejected>> {
   const rejected = new Map(plan.rejected);
   const refuse = ({ items }: { readonly items: readonly number[] }, outcome: Rejected): void => {
@@ -100,7 +117,8 @@ async function applyPlan(
   };
   // A constraint that is checked only at COMMIT could not be traced to its row.
   await sql.query('SET CONSTRAINTS ALL IMMEDIATE');
-  await upsertRows(sql, options, table, plan.rows, { areNew, refuse });
+  const made = await upsertRows(sql, options, table, plan.rows, { areNew, refuse });
+  refuseRespelt(items, plan, made);
   const keys = plan.deletes.map(({ key }) => key);
   const undeletable = await deleteKeys(sql, options, table, keys);
   for (const step of plan.deletes) {

@@ -39,7 +39,8 @@ export async function deleteKeys(
   return new Map([...refused].filter(([, failure]) => failure.fault.constraint !== undefined));
 }
 
-async function halving(
+/** Works on all keys at once, and on ever fewer where some are refused, until those are alone. */
+export async function halving(
   sql: SqlSession,
   keys: readonly string[],
   step: (keys: readonly string[]) => Promise<void>,
@@ -65,6 +66,12 @@ async function halving(
   await halving(sql, keys.slice(middle), step, refused);
 }
 
+/** The spaces with which `char(n)` fills a text up are none of its own (PostgreSQL manual, 8.3). */
+const valueSql = (name: string, table: Table): string =>
+  table.columns.get(name)?.type.startsWith('character(')
+    ? `t.${quoteName(name)}::text AS ${quoteName(name)}`
+    : `t.${quoteName(name)}`;
+
 /** The rows with these keys as JSON text, by key as asked for. Keys that no row has are left out. */
 export async function readKeys(
   sql: SqlSession,
@@ -73,7 +80,7 @@ export async function readKeys(
   keys: readonly string[],
 ): Promise<ReadonlyMap<string, string>> {
   const names = options.columns === undefined ? [...table.columns.keys()] : Object.keys(options.columns);
-  const columns = names.map((name) => `t.${quoteName(name)}`).join(', ');
+  const columns = names.map((name) => valueSql(name, table)).join(', ');
   // The limit has each key found by the index: the planner would rather read the whole table for some thousand keys.
   const text = `SELECT k.place::int AS place, r.record
     FROM ${keyRelation(options, table)} CROSS JOIN LATERAL

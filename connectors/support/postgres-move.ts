@@ -4,17 +4,23 @@ import type { Column } from './postgres-catalog.ts';
 import { quoteName, quoteNames, quoteTable } from './postgres-names.ts';
 import type { PostgresDestinationOptions } from './postgres-options.ts';
 
-/** An upsert of the rows that `source` gives: a SELECT, or VALUES. */
+/** An upsert of the rows that `source` gives: a SELECT, or VALUES. `returning`: what is to be said of each as `parts`. */
 export function upsertStatement(
   { table, key }: PostgresDestinationOptions,
   columns: readonly Column[],
   source: string,
+  returning?: string,
 ): string {
   const changes = columns
     .filter(({ name }) => !key.includes(name))
     .map(({ name }) => `${quoteName(name)} = excluded.${quoteName(name)}`);
+  // Of a row that is left alone nothing comes back.
+  const [first = ''] = key;
+  if (changes.length === 0 && returning !== undefined)
+    changes.push(`${quoteName(first)} = ${quoteTable(table)}.${quoteName(first)}`);
   return `INSERT INTO ${quoteTable(table)} (${quoteNames(columns.map(({ name }) => name))}) ${source}
-    ON CONFLICT (${quoteNames(key)}) DO ${changes.length === 0 ? 'NOTHING' : `UPDATE SET ${changes.join(', ')}`}`;
+    ON CONFLICT (${quoteNames(key)}) DO ${changes.length === 0 ? 'NOTHING' : `UPDATE SET ${changes.join(', ')}`}
+    ${returning === undefined ? '' : `RETURNING ${returning} AS parts`}`;
 }
 
 /** A staged row that the database refused. `place` counts from 0. */
@@ -24,31 +30,48 @@ export interface RefusedRow {
   readonly column?: string;
 }
 
+/** A staged row that is in the table, and what it is known by there. */
+interface MadeRow {
+  readonly place: number;
+  readonly parts: string;
+}
+
 /**
  * Moves the staged rows one by one, inside the server, and answers those that were refused; all others are in the
- * table. Rows that refer to rows of the same request are tried again as long as that lets some of them pass.
+ * table, and what they are known by is answered where `returning` says it. Rows that refer to rows of the same request are tried again as long as that lets some of them pass.
  */
 export async function moveOneByOne(
   sql: SqlSession,
   options: PostgresDestinationOptions,
   columns: readonly Column[],
   stage: string,
-): Promise<readonly RefusedRow[]> {
+  returning?: string,
+): Promise<{ readonly refused: readonly RefusedRow[]; readonly made: readonly MadeRow[] }> {
   const refused = `${stage}_refused`;
+  const made = `${stage}_made`;
+  await sql.query(`CREATE TEMP TABLE ${made.replace('pg_temp.', '')} (place int, parts text) ON COMMIT DROP`);
   await sql.query(
     `CREATE TEMP TABLE ${refused.replace('pg_temp.', '')} (place int PRIMARY KEY, state text, col text, con text)
      ON COMMIT DROP`,
   );
   const values = columns.map(({ name }) => `syncline_item.${quoteName(name)}`).join(', ');
-  const body = oneByOne(upsertStatement(options, columns, `VALUES (${values})`), stage, refused);
+  const upsert = upsertStatement(options, columns, `VALUES (${values})`, returning);
+  const noted =
+    returning === undefined
+      ? upsert
+      : `WITH written AS (${upsert})
+           INSERT INTO ${made} SELECT syncline_item."syncline row", parts FROM written`;
+  const body = oneByOne(noted, stage, refused);
   await sql.query(`DO ${dollarQuoted(body)}`);
   const rows = await sql.query<{ place: number; state: string; col: string; con: string }>(
     `SELECT place, state, col, con FROM ${refused} ORDER BY place`,
   );
-  return rows.map(({ place, state, col, con }) => {
+  const refusedRows = rows.map(({ place, state, col, con }) => {
     const column = col === '' ? {} : { column: col };
     return { place, message: rowMessage(state, { ...column, ...(con === '' ? {} : { constraint: con }) }), ...column };
   });
+  const madeRows = returning === undefined ? [] : await sql.query<MadeRow>(`SELECT place, parts FROM ${made}`);
+  return { refused: refusedRows, made: madeRows };
 }
 
 /** The conditions caught are those that speak of a row; any other ends the whole request. */

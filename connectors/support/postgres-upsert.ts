@@ -2,11 +2,14 @@ import type { SqlSession } from '../../model/connector.ts';
 import type { SqlRowFailure } from '../../model/sql-failure.ts';
 import type { Column, Table } from './postgres-catalog.ts';
 import { copyChunks } from './postgres-copy.ts';
+import { identityOfParts, rowIdentity } from './postgres-identity.ts';
 import { insertRows } from './postgres-insert.ts';
+import { readKeyColumns } from './postgres-key-columns.ts';
 import type { Rejected } from './postgres-markers.ts';
 import { moveOneByOne, upsertStatement } from './postgres-move.ts';
 import { quoteNames, quoteTable } from './postgres-names.ts';
 import type { PostgresDestinationOptions } from './postgres-options.ts';
+import type { MadeKeys } from './postgres-respelt.ts';
 import { byFields, type Row, rejection } from './postgres-rows.ts';
 import { rowFailure } from './postgres-step.ts';
 
@@ -19,7 +22,7 @@ type Refuse = (row: Row, outcome: Rejected) => void;
 /**
  * Upserts the rows: by COPY into the table where none of them is there yet (`areNew`: so it is believed), otherwise
  * through temporary tables. Rows that the database refuses are found and handed to `refuse`; all others are written.
- * Runs inside the caller's transaction.
+ * Answers what rows are known by where a trigger may have changed their keys. Runs inside the caller's transaction.
  */
 export async function upsertRows(
   sql: SqlSession,
@@ -27,12 +30,17 @@ export async function upsertRows(
   table: Table,
   rows: readonly Row[],
   { areNew, refuse }: { readonly areNew: boolean; readonly refuse: Refuse },
-): Promise<void> {
+): Promise<MadeKeys> {
+  const made = new Map<Row, string>();
+  const keyColumns = table.respells ? await readKeyColumns(sql, options) : undefined;
+  const returning = keyColumns && rowIdentity(keyColumns);
   for (const [index, group] of byFields(rows).entries()) {
     const columns = group.fields.flatMap((field) => table.columns.get(field) ?? []);
-    if (areNew && (await insertRows(sql, options, table, columns, group.rows))) continue;
-    await upsertGroup(sql, { options, columns, stage: `pg_temp.syncline_stage_${index}`, rows: group.rows, refuse });
+    if (areNew && !table.respells && (await insertRows(sql, options, table, columns, group.rows))) continue;
+    const stage = `pg_temp.syncline_stage_${index}`;
+    await upsertGroup(sql, { options, columns, stage, rows: group.rows, refuse, made, returning, unfit: new Set() });
   }
+  return made;
 }
 
 interface Group {
@@ -41,6 +49,11 @@ interface Group {
   readonly stage: string;
   readonly rows: readonly Row[];
   readonly refuse: Refuse;
+  readonly made: Map<Row, string>;
+  /** Places of rows that could not be copied. */
+  readonly unfit: Set<number>;
+  /** Says what a row is known by; undefined where that is known before. */
+  readonly returning: string | undefined;
 }
 
 async function upsertGroup(sql: SqlSession, group: Group): Promise<void> {
@@ -67,6 +80,7 @@ async function copyRows(sql: SqlSession, group: Group): Promise<void> {
     }
     if (bad.at > start) await copy(sql, group, start, bad.at);
     refuseRow(group, bad.at, bad.failure);
+    group.unfit.add(bad.at);
     // A piece is about as long as the good rows between two bad ones.
     size = Math.min(Math.max(2 * (bad.at - start), careful.least), careful.most);
     start = bad.at + 1;
@@ -93,14 +107,30 @@ const copy = (sql: SqlSession, group: Group, start: number, end: number): Promis
 
 /** Moves the staged rows into the table: all at once, or, when some are at fault, each for itself. */
 async function moveRows(sql: SqlSession, group: Group): Promise<void> {
-  const { options, columns, stage } = group;
+  const { options, columns, stage, returning } = group;
   const names = quoteNames(columns.map(({ name }) => name));
-  const statement = upsertStatement(options, columns, `SELECT ${names} FROM ${stage}`);
-  if ((await rowFailure(sql, () => sql.query(statement))) === undefined) return;
-  for (const { place, message, column } of await moveOneByOne(sql, options, columns, stage)) {
+  const order = returning === undefined ? '' : ' ORDER BY "syncline row"';
+  const statement = upsertStatement(options, columns, `SELECT ${names} FROM ${stage}${order}`, returning);
+  const failure = await rowFailure(sql, async () => {
+    const rows = await sql.query<{ parts: string }>(statement);
+    if (returning === undefined) return;
+    // Rows come back as they were inserted. Of what a trigger dropped nothing comes back: then nobody knows which is which.
+    const places = [...group.rows.keys()].filter((place) => !group.unfit.has(place));
+    if (rows.length === places.length)
+      for (const [index, { parts }] of rows.entries()) madeKey(group, places[index] ?? 0, parts);
+  });
+  if (failure === undefined) return;
+  const moved = await moveOneByOne(sql, options, columns, stage, returning);
+  for (const { place, parts } of moved.made) madeKey(group, place, parts);
+  for (const { place, message, column } of moved.refused) {
     const row = group.rows[place];
     if (row !== undefined) group.refuse(row, rejection('RECORD_REJECTED', message, column));
   }
+}
+
+function madeKey({ rows, made }: Group, place: number, parts: string): void {
+  const row = rows[place];
+  if (row !== undefined) made.set(row, identityOfParts(parts));
 }
 
 function refuseRow(group: Group, at: number, failure: SqlRowFailure): void {

@@ -17,7 +17,7 @@ export function simulatedWorker(
   // With the way to the tables too: mistakes that are made on purpose take it.
   const ledger = { ...ledgerOn(gated, gated), pool: gated };
   return {
-    projects: { current: async () => sync, version: async () => sync },
+    projects: { current: async () => sync, version: async () => sync, sharing: async () => [] },
     world: { toolsFor: () => Promise.reject(new Error('no tools')) as never },
     ledger: {
       ...ledger,

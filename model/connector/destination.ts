@@ -13,6 +13,12 @@ export interface Destination {
    * `encoded`. Pure. Undefined for a record that is better written from its JSON.
    */
   encode?(record: JsonRecord, content: Content): object | undefined;
+  /**
+   * What it will know records by, told before they are written: two records with one identity are one record there, as
+   * where it compares keys without their letters' case. By their places; one that is left out is known by its key. Reads
+   * only. Absent: nothing is known before the id that `write` answers.
+   */
+  identify?(items: readonly WriteItem[], signal: AbortSignal): Promise<ReadonlyMap<number, string>>;
   /** Where in its system it writes, such as a table: two syncs that write to one place are told of each other. */
   readonly place?: string;
   /**
@@ -87,6 +93,8 @@ export interface WriteItem {
   readonly encoded?: object | undefined;
   /** The destination's own id of the record, when it is known. */
   readonly destinationId: string | null;
+  /** What `identify` said of it; absent where that was not asked. */
+  readonly identity?: string | undefined;
   /** The record was there when it was last written or read. */
   readonly exists?: boolean;
   /** The version that it had then, for a destination that is `tagged`. */
@@ -96,4 +104,9 @@ export interface WriteItem {
 export type ItemOutcome =
   | { readonly state: 'confirmed'; readonly id?: string; readonly tag?: string }
   | { readonly state: 'rejected'; readonly code: FailureCode; readonly reason: string; readonly field?: string }
+  /**
+   * The destination gives the record another identity than `identify` said, as a trigger does. Nothing of the request was
+   * written, and each of its items says so: whoever owns that identity is looked up first.
+   */
+  | { readonly state: 'respelt'; readonly id: string }
   | { readonly state: 'unknown' };

@@ -1,10 +1,10 @@
 import type { Pool } from 'pg';
 import { type Counts, noCounts } from '../../model/batch.ts';
 import { ledgerDeleteIntents, leftInDoubt, voidLeft } from './delete-intents.ts';
-import { DELETIONS, ledgerDeletions } from './deletions.ts';
+import { DELETIONS, type Holders, ledgerDeletions } from './deletions.ts';
 import { ledgerExtras } from './extras.ts';
 import { ledgerMissing } from './missing.ts';
-import { ask, takeFence, type WriterStart, writeUnderFence } from './sql.ts';
+import { ask, query, takeFence, type WriterStart, writeUnderFence } from './sql.ts';
 
 export interface RemovalStart extends WriterStart {
   /** The list has been decided by an earlier attempt. */
@@ -53,6 +53,18 @@ export function ledgerDeletes(pool: Pool) {
         planned,
         left,
       };
+    },
+
+    /** Who else may have rows of the sync: `others` are the names of the syncs that write to the same place. */
+    async holders(syncId: number, others: readonly string[]): Promise<Holders> {
+      const [row] = await query<{ others: number[] | null; named: boolean }>(
+        pool,
+        'looking for who shares a destination',
+        `select (select array_agg(id) from syncs where name = any ($2::text[])) as others,
+           (select true from ledger where sync_id = $1 and destination_id is not null order by destination_id limit 1) is true as named`,
+        [syncId, others],
+      );
+      return { others: row?.others ?? [], named: row?.named ?? false };
     },
 
     /** Ends the deletions of a run: what was deleted is counted from the ledger. */

@@ -14,17 +14,51 @@ export interface Deletion {
 /** The number of the batch under which the deletions of a run are kept; batches that were read count from 1. */
 export const DELETIONS = 0;
 
-// Rows at the destination: delivered, or with a delete whose outcome nobody knows.
-export const missingRows = (
-  run: string,
-): string => `from ledger l where l.sync_id = $1 and l.state in ('c', 'x') and not exists (
-  select from (select unnest(hashes) as hash from seen where run = ${run}) s where s.hash = hashtextextended(l.key, 0))`;
+const isSeen = (run: string, key: string): string =>
+  `exists (select from (select unnest(hashes) as hash from seen where run = ${run}) s where s.hash = hashtextextended(${key}, 0))`;
 
-// Parts of a write under the fence; $3: the run, $4: DELETIONS.
+const identityOf = (row: string): string => `coalesce(${row}.destination_id, ${row}.key)`;
+
+/**
+ * That no live record has the row of the destination that `l` is about: none of this sync that was read, and none of
+ * another. As two conditions, each of which is one join of sets.
+ */
+const isFree = (run: string, others: string): string => `
+  not exists (select from ledger o where o.sync_id = l.sync_id and o.key <> l.key and o.state in ('c', 't')
+    and ${identityOf('o')} = ${identityOf('l')} and ${isSeen(run, 'o.key')})
+  and not exists (select from ledger o where o.sync_id = any (${others}::int[]) and o.state in ('c', 'x')
+    and ${identityOf('o')} = ${identityOf('l')})`;
+
+/** Who else may have the rows of a sync. */
+export interface Holders {
+  /** Other syncs that write to the same place. */
+  readonly others: readonly number[];
+  /** Some records are known to the destination by something else than their key, so that two may be known by one thing. */
+  readonly named: boolean;
+}
+
+/** One sync alone at its place, whose records are all known by their keys. */
+export const NOBODY_ELSE: Holders = { others: [], named: false };
+
+export const mayBeHeld = ({ others, named }: Holders): boolean => named || others.length > 0;
+
+// Rows at the destination: delivered, or with a delete whose outcome nobody knows.
+export const missingRows = (run: string): string =>
+  `from ledger l where l.sync_id = $1 and l.state in ('c', 'x') and not ${isSeen(run, 'l.key')}`;
+
+/** Invariant 6, safe deletes: a row that another live record holds is not deleted. */
+export const deletableRows = (run: string, others: string, holders: Holders): string =>
+  mayBeHeld(holders) ? `${missingRows(run)} and ${isFree(run, others)}` : missingRows(run);
+
+// Parts of a write under the fence; $3: the run, $4: DELETIONS, $5: other syncs.
 const decided = `decided as (insert into batches (run, seq, state) select $3, $4, 'fetched' from writer)`;
-const listed = `listed as (
+const listed = (holders: Holders): string => `listed as (
   insert into deletions (run, n, key, destination_id)
-  select $3, row_number() over (order by l.key) - 1, l.key, l.destination_id ${missingRows('$3')} and exists (select from writer))`;
+  select $3, row_number() over (order by l.key) - 1, l.key, l.destination_id ${deletableRows('$3', '$5', holders)} and exists (select from writer))`;
+// What others hold is theirs from now on.
+const forgotten = (holders: Holders): string => `forgotten as (
+  update ledger set state = 'd' from writer where sync_id = $1 and key in (
+    select l.key ${missingRows('$3')} except select l.key ${deletableRows('$3', '$5', holders)}))`;
 
 /** The list of what a run deletes: decided once, and durable before the first request. */
 export function ledgerDeletions(pool: Pool) {
@@ -33,16 +67,24 @@ export function ledgerDeletions(pool: Pool) {
     async decide(
       start: Writer,
       run: string,
-      found: { readonly missing: number; readonly extras: number },
+      found: { readonly missing: number; readonly extras: number; readonly held?: number },
+      holders: Holders = NOBODY_ELSE,
     ): Promise<void> {
       const what = 'deciding what to delete';
-      const decide = (sql: Pool | PoolClient, parts: string) =>
-        writeUnderFence(sql, what, start, parts, [run, DELETIONS], { by: query });
-      if (found.missing + found.extras === 0) await decide(pool, decided);
+      const { others } = holders;
+      const parts = [
+        decided,
+        ...(found.missing > 0 ? [listed(holders)] : []),
+        ...((found.held ?? 0) > 0 ? [forgotten(holders)] : []),
+      ];
+      const values = parts.length > 1 && mayBeHeld(holders) ? [run, DELETIONS, others] : [run, DELETIONS];
+      const decide = (sql: Pool | PoolClient) =>
+        writeUnderFence(sql, what, start, parts.join(', '), values, { by: query });
+      if (parts.length === 1 && found.extras === 0) await decide(pool);
       else
         await joiningSets(pool, what, async (sql) => {
-          await decide(sql, found.missing > 0 ? `${decided}, ${listed}` : decided);
-          if (found.extras > 0) await decideExtras(sql, start.syncId, run);
+          await decide(sql);
+          if (found.extras > 0) await decideExtras(sql, start.syncId, run, others);
         });
     },
 

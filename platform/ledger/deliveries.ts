@@ -10,8 +10,10 @@ import { hasTags, keepTags, ledgerConflicts } from './conflicts.ts';
 import { copyUnderFence } from './copy-under-fence.ts';
 import { beginDelivery, type DeliveryStart } from './delivery-start.ts';
 import { ledgerDoubts } from './doubts.ts';
+import { ledgerHandOvers } from './hand-overs.ts';
 import { type Intent, ledgerIntents } from './intents.ts';
 import { packOrdinals } from './ordinals.ts';
+import { ledgerOwners, noteOverwritten, type Overwritten } from './owners.ts';
 import { type PlannedBatch, plannedBatch, plannedDeletes } from './plans.ts';
 import { insertRejects, resolveEntries } from './quarantine.ts';
 import { COPIED_FROM, columnsOf, copyOfRows, renewVersions, upsertRows } from './rows.ts';
@@ -32,6 +34,8 @@ export interface Outcome {
   readonly rejects: readonly Reject[];
   /** Records that the destination has in a newer version. */
   readonly superseded?: number;
+  /** Records that were written over what belongs to another one: they are set aside, and that one is sent again. */
+  readonly overwrote?: readonly Overwritten[];
   /** Set when the outcome covers only these records of the intent; the others are free to be sent again. */
   readonly only?: readonly number[];
   /** The ledger has no row of any of them. */
@@ -56,6 +60,8 @@ export function ledgerDeliveries(pool: Pool) {
   return {
     ...ledgerDoubts(pool),
     ...ledgerConflicts(pool),
+    ...ledgerOwners(pool),
+    ...ledgerHandOvers(pool),
     ...ledgerIntents(pool),
     ...ledgerVerdicts(pool),
 
@@ -105,16 +111,17 @@ export function ledgerDeliveries(pool: Pool) {
 
     /** Writes the outcome of a request: ledger rows of what is confirmed, quarantine of what is rejected. */
     async settle(start: DeliveryStart, run: string, seq: number, intent: Intent, outcome: Outcome): Promise<void> {
-      const { confirmed, rejects, unseen = false } = outcome;
+      const { confirmed, rejects, overwrote = [], unseen = false } = outcome;
       const copy =
         unseen && confirmed.length >= COPIED_FROM ? copyOfRows(start.syncId, intent.id, confirmed) : undefined;
       const values = settledValues(intent, outcome, copy === undefined ? confirmed : []);
       const what = 'writing an outcome';
-      if (rejects.length > 0 || hasTags(confirmed))
+      if (rejects.length + overwrote.length > 0 || hasTags(confirmed))
         await transaction(pool, what, async (sql) => {
           await writeUnderFence(sql, what, start, settled, values);
           if (copy !== undefined) await copyIn(sql, copy);
           await insertRejects(sql, start.syncId, run, seq, rejects);
+          await noteOverwritten(sql, start, run, seq, overwrote);
           await keepTags(sql, start.syncId, confirmed);
         });
       else if (copy !== undefined) await copyUnderFence(pool, what, start, copy, settled, values);
@@ -163,13 +170,13 @@ const settled = `settled as (
 
 const settledValues = (
   intent: Intent,
-  { confirmed, rejects, only, superseded = 0 }: Outcome,
+  { confirmed, rejects, overwrote = [], only, superseded = 0 }: Outcome,
   rows: readonly Confirmed[],
 ): Statement['values'] => [
   intent.id,
   ...columnsOf(rows),
   confirmed.length,
-  rejects.length,
+  rejects.length + overwrote.length,
   only ? packOrdinals(only) : null,
   superseded,
 ];

@@ -18,6 +18,8 @@ export interface DeliveryStart extends WriterStart {
   readonly left: boolean;
   /** The run keeps to a plan. */
   readonly planned: boolean;
+  /** Some records of the sync are known to the destination by something else than their key. */
+  readonly named: boolean;
   readonly intents: readonly Intent[];
 }
 
@@ -28,6 +30,7 @@ interface Found {
   readonly unagreed: boolean;
   readonly left: boolean;
   readonly planned: boolean;
+  readonly named: boolean;
   readonly begun: boolean;
 }
 
@@ -56,6 +59,7 @@ async function startOf(pool: Pool, run: string, seq: number) {
        ${isUnagreed('$3')} as unagreed,
        exists (select ${leftStaged}) as left,
        exists (select from planned_runs where run = $1) as planned,
+       (select true from ledger where sync_id = $3 and destination_id is not null order by destination_id limit 1) is true as named,
        exists (select from intents where run = $1 and seq = $2) as begun
      from runs r left join batches b on b.run = r.id and b.seq = $2 where r.id = $1`,
     [run, seq, writer.syncId],
@@ -67,7 +71,8 @@ async function startOf(pool: Pool, run: string, seq: number) {
     unagreed = false,
     left = false,
     planned = false,
+    named = false,
     begun = false,
   } = found ?? {};
-  return { ...writer, state, counts, openEntries: open, unagreed, left, planned, begun };
+  return { ...writer, state, counts, openEntries: open, unagreed, left, planned, named, begun };
 }

@@ -78,7 +78,7 @@ export function ledgerLife(pool: Pool) {
            ${isoTime('b.fetched_at')} as "fetchedAt", r.reconciled, (r.counts->>'delivered')::int as "runDelivered",
            ${isoTime('r.ended_at')} as "runEndedAt", ${isoTime('i.decided_at')} as "confirmedAt",
            r.workflow_id as "workflowId", r.mode, r.trigger
-         from syncs s join ledger l on l.sync_id = s.id and l.key = $2
+         from syncs s join ledger l on l.sync_id = s.id and l.key = $2 and l.state <> 't'
          left join intents i on i.id = l.intent left join runs r on r.id = i.run
          left join batches b on b.run = i.run and b.seq = i.seq where s.name = $1`,
         [sync, key],

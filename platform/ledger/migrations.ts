@@ -417,4 +417,8 @@ create table altered (
 -- The source shifted while it was read: the batches after this one read it again from its start.
 alter table batches add column reads_again boolean not null default false;
 `,
+  `
+-- Finds the record that a row of the destination belongs to, where that is not known by the key.
+create index ledger_by_destination_id on ledger (sync_id, destination_id, key) where destination_id is not null;
+`,
 ];

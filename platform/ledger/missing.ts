@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
 import { SyncFailure } from '../../model/failure.ts';
-import { DELETIONS, missingRows } from './deletions.ts';
+import { DELETIONS, deletableRows, type Holders, mayBeHeld, missingRows, NOBODY_ELSE } from './deletions.ts';
 import { removableExtras } from './extras.ts';
 import { ask, joiningSets, query, queryInOrder, refuseOlder, type Writer } from './sql.ts';
 
@@ -8,8 +8,10 @@ import { ask, joiningSets, query, queryInOrder, refuseOlder, type Writer } from 
 export interface Missing {
   /** Records of this sync at the destination, by the ledger's word. */
   readonly known: number;
-  /** Of these, not in the read. */
+  /** Of these, not in the read, and held by no other record. */
   readonly missing: number;
+  /** Not in the read, but a live record has what they were at the destination: they stay. */
+  readonly held: number;
   /** Records that the ledger does not know, are not in the read, and were chosen to go. */
   readonly extras: number;
   /** Records of the read whose key could not be read: each may be one of those that seem missing. */
@@ -65,7 +67,7 @@ export function ledgerMissing(pool: Pool) {
      * Invariant 6, safe deletes: compares the ledger with what the run read. Throws SOURCE_INCOMPLETE unless the read
      * came to its proven end and every batch of it noted its keys.
      */
-    async compare(start: Writer, run: string): Promise<Missing> {
+    async compare(start: Writer, run: string, holders: Holders = NOBODY_ELSE): Promise<Missing> {
       const [ends] = await ask<{
         fence: string;
         chosen: boolean;
@@ -83,19 +85,23 @@ export function ledgerMissing(pool: Pool) {
       refuseOlder(start.fence, ends?.fence);
       if (ends?.complete !== true || ends.gaps === true)
         throw new SyncFailure('SOURCE_INCOMPLETE', 'the read is not proven to be complete, so nothing is deleted');
+      const needsOthers = mayBeHeld(holders) || ends.chosen;
       const [found] = await joiningSets(pool, 'looking for what is gone', (sql) =>
-        query<Missing & Record<string, unknown>>(
+        query<Missing & { unread: number }>(
           sql,
           'looking for what is gone',
           `select (select count(*)::int from ledger where sync_id = $1 and state in ('c', 'x')) as known,
-             (select count(*)::int ${missingRows('$2')}) as missing,
-             ${ends.chosen ? `(select count(*)::int ${removableExtras})` : '0'} as extras,
+             (select count(*)::int ${deletableRows('$2', '$3', holders)}) as missing,
+             ${mayBeHeld(holders) ? `(select count(*)::int ${missingRows('$2')})` : '0'} as unread,
+             ${ends.chosen ? `(select count(*)::int ${removableExtras('$3')})` : '0'} as extras,
              (select count(*)::int from quarantine where run = $2 and key is null) as keyless,
              (select coalesce(sum(cardinality(hashes)), 0)::int from seen where run = $2) as seen`,
-          [start.syncId, run],
+          needsOthers ? [start.syncId, run, holders.others] : [start.syncId, run],
         ),
       );
-      return found ?? { known: 0, missing: 0, extras: 0, keyless: 0, seen: 0 };
+      if (!found) return { known: 0, missing: 0, held: 0, extras: 0, keyless: 0, seen: 0 };
+      const { unread, ...counted } = found;
+      return { ...counted, held: Math.max(0, unread - counted.missing) };
     },
   };
 }

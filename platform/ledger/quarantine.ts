@@ -6,7 +6,8 @@ import { query } from './sql.ts';
 
 /**
  * Puts records aside. A record of a batch lies there once, however often the step is repeated. What lay open of the
- * same key from an earlier batch is superseded: a person has one entry for each record, with its latest reason.
+ * same key from an earlier batch is superseded: a person has one entry for each record, with its latest reason. One that
+ * its own run took out again (hand-overs.ts) comes back with the reason that it has then.
  */
 export async function insertRejects(
   sql: Pool | PoolClient,
@@ -30,7 +31,9 @@ export async function insertRejects(
      )
      insert into quarantine (sync_id, run, seq, ordinal, stage, key, code, field, rule, reason, record, version)
      select $1, $2, $3, r.* from rejects r
-     on conflict (run, seq, ordinal) do nothing`,
+     on conflict (run, seq, ordinal) do update set state = 'open', resolved_at = null, resolved_by = null, stage = excluded.stage,
+       code = excluded.code, field = excluded.field, rule = excluded.rule, reason = excluded.reason
+     where quarantine.code = 'DESTINATION_KEY_TAKEN' and quarantine.state = 'replayed' and quarantine.resolved_by = $2`,
     [
       syncId,
       run,

@@ -14,7 +14,7 @@ export const upsertRows = (intent: string, from: string): string =>
    select u.version, ${intent}, $1, 'c', u.hash, u.key, u.id
    from ${from}, unnest($4::bigint[], $5::uuid[], $6::text[], $7::text[]) as u(version, hash, key, id)
    on conflict (sync_id, key) do update set version = excluded.version, intent = excluded.intent, state = excluded.state,
-     hash = excluded.hash, destination_id = coalesce(excluded.destination_id, ledger.destination_id)`;
+     hash = excluded.hash, destination_id = excluded.destination_id`;
 
 export const columnsOf = (rows: readonly Confirmed[]): readonly string[] => [
   plainArray(rows.map(({ record }) => record.version)),

@@ -4,7 +4,10 @@ import { plainArray, textArray } from './arrays.ts';
 import { ROW_BY_KEY } from './rows.ts';
 import { query } from './sql.ts';
 
-/** For each record: `n`ew, `c`hanged, `u`nchanged, `s`uperseded by what was delivered before. */
+/**
+ * For each record: `n`ew, `c`hanged, `u`nchanged, `s`uperseded by what was delivered before, `t`aken: its row was
+ * another's when it was last to be delivered.
+ */
 export interface Verdicts {
   readonly letters: string;
   /** The destination's own id of changed records, by index; absent where the key is the id. */
@@ -43,11 +46,11 @@ export function ledgerVerdicts(pool: Pool) {
         pool,
         'comparing with the ledger',
         `select string_agg(v.letter, '' order by v.ord) as letters,
-           jsonb_object_agg(v.ord - 1, v.destination_id) filter (where v.letter = 'c' and v.destination_id is not null) as ids,
+           jsonb_object_agg(v.ord - 1, v.destination_id) filter (where v.letter in ('c', 't') and v.destination_id is not null) as ids,
            bool_or(v.letter = 'u' and v.newer) as renewed
          from (
            select k.ord, l.destination_id, k.version > l.version as newer,
-             case when l.key is null or l.state = 'd' then 'n' when l.state in ('x', 's') then 'c' when l.hash = k.hash then 'u'
+             case when l.key is null or l.state = 'd' then 'n' when l.state in ('x', 's') then 'c' when l.state = 't' then 't' when l.hash = k.hash then 'u'
                when k.version < l.version then 's' else 'c' end as letter
            from unnest($2::text[], $3::uuid[], $4::bigint[]) with ordinality as k(key, hash, version, ord)
            left join lateral (${ROW_BY_KEY}) l on true

@@ -18,6 +18,7 @@ import type { RunFrom } from '../../model/run-state.ts';
 import type { Deletes } from '../../model/sync.ts';
 import type { Settings } from '../../platform/config.ts';
 import { type Ledger, openLedger } from '../../platform/ledger/ledger.ts';
+import { syncsSharing } from '../../platform/project/shared-destinations.ts';
 import { connectTemporal, registerSearchAttributes } from '../../platform/temporal.ts';
 import { type RunningWorker, runWorker, type WorkerParts, type WorkflowCode } from '../../workers/worker.ts';
 import { createTestDatabase } from './database.ts';
@@ -174,7 +175,8 @@ export async function createTestEngine(
         throw new Error('a test endpoint needs no tools');
       },
     };
-    const parts = { projects: { current, version: current }, world, ledger, ...(steps && { steps }) };
+    const sharing = async (name: string) => syncsSharing(byName.get(name) ?? unknownSync(name), byName.values());
+    const parts = { projects: { current, version: current, sharing }, world, ledger, ...(steps && { steps }) };
     const worker = await runWorker(settings, pino({ level: process.env['TEST_LOG'] ?? 'silent' }), parts, code);
     workers.push(worker);
     return worker;
