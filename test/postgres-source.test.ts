@@ -124,6 +124,19 @@ describe('the postgres source', () => {
     );
   });
 
+  test('says how many rows have the key of another one, and only then', async () => {
+    await client.query(`INSERT INTO orders SELECT i, 'r' || i / 3 FROM generate_series(1, 20) i`);
+    const told = async (key: readonly string[]) => {
+      const source = open({ table: 'orders', key: 'region', pageRecords: 4 });
+      const found = [];
+      for await (const page of source.read({ position: null, since: null, signal: never, key }))
+        found.push(...(page.notices ?? []));
+      return found.at(-1);
+    };
+    expect(await told(['region'])).toMatchObject({ code: 'KEYS_REPEAT', subject: 'region', records: 13 });
+    expect(await told(['region', 'id'])).toBeUndefined();
+  });
+
   test('refuses more rows that are alike than a page may grow by, naming the columns', async () => {
     await client.query(`INSERT INTO orders SELECT i, 'x' FROM generate_series(1, 10003) i`);
     await expect(read(open({ table: 'orders', key: 'region', pageRecords: 3 }))).rejects.toMatchObject({

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Json } from '../../model/json.ts';
+import { keyOf } from '../../model/record-key.ts';
 import { quoteName, quoteNames, quoteTable } from './postgres-names.ts';
 import type { PostgresSourceOptions } from './postgres-options.ts';
 
@@ -124,4 +125,25 @@ export const placeAfter = (current: Pass, sort: readonly string[], record: Json 
 function sortText(record: Json | undefined, name: string): string {
   const value: unknown = typeof record === 'object' && record !== null ? Reflect.get(record, name) : undefined;
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}
+
+/** How many records of a page have the key of another one: only among rows that sort alike, which lie side by side. */
+export function repeatsIn(records: readonly Json[], sort: readonly string[], key: readonly string[]): number {
+  if (key.length === 0) return 0;
+  let repeats = 0;
+  let keys = new Set<string>();
+  for (const [index, record] of records.entries()) {
+    const before = records[index - 1];
+    if (before === undefined || sort.some((name) => sortText(record, name) !== sortText(before, name))) {
+      if (keys.size > 0) keys = new Set();
+      continue;
+    }
+    for (const one of keys.size === 0 ? [before, record] : [record]) {
+      const found = keyOf(one, key);
+      if (!('key' in found)) continue;
+      if (keys.has(found.key)) repeats++;
+      keys.add(found.key);
+    }
+  }
+  return repeats;
 }

@@ -2,6 +2,7 @@ import type { KeysRequest, Page, ReadRequest, Source, SqlPool } from '../../mode
 import { SyncFailure } from '../../model/failure.ts';
 import type { Json } from '../../model/json.ts';
 import { pathSteps } from '../../model/mapping/path.ts';
+import type { Notice } from '../../model/notice.ts';
 import { decodeJsonPage, jsonPage } from './json-page.ts';
 import type { PostgresSourceOptions } from './postgres-options.ts';
 import {
@@ -16,6 +17,7 @@ import {
   place,
   placeAfter,
   repeatedStatement,
+  repeatsIn,
   type Since,
   sortColumns,
 } from './postgres-pages.ts';
@@ -55,41 +57,64 @@ async function readKeys(
 async function* pages(
   database: () => Promise<SqlPool>,
   options: PostgresSourceOptions,
-  { position, since, signal }: ReadRequest,
+  { position, since, signal, key = [] }: ReadRequest,
 ): AsyncIterable<Page> {
   const sql = await database();
-  const load = (at: Place): Promise<Page> => loadPage(sql, options, at, since);
+  const load = (at: Place): Promise<LoadedPage> => loadPage(sql, options, at, since, key);
   let pending = load(position === null ? { pass: firstPass(options, since), after: null } : place.parse(position));
+  let repeats = 0;
   for (;;) {
     signal.throwIfAborted();
-    const page = await pending;
+    const { page, repeats: more } = await pending;
     signal.throwIfAborted();
     if (page.next !== null) {
       // The server works on the next page while the engine works on this one.
       pending = load(place.parse(page.next));
       pending.catch(() => undefined);
     }
-    yield page;
+    repeats += more;
+    yield more === 0 ? page : { ...page, notices: [keysRepeat(key, repeats)] };
     if (page.next === null) return;
   }
 }
 
-async function loadPage(sql: SqlPool, options: PostgresSourceOptions, at: Place, since: Since): Promise<Page> {
+interface LoadedPage {
+  readonly page: Page;
+  /** Records with the key of another one. */
+  readonly repeats: number;
+}
+
+async function loadPage(
+  sql: SqlPool,
+  options: PostgresSourceOptions,
+  at: Place,
+  since: Since,
+  key: readonly string[],
+): Promise<LoadedPage> {
   const { text, values } = pageStatement(options, at, since);
   const rows = await sql.query<{ record: string; found: number }>(text, values);
   const found = rows[0]?.found ?? 0;
   const full = rows.length < found || rows.length >= options.pageRecords;
   if (rows.length === 0 && at.pass === 'unversioned')
-    return loadPage(sql, options, { pass: 'rows', after: null }, since);
+    return loadPage(sql, options, { pass: 'rows', after: null }, since, key);
   if (full && at.pass === 'keyless') throw tooManyKeyless(options);
-  if (found >= options.pageRecords + MOST_ALIKE) throw tooManyAlike(sortColumns(options, at.pass));
+  const sort = sortColumns(options, at.pass);
+  if (found >= options.pageRecords + MOST_ALIKE) throw tooManyAlike(sort);
   if (isFirst(at)) await refuseRepeatedColumns(sql, options, rows[0]?.record);
   const body = jsonPage(rows.map(({ record }) => record));
   const records = decodeJsonPage(body);
-  if (full) return { body, records, next: { ...placeAfter(at.pass, sortColumns(options, at.pass), records.at(-1)) } };
+  const repeats = repeatsIn(records, sort, key);
+  if (full) return { page: { body, records, next: { ...placeAfter(at.pass, sort, records.at(-1)) } }, repeats };
   const next = await followingPass(sql, options, at.pass, since);
-  return { body, records, next: next === null ? null : { pass: next, after: null } };
+  return { page: { body, records, next: next === null ? null : { pass: next, after: null } }, repeats };
 }
+
+const keysRepeat = (key: readonly string[], records: number): Notice => ({
+  code: 'KEYS_REPEAT',
+  subject: key.join(', '),
+  records,
+  detail: `${records} rows have the key of another one`,
+});
 
 const isFirst = ({ after }: Place): boolean => after === null;
 
