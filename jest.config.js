@@ -1,10 +1,10 @@
+// `npm test`: what runs with the engine alone. Foreign programs are in test/real (jest.real.config.js).
 // Real servers are slow to start once, so one Temporal and one PostgreSQL serve the whole run (test/support/global-setup.ts).
 export default {
   testEnvironment: 'node',
   globalSetup: '<rootDir>/test/support/global-setup.ts',
   globalTeardown: '<rootDir>/test/support/global-teardown.ts',
-  testSequencer: '<rootDir>/test/support/slowest-first.js',
-  testMatch: ['<rootDir>/test/**/*.test.ts'],
+  testMatch: ['<rootDir>/test/*.test.ts'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
     '^.+\\.ts$': [
