@@ -1,15 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Destination } from '../model/connector.ts';
 import type { Json } from '../model/json.ts';
-import { arraySource, createTestEngine, type TestEngine, type TestSync } from './support/engine.ts';
+import { arraySource, createTestEngine, type TestEngine, type TestServers, type TestSync } from './support/engine.ts';
 import { type JournalDestination, journalDestination } from './support/journal.ts';
 
 const orders = (count: number): Json[] =>
   Array.from({ length: count }, (_, n) => ({ id: `o${n}`, version: n, value: `v${n}` }));
 
 let engine: TestEngine | undefined;
-async function engineFor(sync: TestSync): Promise<TestEngine> {
-  engine = await createTestEngine([sync]);
+async function engineFor(sync: TestSync, servers: TestServers = {}): Promise<TestEngine> {
+  engine = await createTestEngine([sync], servers);
   return engine;
 }
 afterEach(async () => {
@@ -178,4 +178,29 @@ test('what a run delivered that was aborted before it could read back is read ba
   expect(await run('aborted')).toMatchObject({ status: 'succeeded', counts: { delivered: 1 } });
   expect(everything(books)).toHaveLength(20);
   expect((await ledger.pool.query('select from written')).rowCount).toBe(0);
+});
+
+test('a step that dies after it has noted what it found, and before it has told it, finds the same when it is repeated', async () => {
+  const books = journalDestination({ upsert: true, lookupLagMs: 0 });
+  const steps: TestServers['steps'] = (around) => ({
+    ...around,
+    async reconcileRun(input) {
+      await around.reconcileRun(input);
+      await engine?.ledger.pool.query('delete from notices');
+      return around.reconcileRun(input);
+    },
+  });
+  const { run, ledger } = await engineFor(
+    {
+      name: 'twice',
+      source: arraySource(() => orders(5)),
+      destination: spoiling(books, (key, record) => {
+        if (key === 'o1') return null;
+        return key === 'o2' ? { ...(record as object), value: 'other' } : record;
+      }),
+    },
+    { steps },
+  );
+  expect(await run('twice')).toMatchObject({ status: 'partial', reconciled: { checked: 5, missing: 1, different: 1 } });
+  expect((await ledger.unagreed.list('twice', 10)).map(({ times }) => times)).toEqual([1, 1]);
 });

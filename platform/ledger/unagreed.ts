@@ -85,7 +85,7 @@ export function ledgerUnagreed(pool: Pool) {
 
     /**
      * Of records that a batch had ready: which are at the destination by its delivery, as they were, with the destination's
-     * own id. What was overtaken or deleted since is left out.
+     * own id. What was overtaken or deleted since is left out, and what an earlier attempt has marked is not.
      */
     async deliveredBy(
       run: string,
@@ -98,9 +98,9 @@ export function ledgerUnagreed(pool: Pool) {
         `select k.key, l.destination_id as "destinationId", l.version::float8 as version
          from runs r, unnest($3::text[], $4::uuid[]) as k(key, hash)
          cross join lateral (select * from ledger l where l.sync_id = r.sync_id and l.key = k.key limit 1) l
-         where r.id = $1 and l.state = 'c' and l.hash = k.hash
+         where r.id = $1 and l.state = 'c' and l.hash in (k.hash, $5)
            and l.intent in (select id from intents where run = $1 and seq = $2)`,
-        [run, seq, textArray(records.map(({ key }) => key)), plainArray(records.map(({ hash }) => hash))],
+        [run, seq, textArray(records.map(({ key }) => key)), plainArray(records.map(({ hash }) => hash)), NO_HASH],
       );
       return new Map(rows.map(({ key, ...row }) => [key, row]));
     },
