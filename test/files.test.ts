@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { appendFile, readdir, readFile, rename, rm, stat, symlink, unlink, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
@@ -438,10 +439,12 @@ describe('files as a destination', () => {
   test('take over the lock of a worker of an earlier container that had our pid and host name, and clear up after it', () =>
     withFolder(async (folder) => {
       await writeFile(path.join(folder, '.out.jsonl.lock'), `${process.pid} ${hostname()}\n`);
-      for (const left of ['.out.jsonl.new', '.out.jsonl.1-2.new', '..out.jsonl.fence.1-2.new'])
+      const id = randomUUID();
+      const ofAnother = `.out.jsonl.gz.${id}.new`;
+      for (const left of ['.out.jsonl.new', `.out.jsonl.${id}.new`, `..out.jsonl.fence.${id}.new`, ofAnother])
         await writeFile(path.join(folder, left), 'half of someth');
       expect(await write(openDestination(folder), [upsert({ id: 1 })])).toEqual([{ state: 'confirmed', id: '1' }]);
-      expect((await readdir(folder)).sort()).toEqual(['.out.jsonl.fence', 'out.jsonl']);
+      expect((await readdir(folder)).sort()).toEqual(['.out.jsonl.fence', ofAnother, 'out.jsonl']);
     }));
 
   test('as CSV quote what must be quoted, and read back as the same', () =>

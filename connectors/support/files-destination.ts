@@ -1,11 +1,13 @@
 import type {
   ConnectorTools,
   Destination,
+  FileLock,
   ItemOutcome,
   ReadBack,
   UnderFileLock,
   WriteRequest,
 } from '../../model/connector.ts';
+import { SyncFailure } from '../../model/failure.ts';
 import { withFile } from './files-failures.ts';
 import { takeFileFence } from './files-fence.ts';
 import { type FilesFolder, targetOf } from './files-folder.ts';
@@ -43,20 +45,23 @@ async function write(
   const { byKey, outcomes } = fileChanges(request.items, options);
   if (byKey.size === 0) return outcomes;
   const target = await targetOf(folder, options.path);
-  return withFile(options.path, () =>
-    underFileLock(
-      besideOf(target, 'lock'),
-      async ({ tookOver, confirm }) => {
-        if (tookOver) await removeLeftovers(target);
-        await takeFileFence(target, options.path, request.fence, confirm);
-        request.signal.throwIfAborted();
-        await replaceFile(target, options.path, mergedContent(folder, options, byKey), confirm);
-        return outcomes;
-      },
-      request.signal,
-    ),
-  );
+  const merge = async (lock: FileLock) => {
+    // A link put in the place of a folder since would lead the new content out.
+    const confirm = async () => {
+      await lock.confirm();
+      if ((await targetOf(folder, options.path)) !== target) throw moved(options.path);
+    };
+    if (lock.tookOver) await removeLeftovers(target);
+    await takeFileFence(target, options.path, request.fence, confirm);
+    request.signal.throwIfAborted();
+    await replaceFile(target, options.path, mergedContent(folder, options, byKey), confirm);
+    return outcomes;
+  };
+  return withFile(options.path, () => underFileLock(besideOf(target, 'lock'), merge, request.signal));
 }
+
+const moved = (file: string): SyncFailure =>
+  new SyncFailure('FILE_BUSY', `${file} was moved while it was written`, { effect: 'none' });
 
 async function read(
   folder: FilesFolder,

@@ -13,6 +13,7 @@ const words: Readonly<Record<string, string>> = {
   EACCES: 'may not be opened',
   EPERM: 'may not be opened',
   EISDIR: 'is a folder',
+  ELOOP: 'is a link that cannot be followed',
   ENOTDIR: 'has a file where a folder is expected',
   ENOSPC: 'cannot be written: the disk is full',
   EROFS: 'cannot be written: the disk is read-only',

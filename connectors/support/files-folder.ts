@@ -24,7 +24,7 @@ interface Entered {
 /**
  * Opens a file of the folder to read it. Others may write there, so what is opened is a regular file, in the folder unless
  * links may lead anywhere, and still what the path names once it is open: a link put in its place meanwhile gives nothing.
- * A pipe is not waited for. Throws FILE_UNREADABLE.
+ * A pipe is not waited for. Throws FILE_UNREADABLE, and FILE_BUSY when another file took the name at that moment.
  */
 export function openFile(folder: FilesFolder, file: string): Promise<FileHandle> {
   return withFile(file, async () => {
@@ -36,7 +36,7 @@ export function openFile(folder: FilesFolder, file: string): Promise<FileHandle>
         throw refused(`${file} has a second name (hard link), which others can give to files that are not theirs`);
       const named = await lstat(await resolved(folder, root, file));
       if (named.dev !== opened.dev || named.ino !== opened.ino)
-        throw refused(`${file} was replaced while it was opened`);
+        throw new SyncFailure('FILE_BUSY', `${file} was replaced while it was opened`, { effect: 'none' });
       return handle;
     } catch (error) {
       await handle.close();

@@ -46,11 +46,14 @@ async function fill(handle: FileHandle, content: AsyncIterable<string>, mode: nu
 /** Removes what a writer that died left beside a file. Call it with the lock held. */
 export async function removeLeftovers(full: string): Promise<void> {
   const folder = path.dirname(full);
-  const mine = [full, besideOf(full, 'fence')].map((name) => `.${path.basename(name)}.`);
+  const starts = [full, besideOf(full, 'fence')].map((name) => `.${path.basename(name)}.`);
   for (const name of await readdir(folder))
-    if (name.endsWith('.new') && mine.some((start) => name.startsWith(start)))
+    if (starts.some((start) => name.startsWith(start) && leftover.test(name.slice(start.length))))
       await rm(path.join(folder, name), { force: true });
 }
+
+/** With or without a random name: of `orders`, and not of `orders.csv`. */
+const leftover = /^([\da-f-]{36}\.)?new$/;
 
 /** What its owner allowed of the file before; undefined when there is none. */
 async function modeOf(full: string): Promise<number | undefined> {
