@@ -105,8 +105,8 @@ export class Agreement {
   }
 
   async #judgeWhole(ref: BatchRef): Promise<void> {
-    const { loaded, reader } = this.#scope;
-    const { records, judged } = await readBatch(this.#deps, loaded, ref, reader);
+    const { reader } = this.#scope;
+    const { records, judged } = await readBatch(this.#deps, ref, reader);
     const { habits, faulty } = judgeBatch(judged, this.#habits);
     this.#habits = habits;
     this.#found.checked += records.length;

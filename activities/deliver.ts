@@ -17,8 +17,9 @@ import { keepToPlan } from './plan-kept.ts';
 import { preparedOf, recordsOf } from './prepare.ts';
 import { reportProgress } from './progress.ts';
 import { lookFirst } from './recover.ts';
-import { runOf } from './run.ts';
+import { type RunningSync, runOf } from './run.ts';
 import { send } from './send.ts';
+import { versionNotices } from './version-notices.ts';
 
 /** One delivery of one batch by one attempt. */
 export interface Delivery {
@@ -66,17 +67,17 @@ export interface DeliverInput extends BatchRef {
  * Safe to repeat at any moment: a request in doubt is settled first, by its own replay or by looking it up.
  */
 export async function deliverBatch(deps: Dependencies, input: DeliverInput): Promise<Counts> {
-  const { loaded } = await runOf(deps, input.run);
-  return deps.bulkhead.hold(loaded.destinationConnection.name, () => deliver(deps, input, loaded));
+  const running = await runOf(deps, input.run);
+  return deps.bulkhead.hold(running.loaded.destinationConnection.name, () => deliver(deps, input, running));
 }
 
-async function deliver(deps: Dependencies, input: DeliverInput, loaded: LoadedSync): Promise<Counts> {
+async function deliver(deps: Dependencies, input: DeliverInput, { facts, loaded }: RunningSync): Promise<Counts> {
   const ref: BatchRef = { run: input.run, seq: input.seq };
   const start = await deps.ledger.deliveries.begin(ref.run, ref.seq);
   if (start.delivered) return start.delivered;
   const decided = await answerTo(deps, start, input);
   await settleLeftDoubts(deps, ref.run, start, decided);
-  const batch = (await preparedOf(deps, loaded, ref)).transformed;
+  const batch = (await preparedOf(deps, { facts, loaded }, ref)).transformed;
   const watched = await watchedOf(deps, start, batch);
   const delivery = newDelivery(deps, ref, start, loaded, batch, watched);
 
@@ -93,6 +94,7 @@ async function deliver(deps: Dependencies, input: DeliverInput, loaded: LoadedSy
 
   // Also those whose own outcome was noted after that of the record that was written over them.
   if (delivery.overwritten.size > 0) await deps.ledger.deliveries.sendAgain(start, [...delivery.overwritten]);
+  await deps.ledger.notices.note(ref.run, ref.seq, versionNotices(loaded.sync.version, batch.odd));
   const counts = await deps.ledger.deliveries.close(start, ref.run, ref.seq, {
     filtered: batch.filtered,
     unchanged,

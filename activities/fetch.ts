@@ -1,12 +1,12 @@
 import { Context } from '@temporalio/activity';
 import type { BatchRef } from '../model/batch.ts';
-import type { Page, Position } from '../model/connector.ts';
-import type { Json } from '../model/json.ts';
+import type { Position } from '../model/connector.ts';
 import type { Prepared } from '../model/prepared.ts';
 import type { LoadedSync } from '../model/project.ts';
 import { keyFieldsOf } from '../model/record-key.ts';
 import type { RunFacts } from '../platform/ledger/runs.ts';
 import type { Dependencies } from './dependencies.ts';
+import { clockFrom, type TimedPage, timed } from './page-clock.ts';
 import { keepToPlannedEnd } from './plan-kept.ts';
 import { inSlices, preparationFor } from './prepare.ts';
 import { reportProgress } from './progress.ts';
@@ -44,12 +44,12 @@ async function fetch(deps: Dependencies, ref: BatchRef, facts: RunFacts, loaded:
   // Whoever looks at the step must not think that it still waits for memory while its source is slow.
   reportProgress({ pages: start.parts, records: start.records });
   const batch = new GrowingBatch(ref.seq, start.parts, start.records, start.bytes, start.position);
-  const ahead = start.parts === 0 ? new PreparedAhead(preparationFor(deps, loaded)) : undefined;
-  const stage = async (page: Page): Promise<void> => {
-    const { records, body, next } = page;
+  const ahead = start.parts === 0 ? new PreparedAhead(preparationFor(deps, facts, loaded)) : undefined;
+  const stage = async (page: TimedPage): Promise<void> => {
+    const { records, body, asOfMs, next } = page;
     // Before the page counts: an attempt that dies between would not come by here again.
     if (page.notices?.length) await deps.ledger.notices.note(ref.run, ref.seq, page.notices);
-    const part = { part: batch.parts, records: records.length, body, positionAfter: next };
+    const part = { part: batch.parts, records: records.length, body, asOfMs, positionAfter: next };
     if (!page.readsAgain) await staging.stage(ref.run, ref.seq, start.attempt, part);
     batch.add(page);
     reportProgress({ pages: batch.parts, records: batch.records });
@@ -65,10 +65,10 @@ async function fetch(deps: Dependencies, ref: BatchRef, facts: RunFacts, loaded:
       received: staging.compressAhead,
     };
     let full = false;
-    await takePages(loaded.openSource(deps.world).read(request), {
+    await takePages(timed(loaded.openSource(deps.world).read(request), clockFrom(start.nowMs)), {
       stage,
       async prepare(page) {
-        await ahead?.add(page.records);
+        await ahead?.add(page);
         full = deps.cache.grew(ref, ahead?.bytes ?? 0) && !facts.planned;
       },
       isLast: () => full || endsHere(batch, loaded),
@@ -84,9 +84,9 @@ async function fetch(deps: Dependencies, ref: BatchRef, facts: RunFacts, loaded:
 
 interface PageWork {
   /** Makes the page durable. */
-  readonly stage: (page: Page) => Promise<void>;
+  readonly stage: (page: TimedPage) => Promise<void>;
   /** Never rejects: what fails there is left to the steps that follow. */
-  readonly prepare: (page: Page) => Promise<void>;
+  readonly prepare: (page: TimedPage) => Promise<void>;
   /** Whether the page staged last is the last of the batch. */
   readonly isLast: () => boolean;
 }
@@ -95,7 +95,7 @@ interface PageWork {
  * Works on each page while it is staged and the next one is on its way. That one is asked for when this one is durable:
  * a crash has no more than one page read again.
  */
-async function takePages(pages: AsyncIterable<Page>, { stage, prepare, isLast }: PageWork): Promise<void> {
+async function takePages(pages: AsyncIterable<TimedPage>, { stage, prepare, isLast }: PageWork): Promise<void> {
   const reading = pages[Symbol.asyncIterator]();
   try {
     for (let coming = reading.next(); ; ) {
@@ -132,9 +132,9 @@ class PreparedAhead {
     this.#work = work;
   }
 
-  async add(records: readonly Json[]): Promise<void> {
+  async add({ records, asOfMs }: TimedPage): Promise<void> {
     if (this.#failed) return;
-    await inSlices(records, this.#work.add).catch(() => {
+    await inSlices(records, (slice) => this.#work.add(slice, asOfMs)).catch(() => {
       this.#failed = true;
     });
   }
@@ -185,7 +185,7 @@ export class GrowingBatch {
     return this.parts > 0 && this.position === null;
   }
 
-  add(page: Page): void {
+  add(page: TimedPage): void {
     this.position = page.next;
     // Each reading is made of whole batches. Such a page has nothing to stage.
     this.readsAgain = page.readsAgain === true;

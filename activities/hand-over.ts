@@ -1,5 +1,4 @@
 import type { BatchRef } from '../model/batch.ts';
-import type { LoadedSync } from '../model/project.ts';
 import type { DeliveryStart } from '../platform/ledger/delivery-start.ts';
 import type { Waiting } from '../platform/ledger/hand-overs.ts';
 import { chunksOf, eachAtMost } from './chunks.ts';
@@ -9,7 +8,7 @@ import type { Dependencies } from './dependencies.ts';
 import { settleDoubts } from './doubt.ts';
 import { withoutTaken } from './owners.ts';
 import { preparedOf } from './prepare.ts';
-import { runOf } from './run.ts';
+import { type RunningSync, runOf } from './run.ts';
 import { send } from './send.ts';
 
 /**
@@ -18,13 +17,14 @@ import { send } from './send.ts';
  * all. Only a complete read can tell. Safe to repeat.
  */
 export async function handOver(deps: Dependencies, run: string): Promise<void> {
-  const { facts, loaded } = await runOf(deps, run);
+  const running = await runOf(deps, run);
+  const { facts, loaded } = running;
   // A run that keeps to a plan sends nothing else: the next one finds the row free.
   if (facts.mode !== 'full' || facts.planned) return;
   const { deliveries } = deps.ledger;
   const waiting = await deliveries.waiting(facts.syncId, run);
   if (waiting.length === 0) return;
-  const heirs = await heirsAmong(deps, loaded, run, waiting);
+  const heirs = await heirsAmong(deps, running, run, waiting);
   if (heirs.length === 0) return;
   await deps.bulkhead.hold(loaded.destinationConnection.name, async () => {
     const start = await deliveries.beginLeft(run);
@@ -34,14 +34,14 @@ export async function handOver(deps: Dependencies, run: string): Promise<void> {
       heirs.filter(({ key, owner }) => owner !== key),
     );
     for (const seq of new Set(heirs.map((heir) => heir.seq)))
-      await deliverLate(deps, loaded, start, { run, seq }, heirs);
+      await deliverLate(deps, running, start, { run, seq }, heirs);
   });
 }
 
 /** Those whose owner is gone, one for each row; and those to which theirs has been handed over already. */
 async function heirsAmong(
   deps: Dependencies,
-  loaded: LoadedSync,
+  running: RunningSync,
   run: string,
   waiting: readonly Waiting[],
 ): Promise<readonly Waiting[]> {
@@ -49,7 +49,7 @@ async function heirsAmong(
   const batches = gone.size === 0 ? [] : await deps.ledger.deliveries.provenBatches(run);
   if (batches.length === 0) gone.clear();
   for (const ref of batches) {
-    const { validated } = await preparedOf(deps, loaded, ref);
+    const { validated } = await preparedOf(deps, running, ref);
     for (const key of validated.keys) gone.delete(key);
     deps.cache.drop(ref);
   }
@@ -59,14 +59,14 @@ async function heirsAmong(
 /** Delivers records of a batch that has been closed, and counts it anew. */
 async function deliverLate(
   deps: Dependencies,
-  loaded: LoadedSync,
+  running: RunningSync,
   start: DeliveryStart,
   ref: BatchRef,
   heirs: readonly Waiting[],
 ): Promise<void> {
   const { deliveries } = deps.ledger;
-  const batch = (await preparedOf(deps, loaded, ref)).transformed;
-  const delivery = newDelivery(deps, ref, { ...start, intents: await deliveries.inDoubt(ref) }, loaded, batch);
+  const batch = (await preparedOf(deps, running, ref)).transformed;
+  const delivery = newDelivery(deps, ref, { ...start, intents: await deliveries.inDoubt(ref) }, running.loaded, batch);
   const { known, foundIds } = await settleDoubts(delivery, () => undefined);
   const late = new Set(heirs.flatMap(({ seq, ordinal }) => (seq === ref.seq ? [ordinal] : [])));
   const records = batch.ready.filter(({ ordinal }) => late.has(ordinal) && !known.has(ordinal));

@@ -19,8 +19,9 @@ const position = z.union([z.strictObject({ at: z.int().min(0) }), z.strictObject
  * read from start to end, and only what is wanted is passed on. Keys that the source does not have are left out.
  */
 export function keyedSource(source: Source, fields: readonly string[], keysFrom: KeysFrom): Source {
+  const { epoch } = source.can;
   return {
-    can: { incremental: false, provesEnd: false, ordered: false },
+    can: { incremental: false, provesEnd: false, ordered: false, ...(epoch && { epoch }) },
     async *read(request: ReadRequest): AsyncIterable<Page> {
       const at = request.position === null ? { at: 0 } : position.parse(request.position);
       if ('at' in at && source.readKeys !== undefined) {

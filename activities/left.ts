@@ -33,9 +33,9 @@ export async function settleLeftDoubts(
   for (const ref of await deliveries.leftBatches(run)) {
     const intents = await deliveries.inDoubt(ref);
     if (intents.length > 0) {
-      const { loaded } = await runOf(deps, ref.run);
-      const batch = (await preparedOf(deps, loaded, ref)).transformed;
-      await settleDoubts(newDelivery(deps, ref, { ...start, intents }, loaded, batch), answer);
+      const left = await runOf(deps, ref.run);
+      const batch = (await preparedOf(deps, left, ref)).transformed;
+      await settleDoubts(newDelivery(deps, ref, { ...start, intents }, left.loaded, batch), answer);
     }
     await deliveries.dropLeft(start, ref);
     deps.cache.drop(ref);

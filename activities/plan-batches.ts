@@ -2,7 +2,9 @@ import type { Source } from '../model/connector.ts';
 import type { Prepared, Reject, Transformed, Validated } from '../model/prepared.ts';
 import type { LoadedSync } from '../model/project.ts';
 import { keyFieldsOf } from '../model/record-key.ts';
+import type { VersionKind } from '../model/version.ts';
 import { endsHere, GrowingBatch } from './fetch.ts';
+import { timed } from './page-clock.ts';
 import { inSlices, preparationOf } from './prepare.ts';
 
 export interface PreparedForPlan extends Transformed {
@@ -14,6 +16,8 @@ export interface PreparedForPlan extends Transformed {
 
 export interface BatchesRequest {
   readonly since: string | number | null;
+  /** Of the watermark. */
+  readonly kind?: VersionKind | undefined;
   /** Records at the most. */
   readonly limit: number;
   readonly signal: AbortSignal;
@@ -23,15 +27,16 @@ export interface BatchesRequest {
 export async function* batchesToPlan(
   source: Source,
   loaded: LoadedSync,
-  { since, limit, signal }: BatchesRequest,
+  { since, kind, limit, signal }: BatchesRequest,
 ): AsyncIterable<PreparedForPlan> {
   let position: GrowingBatch['position'] = null;
   let left = limit;
   for (let seq = 1; ; seq++) {
     const batch = new GrowingBatch(seq, 0, 0, 0, position);
-    const work = preparationOf(loaded);
-    for await (const page of source.read({ position, since, signal, key: keyFieldsOf(loaded.sync) })) {
-      await inSlices(page.records.slice(0, left - batch.records), work.add);
+    const work = preparationOf(loaded, { kind, epoch: source.can.epoch });
+    const request = { position, since, signal, key: keyFieldsOf(loaded.sync) };
+    for await (const page of timed(source.read(request), Date.now)) {
+      await inSlices(page.records.slice(0, left - batch.records), (slice) => work.add(slice, page.asOfMs));
       batch.add(page);
       if (endsHere(batch, loaded) || batch.records >= left) break;
     }

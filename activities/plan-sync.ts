@@ -3,7 +3,6 @@ import type { DriftFinding } from '../model/drift/drift.ts';
 import type { EndpointWorld, LoadedSync } from '../model/project.ts';
 import { deleteLimitsOf } from '../model/sync.ts';
 import { contentHash, fingerprint } from '../model/transform.ts';
-import { includingAgain, sinceWatermark } from '../model/version.ts';
 import type { Ledger } from '../platform/ledger/ledger.ts';
 import { batchesToPlan } from './plan-batches.ts';
 import { Planner, type SampledChange } from './plan-buckets.ts';
@@ -55,7 +54,7 @@ export interface Plan {
 export interface PlanParts {
   readonly world: EndpointWorld;
   readonly ledger: {
-    readonly plans: Pick<Ledger['plans'], 'standing'>;
+    readonly plans: Pick<Ledger['plans'], 'nextRead'>;
     readonly deliveries: Pick<Ledger['deliveries'], 'verdicts'>;
     readonly deletes: Pick<Ledger['deletes'], 'known'>;
     readonly drift: Pick<Ledger['drift'], 'known'>;
@@ -67,11 +66,14 @@ export interface PlanParts {
  * Reads only.
  */
 export async function planSync(parts: PlanParts, loaded: LoadedSync, options: PlanOptions): Promise<Plan> {
-  const standing = await parts.ledger.plans.standing(loaded.name);
-  const mode = options.full || standing.watermark === null ? 'full' : loaded.mode;
-  const since =
-    mode === 'full' ? null : sinceWatermark(includingAgain(standing.watermark, standing.again), loaded.overlapMs);
   const [reading, writing] = [countedWorld(parts.world), countedWorld(parts.world)];
+  const source = loaded.openSource(reading);
+  const standing = await parts.ledger.plans.nextRead(loaded.name, {
+    overlapMs: loaded.overlapMs,
+    epoch: source.can.epoch,
+  });
+  const mode = options.full || standing.watermark === null ? 'full' : loaded.mode;
+  const since = mode === 'full' ? null : standing.since;
   const planner = new Planner({
     ledger: parts.ledger.deliveries,
     syncId: standing.syncId,
@@ -84,8 +86,9 @@ export async function planSync(parts: PlanParts, loaded: LoadedSync, options: Pl
   const limits = mode === 'full' && options.limit === undefined ? deleteLimitsOf(loaded.sync) : null;
   const deleting = limits && new DeletePlanner();
   const drift = new PlannedDrift();
-  for await (const batch of batchesToPlan(loaded.openSource(reading), loaded, {
+  for await (const batch of batchesToPlan(source, loaded, {
     since,
+    kind: standing.watermark?.kind,
     limit,
     signal: options.signal,
   })) {

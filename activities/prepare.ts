@@ -6,14 +6,22 @@ import { preparation } from '../model/prepare.ts';
 import type { Prepared } from '../model/prepared.ts';
 import type { LoadedSync } from '../model/project.ts';
 import { keyFieldsOf } from '../model/record-key.ts';
+import type { ExpectedVersions } from '../model/version-watch.ts';
+import type { RunFacts } from '../platform/ledger/runs.ts';
 import type { Dependencies } from './dependencies.ts';
+import type { RunningSync } from './run.ts';
 
 /** Records worked on before others get a turn, so that heartbeats and signals stay prompt. */
 const SLICE = 100;
 
 /** The validation and transformation that a sync states. */
-export const preparationOf = ({ sync, policy }: LoadedSync, encode?: Destination['encode']) =>
+export const preparationOf = (
+  { sync, policy }: LoadedSync,
+  expected: ExpectedVersions,
+  encode?: Destination['encode'],
+) =>
   preparation({
+    expected,
     from: sync.mapping.from,
     key: keyFieldsOf(sync),
     version: sync.version,
@@ -24,15 +32,20 @@ export const preparationOf = ({ sync, policy }: LoadedSync, encode?: Destination
   });
 
 /** The same for a batch of which much will be written, as far as can be guessed. */
-export const preparationFor = ({ world, encodeAhead }: Dependencies, loaded: LoadedSync) =>
-  preparationOf(loaded, encodeAhead.isWorth(loaded.name) ? loaded.openDestination(world).encode : undefined);
+export const preparationFor = ({ world, encodeAhead }: Dependencies, facts: RunFacts, loaded: LoadedSync) =>
+  preparationOf(
+    loaded,
+    { kind: facts.versionKind, epoch: loaded.openSource(world).can.epoch },
+    encodeAhead.isWorth(loaded.name) ? loaded.openDestination(world).encode : undefined,
+  );
 
 /** What a batch came to: from this worker's cache, or computed again from what is staged. */
-export async function preparedOf(deps: Dependencies, loaded: LoadedSync, ref: BatchRef): Promise<Prepared> {
+export async function preparedOf(deps: Dependencies, { facts, loaded }: RunningSync, ref: BatchRef): Promise<Prepared> {
   const known = deps.cache.get(ref).prepared;
   if (known !== undefined) return known;
-  const work = preparationFor(deps, loaded);
-  for await (const { records } of stagedPages(deps, loaded, ref)) await inSlices(records, work.add);
+  const work = preparationFor(deps, facts, loaded);
+  for await (const { records, asOfMs } of stagedPages(deps, loaded, ref))
+    await inSlices(records, (slice) => work.add(slice, asOfMs));
   const prepared = work.result();
   deps.cache.put(ref, prepared);
   return prepared;
@@ -56,10 +69,10 @@ async function* stagedPages(
   deps: Dependencies,
   loaded: LoadedSync,
   ref: BatchRef,
-): AsyncGenerator<{ readonly records: readonly Json[]; readonly bytes: number }> {
+): AsyncGenerator<{ readonly records: readonly Json[]; readonly bytes: number; readonly asOfMs: number }> {
   const source = loaded.openSource(deps.world);
-  for (const body of await deps.ledger.staging.load(ref.run, ref.seq)) {
-    yield { records: source.decode(body), bytes: body.length };
+  for (const { body, asOfMs } of await deps.ledger.staging.load(ref.run, ref.seq)) {
+    yield { records: source.decode(body), bytes: body.length, asOfMs };
     await nextTurn();
   }
 }

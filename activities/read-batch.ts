@@ -2,11 +2,11 @@ import type { Judged } from '../model/agreement.ts';
 import type { BatchRef } from '../model/batch.ts';
 import type { ReadBack } from '../model/connector.ts';
 import type { ReadyRecord } from '../model/prepared.ts';
-import type { LoadedSync } from '../model/project.ts';
 import type { Dependencies } from './dependencies.ts';
 import { preparedOf } from './prepare.ts';
 import { reportProgress } from './progress.ts';
 import type { Reader, Sent } from './reader.ts';
+import { runOf } from './run.ts';
 
 /** Records read back at once. */
 const READ_RECORDS = 1_000;
@@ -22,13 +22,8 @@ export interface JudgedBatch {
  * was sent is made again from what is staged, which is there until the run ends. What a later batch has delivered anew,
  * or was deleted since, is left out.
  */
-export async function readBatch(
-  deps: Dependencies,
-  loaded: LoadedSync,
-  ref: BatchRef,
-  reader: Reader,
-): Promise<JudgedBatch> {
-  const { ready } = (await preparedOf(deps, loaded, ref)).transformed;
+export async function readBatch(deps: Dependencies, ref: BatchRef, reader: Reader): Promise<JudgedBatch> {
+  const { ready } = (await preparedOf(deps, await runOf(deps, ref.run), ref)).transformed;
   const records: (ReadyRecord & Sent)[] = [];
   const back: (ReadBack | undefined)[] = [];
   for (let at = 0; at < ready.length; at += READ_RECORDS) {

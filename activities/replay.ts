@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Page, ReadRequest, Source } from '../model/connector.ts';
 import type { LoadedSync } from '../model/project.ts';
 import { keyFieldsOf } from '../model/record-key.ts';
+import type { EpochUnit } from '../model/version.ts';
 import type { Dependencies } from './dependencies.ts';
 import { decodeChosen, keyedSource } from './keyed-source.ts';
 import { withSides } from './sides.ts';
@@ -17,7 +18,7 @@ const PAGE_RECORDS = 1000;
 export const replaying = (deps: Dependencies, loaded: LoadedSync, run: string): LoadedSync => ({
   ...withSides(loaded),
   policy: { ...loaded.policy, maxRejectedShare: 1 },
-  openSource: () => quarantineSource(deps, run),
+  openSource: (world) => quarantineSource(deps, run, loaded.openSource(world).can.epoch),
 });
 
 /** The sync of a repair run: it reads from its source what was chosen by key, and nothing else. */
@@ -32,9 +33,9 @@ export const repairing = (deps: Dependencies, loaded: LoadedSync, run: string): 
 /** Position: how many of the chosen records have been read. */
 const position = z.int().min(0).nullable();
 
-function quarantineSource(deps: Dependencies, run: string): Source {
+function quarantineSource(deps: Dependencies, run: string, epoch: EpochUnit | undefined): Source {
   return {
-    can: { incremental: false, provesEnd: false, ordered: false },
+    can: { incremental: false, provesEnd: false, ordered: false, ...(epoch && { epoch }) },
     async *read(request: ReadRequest): AsyncIterable<Page> {
       let next: number | null = position.parse(request.position) ?? 0;
       while (next !== null) {

@@ -15,6 +15,7 @@ import type { Dependencies } from './dependencies.ts';
 import { repairing, replaying } from './replay.ts';
 import { withSides } from './sides.ts';
 import { noteTicks } from './ticks.ts';
+import { watermarkAhead } from './version-notices.ts';
 
 export interface OpenRunInput {
   readonly sync: string;
@@ -66,6 +67,7 @@ export interface RunPlan {
 export async function openRun(deps: Dependencies, input: OpenRunInput): Promise<RunPlan | SkippedRun> {
   // Whoever starts a run just after an edit means the edit.
   const loaded = await deps.projects.current(input.sync, input.scheduledFor === undefined ? 0 : TICK_MAX_AGE_MS);
+  const { epoch } = loaded.openSource(deps.world).can;
   const claim = {
     sync: input.sync,
     run: input.run,
@@ -73,6 +75,7 @@ export async function openRun(deps: Dependencies, input: OpenRunInput): Promise<
     trigger: input.trigger,
     mode: modeOf(input, loaded),
     overlapMs: loaded.overlapMs,
+    ...(epoch && { epoch }),
     syncVersion: loaded.version,
     ...(input.range && { range: input.range }),
     ...(input.scheduledFor !== undefined && { scheduledFor: input.scheduledFor }),
@@ -88,6 +91,7 @@ export async function openRun(deps: Dependencies, input: OpenRunInput): Promise<
     claimed = await deps.ledger.runs.claim({ ...claim, takeOverFrom: claimed.by });
   }
   if (claimed.held) return refuse(deps, input, claimed);
+  if (claimed.watermarkAhead !== null) await deps.ledger.notices.note(input.run, 0, [watermarkAhead]);
   const left = await deps.ledger.deliveries.leftBatches(input.run);
   return {
     mode: claimed.mode,
@@ -134,8 +138,13 @@ export interface CloseRunInput {
 /** Ends a run: moves the watermark if everything was delivered, lets go of the sync. Safe to repeat. */
 export const closeRun = (deps: Dependencies, input: CloseRunInput): Promise<Counts> => deps.ledger.runs.close(input);
 
-/** The facts of a run and its sync in the version that the run began with. */
-export async function runOf(deps: Dependencies, run: string): Promise<{ facts: RunFacts; loaded: LoadedSync }> {
+/** A run, and its sync in the version that the run began with. */
+export interface RunningSync {
+  readonly facts: RunFacts;
+  readonly loaded: LoadedSync;
+}
+
+export async function runOf(deps: Dependencies, run: string): Promise<RunningSync> {
   const facts = await deps.cache.factsOf(run, (id) => deps.ledger.runs.facts(id));
   const loaded = await deps.projects.version(facts.sync, facts.syncVersion);
   if (facts.mode === 'replay') return { facts, loaded: replaying(deps, loaded, run) };

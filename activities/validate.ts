@@ -23,7 +23,7 @@ export async function validateBatch(
   { acceptDrift = false, ...ref }: ValidateInput,
 ): Promise<ValidateResult> {
   const { facts, loaded } = await runOf(deps, ref.run);
-  const { validated } = await preparedOf(deps, loaded, ref);
+  const { validated } = await preparedOf(deps, { facts, loaded }, ref);
   const { valid, keys, rejects, fetched } = validated;
   await refuseDrift(deps, { facts, loaded }, ref, validated, acceptDrift);
   refuseSystemic(rejects.length, fetched, loaded.policy);

@@ -6,6 +6,7 @@ import { restSettings } from './support/rest-options.ts';
 import { mayShift } from './support/rest-pages.ts';
 import { decodePage, readPages } from './support/rest-read.ts';
 import { sameInJson } from './support/rest-same.ts';
+import { epochOf } from './support/rest-since.ts';
 import { type Pagination, restSourceOptions } from './support/rest-source-options.ts';
 import { maxRecordsOf, writeItems } from './support/rest-write.ts';
 
@@ -19,13 +20,15 @@ export default defineConnector({
     options: restSourceOptions,
     open: ({ name, settings }, options, { http }) => {
       const source = { connection: name, settings, options, http };
-      const { lookup } = options;
+      const { incremental, lookup } = options;
+      const epoch = incremental && epochOf(incremental.format);
       return {
         can: {
-          incremental: options.incremental !== undefined,
+          incremental: incremental !== undefined,
           provesEnd: provesEnd(options.pagination),
           ordered: options.ordered,
           ...(mayShift(options.pagination) && { countedPages: true }),
+          ...(epoch && { epoch }),
         },
         read: (request) => readPages(source, request),
         decode: (body) => decodePage(source, body),

@@ -2,7 +2,7 @@ import type { ReadyRecord } from './prepared.ts';
 
 /**
  * Invariant 5, newest wins: of the records of a batch with one key the one with the higher version stays; of equal ones
- * the later. Keys that only rise, as many sources give them, are compared with the one before: a map of them all is made
+ * the later, and of two that do not compare. Keys that only rise, as many sources give them, are compared with the one before: a map of them all is made
  * when one does not.
  */
 export class Newest {
@@ -17,7 +17,7 @@ export class Newest {
       this.#records.push(record);
       return false;
     }
-    if ((record.version ?? 0) >= (this.#records[place]?.version ?? 0)) this.#records[place] = record;
+    if (!isOlder(record, this.#records[place])) this.#records[place] = record;
     return true;
   }
 
@@ -40,3 +40,6 @@ export class Newest {
     return place;
   }
 }
+
+const isOlder = ({ version }: ReadyRecord, than: ReadyRecord | undefined): boolean =>
+  version !== null && than !== undefined && than.version !== null && version < than.version;

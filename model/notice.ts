@@ -18,6 +18,23 @@ export interface NoticeKind {
  * ledger and are never renamed. `docs/failures.md` lists them; a test compares.
  */
 export const notices = {
+  VERSION_AHEAD: {
+    outcome: 'told',
+    meaning:
+      'Records are stamped later than the clock of their source allows. They are delivered, and read again by each run; the watermark stays behind the clock.',
+    todo: 'Correct the stamps at the source.',
+  },
+  VERSION_KIND_DIFFERS: {
+    outcome: 'told',
+    meaning:
+      'Records have a version of another kind than those of the sync: a number among times, or a time among numbers. They are delivered, and the watermark does not follow them.',
+    todo: 'Have the source write versions in one way; until then let a full run find their changes: `syncline run SYNC --full`.',
+  },
+  WATERMARK_AHEAD: {
+    outcome: 'told',
+    meaning: 'The watermark lay beyond the clock, so that changes since were hidden from incremental runs.',
+    todo: 'Nothing: the run reads again from where it stood before.',
+  },
   KEYS_REPEAT: {
     outcome: 'partial',
     meaning: 'The source gave several records with one key, though the sync says that the key identifies a record.',

@@ -8,10 +8,14 @@ import { Newest } from './newest.ts';
 import type { Prepared, ReadyRecord, Reject } from './prepared.ts';
 import { type TransformRules, transformRecord } from './transform.ts';
 import { type ValidateRules, validateRecord } from './validate.ts';
-import { laterVersion, type RecordVersion } from './version.ts';
+import { type ExpectedVersions, VersionWatch } from './version-watch.ts';
 
 /** What a sync states of its records. */
-export interface PreparationRules extends Omit<ValidateRules, 'recordContract' | 'uncopied'>, TransformRules {
+export interface PreparationRules
+  extends Omit<ValidateRules, 'versions' | 'recordContract' | 'uncopied'>,
+    TransformRules {
+  /** Default: any versions, and numbers that only rise. */
+  readonly expected?: ExpectedVersions | undefined;
   /** Default: `evolve`. */
   readonly contract?: Contract | undefined;
 }
@@ -24,7 +28,8 @@ export interface PreparationRules extends Omit<ValidateRules, 'recordContract' |
 export function preparation(given: PreparationRules) {
   const contract = recordContract(given.from, given.contract);
   const uncopied = readsOnlyLeaves(given.mapping);
-  const rules: ValidateRules & TransformRules = { ...given, recordContract: contract, uncopied };
+  const versions = new VersionWatch(given.version, given.expected ?? {});
+  const rules: ValidateRules & TransformRules = { ...given, versions, recordContract: contract, uncopied };
   const shape = new ShapeCounter(given.from, { all: usesMode(given.contract, 'freeze') });
   const keys: string[] = [];
   const invalid: Reject[] = [];
@@ -32,7 +37,6 @@ export function preparation(given: PreparationRules) {
   const newest = new Newest();
   const rejected: Reject[] = [];
   let [fetched, valid, filtered, superseded, bytes] = [0, 0, 0, 0, 0];
-  let highest: RecordVersion | null = null;
 
   const addOne = (received: Json): void => {
     const verdict = validateRecord(received, fetched++, rules);
@@ -44,7 +48,7 @@ export function preparation(given: PreparationRules) {
     }
     valid++;
     keys.push(verdict.valid.key);
-    highest = laterVersion(highest, verdict.version);
+    if (verdict.version !== null) versions.passed(verdict.version, received);
     const outcome = transformRecord(verdict.valid, rules, blocks);
     if (outcome === 'filtered') filtered++;
     else if ('code' in outcome) {
@@ -57,7 +61,9 @@ export function preparation(given: PreparationRules) {
   };
 
   return {
-    add(slice: readonly Json[]): void {
+    /** `asOfMs`: what the clock of the source showed when it gave them. */
+    add(slice: readonly Json[], asOfMs: number): void {
+      versions.readAt(asOfMs);
       shape.add(slice);
       for (const received of slice) addOne(received);
     },
@@ -70,7 +76,10 @@ export function preparation(given: PreparationRules) {
         shape: shape.result(),
         leftOut: contract?.leftOut ?? new Map(),
       },
-      transformed: { fetched, ready: newest.records, filtered, superseded, rejects: rejected, highest },
+      transformed: {
+        ...{ fetched, ready: newest.records, filtered, superseded, rejects: rejected },
+        ...{ highest: versions.highest, odd: versions.odd },
+      },
     }),
   };
 }

@@ -4,6 +4,7 @@ import type { BatchShape } from './drift/shape.ts';
 import type { FailureCode } from './failure.ts';
 import type { Json } from './json.ts';
 import type { RecordVersion } from './version.ts';
+import type { OddVersions } from './version-watch.ts';
 
 /** A record that goes to quarantine, with all that a person needs to understand why. */
 export interface Reject {
@@ -30,6 +31,7 @@ export type Fault = Pick<Reject, 'code' | 'field' | 'rule' | 'reason'>;
 export interface ValidRecord {
   readonly ordinal: number;
   readonly key: string;
+  /** Null where it has none that compares. */
   readonly version: number | null;
   /** As received. */
   readonly received: Json;
@@ -71,7 +73,9 @@ export interface Transformed {
   /** Older records of a key that occurs again in the batch. */
   readonly superseded: number;
   readonly rejects: readonly Reject[];
+  /** What the watermark may reach. */
   readonly highest: RecordVersion | null;
+  readonly odd: OddVersions;
 }
 
 /** All that is computed of a batch, by a pure function of what was received. */

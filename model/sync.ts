@@ -63,7 +63,11 @@ export interface Sync<From extends z.ZodType = z.ZodType, To extends z.ZodType =
   readonly version?: FieldPath<z.output<From>>;
   /** `incremental` (default where source and `version` allow it) reads what changed since the last run; `full` everything. */
   readonly mode?: 'incremental' | 'full';
-  /** Incremental runs read again this far before the highest version seen, against late commits. Default `5 minutes`. */
+  /**
+   * Incremental runs read again this far before the highest version seen, against late commits. Numbers of which the source
+   * does not say what they count have no time: there a run begins where the watermark stood so long before the last run.
+   * Default `5 minutes`.
+   */
   readonly overlap?: string;
   readonly mapping: Mapping<From, To>;
   /** What to do when records do not have the shape of the source schema; one mode, or one by field. Default `evolve`. */

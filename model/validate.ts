@@ -10,11 +10,14 @@ import type { Fault, Reject, ValidRecord } from './prepared.ts';
 import { type KeyOfRecord, keyFaults, keyOf } from './record-key.ts';
 import { carried, exactNumberFault } from './uncommon.ts';
 import { parseVersion, type RecordVersion } from './version.ts';
+import type { VersionWatch } from './version-watch.ts';
 
 export interface ValidateRules {
   readonly from: z.ZodType;
   readonly key: readonly string[];
   readonly version: string | undefined;
+  /** Sees the version of each record. */
+  readonly versions: VersionWatch;
   /** Undefined where the schema alone judges a record. */
   readonly recordContract: RecordContract | undefined;
   /** Who uses the record does not see fields that the schema does not have: they need not be left out first. */
@@ -24,7 +27,7 @@ export interface ValidateRules {
 
 type Verdict = { readonly valid: ValidRecord; readonly version: RecordVersion | null } | { readonly reject: Reject };
 
-/** Checks one record against the source schema. `ordinal` is its position within the batch, from 0. Pure. */
+/** Checks one record against the source schema. `ordinal` is its position within the batch, from 0. Pure but for the watch. */
 export function validateRecord(received: Json, ordinal: number, rules: ValidateRules): Verdict {
   if (!isRecord(received)) return rejected(received, ordinal, null, notARecord);
   if (isDeeperThan(received, MAX_DEPTH)) return rejected(received, ordinal, null, tooDeep);
@@ -36,7 +39,7 @@ export function validateRecord(received: Json, ordinal: number, rules: ValidateR
   const refused = rules.recordContract?.refusedField(received);
   if (refused !== undefined) return rejected(received, ordinal, key, unknownFault(refused));
 
-  const value = version?.value ?? null;
+  const value = version === null ? null : rules.versions.comparable(version);
   if (isUncommon(received)) {
     const given = carried(received, rules.mapping);
     if ('code' in given) return rejected(received, ordinal, key, given);

@@ -5,9 +5,18 @@ import type { Json } from './json.ts';
  * number. Exact up to 2^53. Free of imports that a workflow may not load.
  */
 export interface RecordVersion {
-  readonly kind: 'time' | 'number';
+  readonly kind: VersionKind;
   readonly value: number;
+  /** Of a watermark: a version as the source wrote it, where that was a text. Others are written to the source like it. */
+  readonly form?: string;
+  /** Of a watermark: the number counts these since 1970. */
+  readonly epoch?: EpochUnit;
 }
+
+export type VersionKind = 'time' | 'number';
+
+/** What whole numbers count that are times. Numbers without it only rise. */
+export type EpochUnit = 'seconds' | 'ms';
 
 const isoTime =
   /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?\s*(Z|[+-]\d{2}(?::?\d{2})?)?)?$/;
@@ -41,11 +50,8 @@ function isoZone(zone: string): string {
   return `${zone[0]}${digits.slice(0, 2)}:${digits.slice(2)}`;
 }
 
-/** The later of two; versions of different kinds do not compare, so the second stands. */
-export function laterVersion(a: RecordVersion | null, b: RecordVersion | null): RecordVersion | null {
-  if (a === null || b === null) return a ?? b;
-  return a.kind === b.kind && a.value > b.value ? a : b;
-}
+/** Whether one lies after the other. Versions of different kinds do not compare. */
+export const isAfter = (a: RecordVersion, b: RecordVersion): boolean => a.kind === b.kind && a.value > b.value;
 
 /** What has to be sent again whatever it is at the source: the lowest version of it, and whether some has none. */
 export interface SentAgain {
@@ -54,22 +60,8 @@ export interface SentAgain {
 }
 
 /** From where on everything is read that is to be sent again; null: from the start. */
-export function includingAgain(watermark: RecordVersion | null, again: SentAgain | null): RecordVersion | null {
-  if (watermark === null || again === null) return watermark;
+export function includingAgain(watermark: RecordVersion, again: SentAgain | null): RecordVersion | null {
+  if (again === null) return watermark;
   if (again.unversioned || again.lowest === null) return null;
-  return { kind: watermark.kind, value: Math.min(watermark.value, again.lowest) };
-}
-
-/**
- * Where an incremental read begins: the watermark less the overlap, as the source expects it (ISO 8601 in UTC for a
- * time). The overlap re-reads what was committed late; the ledger recognises it as unchanged.
- */
-export function sinceWatermark(watermark: RecordVersion | null, overlapMs: number): string | number | null {
-  if (watermark === null) return null;
-  if (watermark.kind === 'number') return watermark.value;
-  const micros = watermark.value - overlapMs * 1000;
-  const millis = Math.floor(micros / 1000);
-  const rest = micros - millis * 1000;
-  const iso = new Date(millis).toISOString();
-  return rest === 0 ? iso : iso.replace('Z', `${String(rest).padStart(3, '0')}Z`);
+  return { ...watermark, value: Math.min(watermark.value, again.lowest) };
 }

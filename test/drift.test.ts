@@ -56,7 +56,7 @@ function drift(
     mapping,
     maxRecordBytes: 1e6,
   });
-  work.add(records);
+  work.add(records, Date.now());
   const { validated } = work.result();
   return {
     validated,

@@ -58,7 +58,7 @@ describe('JSON with what JavaScript cannot hold', () => {
 
 const preparedBy = (mapping: Mapping, record: string) => {
   const work = preparation({ from: mapping.from, key: ['id'], version: undefined, mapping, maxRecordBytes: 10_000 });
-  work.add([parseExact(record)]);
+  work.add([parseExact(record)], Date.now());
   const { validated, transformed } = work.result();
   const [reject] = [...validated.rejects, ...transformed.rejects];
   return transformed.ready[0]?.content.text ?? reject;

@@ -125,7 +125,7 @@ test('a batch with unknown fields comes to the same whether they are left out fi
   const { recorded: _, ...copying } = mapping;
   const contents = (used: Mapping, batch: readonly Json[]) => {
     const work = preparation({ from: From, key: ['a'], version: undefined, mapping: used, maxRecordBytes: 1_000 });
-    work.add(batch);
+    work.add(batch, Date.now());
     const { ready, rejects } = work.result().transformed;
     return { ready: ready.map(({ key, hash, content }) => ({ key, hash, json: content.text })), rejects };
   };

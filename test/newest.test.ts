@@ -12,7 +12,8 @@ function expected(records: readonly ReadyRecord[]): { kept: ReadyRecord[]; super
   const newest = new Map<string, ReadyRecord>();
   for (const one of records) {
     const known = newest.get(one.key);
-    if (known === undefined || (one.version ?? 0) >= (known.version ?? 0)) newest.set(one.key, one);
+    const compare = known !== undefined && known.version !== null && one.version !== null;
+    if (!compare || Number(one.version) >= Number(known.version)) newest.set(one.key, one);
   }
   return { kept: [...newest.values()], superseded: records.length - newest.size };
 }

@@ -45,6 +45,20 @@ const ids = (pages: readonly Page[]): Json[] =>
   pages.flatMap(({ records }) => records.map((record) => (isRecord(record) ? (record['id'] ?? null) : record)));
 
 describe('the postgres source', () => {
+  test('a page carries the clock of the database', async () => {
+    await client.query(
+      'DROP TABLE IF EXISTS clocked; CREATE TABLE clocked AS SELECT n AS id FROM generate_series(1, 3) n',
+    );
+    const before = Date.now();
+    const pages = await read(open({ table: 'clocked', key: 'id', pageRecords: 2 }));
+    expect(pages).toHaveLength(2);
+    for (const { asOfMs } of pages) {
+      expect(asOfMs).toBeGreaterThan(before - 5_000);
+      expect(asOfMs).toBeLessThan(Date.now() + 5_000);
+    }
+    await client.query('DROP TABLE clocked');
+  });
+
   test('reads columns of any name, also of those that its statements use', async () => {
     const names = ['t', 'q', 'page', 'record', 'place', 'found', 'whole', 'sized', 'k', 'r', 'name'];
     await client.query(`DROP TABLE IF EXISTS named; CREATE TABLE named (id int PRIMARY KEY, ${names.map((name) => `${name} numeric`).join(', ')});

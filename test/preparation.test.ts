@@ -12,7 +12,7 @@ function prepared(records: readonly Json[], maxRecordBytes = 1_000) {
     mapping: { from: Item, to: Item, version: '1', run: (record) => ({ state: 'mapped', record }) },
     maxRecordBytes,
   });
-  work.add(records);
+  work.add(records, Date.now());
   return work.result();
 }
 

@@ -290,6 +290,22 @@ describe('the code of a project', () => {
     expect(await check({ 'connectors/paper.ts': counted })).toEqual([]);
   });
 
+  test('numbers of which nobody says what they count have no time from which an overlap could be taken', async () => {
+    const risks = async (schema: string, overlap: string) => {
+      const problems = await check({
+        'syncs/orders.ts': paperSync
+          .replace("sheet: 'orders'", "sheet: 'orders', since: 'changed'")
+          .replace("key: 'id'", `key: 'id', version: 'changed', overlap: '${overlap}'`),
+        'mappings/order-to-invoice.ts': paperMapping.replace('changed: z.string()', `changed: ${schema}`),
+      });
+      return problems.flatMap(({ code, message }) => (code === 'OVERLAP_RISK' ? [message] : []));
+    };
+    expect(await risks('z.number()', '5 minutes')).toEqual([
+      expect.stringContaining('what the numbers in `changed` count'),
+    ]);
+    expect(await risks('z.string()', '5 minutes')).toEqual([]);
+  });
+
   test('links inside the folder are followed, links out of it and in a circle are refused', async () => {
     await withProject(
       paperProject({ 'parts/late.ts': paperSync.replace("sheet: 'invoices'", "sheet: 'late'") }),

@@ -412,6 +412,33 @@ describe('pages by link', () => {
   });
 });
 
+test('a page carries the clock of the system, as far as that says it', async () => {
+  const clockOf = (date: string) =>
+    withSource(
+      (_, response) => {
+        response.setHeader('date', date);
+        json(response, []);
+      },
+      {},
+      async (source) => (await pagesOf(source))[0]?.asOfMs,
+    );
+  expect(await clockOf('Sun, 29 Nov 2026 10:00:00 GMT')).toBe(Date.UTC(2026, 10, 29, 10, 0, 0, 999));
+  expect(await clockOf('some day')).toBeUndefined();
+});
+
+test.each([
+  ['as-is', undefined],
+  ['iso', 'ms'],
+  ['epoch-seconds', 'seconds'],
+  ['epoch-ms', 'ms'],
+] as const)('with the format %s, numbers count %s', async (format, epoch) => {
+  await withSource(
+    () => [],
+    { incremental: { param: 'since', format } },
+    async ({ can }) => expect(can.epoch).toBe(epoch),
+  );
+});
+
 describe('what changed', () => {
   const asked = async (incremental: SourceInput['incremental'], since: string | number): Promise<string | null> => {
     let query = new URLSearchParams();

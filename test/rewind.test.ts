@@ -77,7 +77,7 @@ test('a run begins to read at the watermark less the overlap, so that what was c
       await run('orders');
       records.push(timed('late', 7));
       expect((await run('orders')).counts).toMatchObject({ fetched: 2, delivered: 1, unchanged: 1 });
-      expect(asked).toEqual([null, '2026-03-01T10:05:00.000Z']);
+      expect(asked).toEqual([null, '2026-03-01T10:05:00Z']);
     },
     { source, from, overlapMs: 300_000 },
   );

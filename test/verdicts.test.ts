@@ -94,7 +94,7 @@ describe('the verdicts of the ledger', () => {
         const letters = batch.map((pair) => expected(pair.record, pair.known));
         expect(found.letters).toBe(letters.join(''));
         const newer = ({ record, known: row }: (typeof batch)[number], index: number): boolean =>
-          letters[index] === 'u' && (record.version ?? 0) > (row?.version ?? record.version ?? 0);
+          letters[index] === 'u' && record.version !== null && record.version > (row?.version ?? record.version - 1);
         expect(found.renewed).toBe(batch.some(newer));
         const ids = batch.flatMap(({ known: row }, index) =>
           letters[index] === 'c' && row?.destinationId ? [[String(index), row.destinationId]] : [],

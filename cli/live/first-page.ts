@@ -1,5 +1,5 @@
 import { preparationOf } from '../../activities/prepare.ts';
-import type { Source } from '../../model/connector.ts';
+import type { Page, Source } from '../../model/connector.ts';
 import type { Reject } from '../../model/prepared.ts';
 import type { EndpointWorld, LoadedSync } from '../../model/project.ts';
 import type { LiveSync } from './facts.ts';
@@ -12,9 +12,10 @@ export async function readFirstPage(loaded: LoadedSync, world: EndpointWorld): P
   const nothing = { records: 0, ready: 0, filtered: 0, rejected: 0, reasons: [], newFields: [] };
   try {
     const signal = AbortSignal.timeout(PAGE_MS);
-    const records = await Promise.race([firstPage(loaded.openSource(world), signal), late(signal, PAGE_MS)]);
-    const work = preparationOf(loaded);
-    work.add(records);
+    const source = loaded.openSource(world);
+    const { records, asOfMs = Date.now() } = await Promise.race([firstPage(source, signal), late(signal, PAGE_MS)]);
+    const work = preparationOf(loaded, { epoch: source.can.epoch });
+    work.add(records, asOfMs);
     const { validated, transformed } = work.result();
     const rejects = [...validated.rejects, ...transformed.rejects];
     return {
@@ -32,9 +33,9 @@ export async function readFirstPage(loaded: LoadedSync, world: EndpointWorld): P
   }
 }
 
-async function firstPage(source: Source, signal: AbortSignal) {
-  for await (const { records } of source.read({ position: null, since: null, signal })) return records;
-  return [];
+async function firstPage(source: Source, signal: AbortSignal): Promise<Pick<Page, 'records' | 'asOfMs'>> {
+  for await (const page of source.read({ position: null, since: null, signal })) return page;
+  return { records: [] };
 }
 
 function reasonsOf(rejects: readonly Reject[]): LiveSync['reasons'] {

@@ -2,15 +2,16 @@ import { parseDurationMs } from '../../model/duration.ts';
 import { type ExitCode, exitCode } from '../../model/exit-code.ts';
 import type { LoadedSync } from '../../model/project.ts';
 import type { ReadRange } from '../../model/range.ts';
-import { type RecordVersion, sinceWatermark } from '../../model/version.ts';
+import type { RecordVersion } from '../../model/version.ts';
+import { writtenVersion } from '../../model/version-form.ts';
 import { CommandFailed } from '../errors.ts';
 import { realTime } from '../output/parse.ts';
 import type { Engine } from './engine.ts';
 
 const POSITION_GRAMMAR = 'a run whose end it was, a version, an ISO 8601 time, or how long ago, such as `2 hours`';
 
-/** A position as people read it: the ISO time or the number. */
-export const positionWords = (version: RecordVersion): string => String(sinceWatermark(version, 0));
+/** A position as people read it: the ISO time in UTC, or the number. */
+export const positionWords = ({ kind, value }: RecordVersion): string => String(writtenVersion({ kind, value }));
 
 /**
  * A position that was written as an argument. A time means the versions from then on where versions are times, and

@@ -39,6 +39,8 @@ export const postgresSourceOptions = z
     key: oneOrMore,
     /** A column that rises with each change of the row. Needed for incremental reads. */
     version: z.string().min(1).optional(),
+    /** States that the version column holds numbers that count these since 1970. */
+    epoch: z.enum(['seconds', 'ms']).optional(),
     /** Columns to read. Default: all. */
     columns: z.array(z.string().min(1)).min(1).optional(),
     /** Rows of one page. */

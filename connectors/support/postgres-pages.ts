@@ -38,10 +38,10 @@ export const sortColumns = (options: PostgresSourceOptions, current: Pass): read
 export const MOST_ALIKE = 10_000;
 
 /**
- * One page as rows `{ record, found }`: `record` is the row as JSON text, `found` counts the rows before the cut
- * by size. Keyset paging: never OFFSET, which skips rows when others are deleted meanwhile. A page ends between two rows
- * that sort differently: the next one begins after the sort values, and would skip those that sort alike (a key need not
- * be unique in a view).
+ * One page as rows `{ record, found, as_of }`: `record` is the row as JSON text, `found` counts the rows before the cut
+ * by size, `as_of` of the first row is the clock of the database in ms. Keyset paging: never OFFSET, which skips rows when
+ * others are deleted meanwhile. A page ends between two rows that sort differently: the next one begins after the sort
+ * values, and would skip those that sort alike (a key need not be unique in a view).
  */
 export function pageStatement(options: PostgresSourceOptions, at: Place, since: Since): Statement {
   const values: (string | number)[] = [];
@@ -62,7 +62,8 @@ export function pageStatement(options: PostgresSourceOptions, at: Place, since: 
       sum(octet_length(record)) OVER (ORDER BY place) - sum(octet_length(record)) OVER (PARTITION BY place) AS bytes_before
     FROM page
   )
-  SELECT record, found::int AS found FROM sized WHERE bytes_before < ${options.pageBytes} ORDER BY place`;
+  SELECT record, found::int AS found, CASE WHEN place = 1 THEN extract(epoch FROM now()) * 1000 END::float8 AS as_of
+  FROM sized WHERE bytes_before < ${options.pageBytes} ORDER BY place`;
   return { text, values };
 }
 

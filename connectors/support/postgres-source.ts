@@ -25,7 +25,12 @@ import {
 /** Reads a table or query page by page; each page is one statement, so that no transaction stays open. */
 export function postgresSource(database: () => Promise<SqlPool>, options: PostgresSourceOptions): Source {
   return {
-    can: { incremental: options.version !== undefined, provesEnd: true, ordered: options.version !== undefined },
+    can: {
+      incremental: options.version !== undefined,
+      provesEnd: true,
+      ordered: options.version !== undefined,
+      ...(options.epoch && { epoch: options.epoch }),
+    },
     decode: decodeJsonPage,
     read: (request) => pages(database, options, request),
     readKeys: (request) => readKeys(database, options, request),
@@ -92,7 +97,7 @@ async function loadPage(
   key: readonly string[],
 ): Promise<LoadedPage> {
   const { text, values } = pageStatement(options, at, since);
-  const rows = await sql.query<{ record: string; found: number }>(text, values);
+  const rows = await sql.query<{ record: string; found: number; as_of: number | null }>(text, values);
   const found = rows[0]?.found ?? 0;
   const full = rows.length < found || rows.length >= options.pageRecords;
   if (rows.length === 0 && at.pass === 'unversioned')
@@ -104,9 +109,11 @@ async function loadPage(
   const body = jsonPage(rows.map(({ record }) => record));
   const records = decodeJsonPage(body);
   const repeats = repeatsIn(records, sort, key);
-  if (full) return { page: { body, records, next: { ...placeAfter(at.pass, sort, records.at(-1)) } }, repeats };
+  const asOfMs = rows[0]?.as_of ?? undefined;
+  const content = { body, records, ...(asOfMs !== undefined && { asOfMs }) };
+  if (full) return { page: { ...content, next: { ...placeAfter(at.pass, sort, records.at(-1)) } }, repeats };
   const next = await followingPass(sql, options, at.pass, since);
-  return { page: { body, records, next: next === null ? null : { pass: next, after: null } }, repeats };
+  return { page: { ...content, next: next === null ? null : { pass: next, after: null } }, repeats };
 }
 
 const keysRepeat = (key: readonly string[], records: number): Notice => ({

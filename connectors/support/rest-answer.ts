@@ -1,4 +1,4 @@
-import type { HttpAnswer, HttpClient, ReadRequest } from '../../model/connector.ts';
+import type { HttpAnswer, HttpClient, Page, ReadRequest } from '../../model/connector.ts';
 import { SyncFailure } from '../../model/failure.ts';
 import { inUtf8, parseBody, recordsAt } from './rest-body.ts';
 import type { RestSettings } from './rest-options.ts';
@@ -18,6 +18,12 @@ export interface RestSource {
 export interface PageAnswer extends PageFacts {
   /** In UTF-8, as it is staged. */
   readonly staged: Buffer;
+}
+
+/** What is staged of it, with the clock of the system (`Date`, RFC 9110 section 6.6.1): to the end of the second that it names. */
+export function contentOf({ staged, records, headers }: PageAnswer): Omit<Page, 'next'> {
+  const ms = Date.parse(headers['date'] ?? '');
+  return { body: staged, records, ...(!Number.isNaN(ms) && { asOfMs: ms + 999 }) };
 }
 
 /** Names the calls of a source in messages. */

@@ -4,7 +4,7 @@ import type { Json } from '../../model/json.ts';
 import type { Notice } from '../../model/notice.ts';
 import { keyOf } from '../../model/record-key.ts';
 import { LoopGuard } from './loop-guard.ts';
-import { askForPage, type PageAnswer, type RestSource } from './rest-answer.ts';
+import { askForPage, contentOf, type PageAnswer, type RestSource } from './rest-answer.ts';
 import { OVERLAP, overlaps, withoutMark } from './rest-overlap.ts';
 import { firstPlace, mayShift, nextPlace, type PagePlace, type PageRules, promisedBy } from './rest-pages.ts';
 import type { Count, RestPosition } from './rest-position.ts';
@@ -46,7 +46,7 @@ export async function* readCounted(
     }
     if (!follows) count = { ...count, shifted: true };
     const next = nextPlace(rulesOf(options, count), { ...answer, at });
-    const page = { body: answer.staged, records: answer.records };
+    const page = contentOf(answer);
     if (next === null) {
       yield { ...page, next, ...(count.shifted && { notices: [wentOnShifting] }) };
       return;

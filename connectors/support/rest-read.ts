@@ -2,7 +2,7 @@ import type { Page, ReadRequest } from '../../model/connector.ts';
 import { SyncFailure } from '../../model/failure.ts';
 import type { Json } from '../../model/json.ts';
 import { LoopGuard } from './loop-guard.ts';
-import { askForPage, placeOf, type RestSource } from './rest-answer.ts';
+import { askForPage, contentOf, placeOf, type RestSource } from './rest-answer.ts';
 import { parseBody, recordsAt } from './rest-body.ts';
 import { readCounted } from './rest-counted.ts';
 import { overlaps, withoutMark } from './rest-overlap.ts';
@@ -35,7 +35,7 @@ async function* readLinked(source: RestSource, request: ReadRequest, start: Rest
     const next = nextPlace(source.options, answer);
     const position = next && { at: next, trail: guard.pass(JSON.stringify([next.cursor, next.url]), answer.place) };
     request.signal.throwIfAborted();
-    yield { body: answer.staged, records: answer.records, next: position };
+    yield { ...contentOf(answer), next: position };
     at = next;
   }
 }

@@ -1,4 +1,5 @@
 import { SyncFailure } from '../../model/failure.ts';
+import { type EpochUnit, parseVersion } from '../../model/version.ts';
 import type { Incremental } from './rest-source-options.ts';
 
 /**
@@ -27,16 +28,18 @@ function formatted(since: string | number, format: Incremental['format']): strin
   }
 }
 
-const isoTime = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?))?\s?(Z|[+-]\d\d:?\d\d)?$/i;
+/** What numbers count that are asked for in this format. */
+export const epochOf = (format: Incremental['format']): EpochUnit | undefined => {
+  if (format === 'as-is') return undefined;
+  return format === 'epoch-seconds' ? 'seconds' : 'ms';
+};
 
 /** A number is an epoch: in seconds where seconds are asked for, otherwise in milliseconds. */
 function epochMs(since: string | number, format: Incremental['format']): number | undefined {
-  if (typeof since === 'number') return format === 'epoch-seconds' ? since * 1000 : Math.floor(since);
-  const match = isoTime.exec(since.trim());
-  if (!match) return undefined;
-  const [, day = '', time = '00:00', zone = 'Z'] = match;
-  const ms = Date.parse(`${day}T${time}${zone.toUpperCase()}`);
-  return Number.isNaN(ms) ? undefined : ms;
+  const version = parseVersion(since);
+  if (version === undefined) return undefined;
+  if (version.kind === 'time') return Math.floor(version.value / 1000);
+  return format === 'epoch-seconds' ? version.value * 1000 : version.value;
 }
 
 const unwritable = (words: string): SyncFailure =>

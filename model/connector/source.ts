@@ -1,5 +1,6 @@
 import type { Json } from '../json.ts';
 import type { Notice } from '../notice.ts';
+import type { EpochUnit } from '../version.ts';
 
 /**
  * Where a read stands: what the connector needs to go on from a page's end. Any JSON; opaque to the engine;
@@ -20,6 +21,8 @@ export interface SourceCapabilities {
    * another record. The engine counts repeated keys, each of which may stand where a hidden record should.
    */
   readonly countedPages?: boolean;
+  /** What whole-number versions count since 1970; absent: they only rise, and have no clock. */
+  readonly epoch?: EpochUnit;
 }
 
 export interface Source {
@@ -40,7 +43,7 @@ export interface Source {
 
 export interface ReadRequest {
   readonly position: Position | null;
-  /** Incremental: only what changed at or after this value of the version field; null: everything. */
+  /** Incremental: only what changed at or after this value of the version field, written as the source writes it; null: everything. */
   readonly since: string | number | null;
   readonly signal: AbortSignal;
   /** The fields that identify a record, each a name or a JSON pointer. */
@@ -65,6 +68,8 @@ export interface Page {
   /** What is staged: the answer as received, or the rows as JSON. `decode` turns it back into `records`. */
   readonly body: Buffer;
   readonly records: readonly Json[];
+  /** The clock of the source when it gave the page, in ms since 1970. Absent: it has none to ask; the ledger's counts. */
+  readonly asOfMs?: number;
   /** Where the next page begins; null after the last, and only then. */
   readonly next: Position | null;
   /** What the source found odd since the page before. */

@@ -2,15 +2,18 @@ import type { Pool, PoolClient } from 'pg';
 import { SyncFailure } from '../../model/failure.ts';
 import type { ReadRange } from '../../model/range.ts';
 import type { RunMode } from '../../model/run-state.ts';
-import {
-  includingAgain,
-  laterVersion,
-  type RecordVersion,
-  type SentAgain,
-  sinceWatermark,
-} from '../../model/version.ts';
+import { type EpochUnit, includingAgain, isAfter, type RecordVersion } from '../../model/version.ts';
+import { writtenVersion } from '../../model/version-form.ts';
 import { ask, query, transaction } from './sql.ts';
-import { isToLookAt, SENT_AGAIN } from './unagreed.ts';
+import { isToLookAt } from './unagreed.ts';
+import {
+  forgetVersionsBeyond,
+  KNOWN_OF_SYNC,
+  type KnownOfSync,
+  overlapStart,
+  type UsableWatermark,
+  usableWatermark,
+} from './watermarks.ts';
 import { droppedOf } from './working-data.ts';
 
 export interface RunClaim {
@@ -21,6 +24,8 @@ export interface RunClaim {
   /** What the sync file and the caller want; a first run is always full. */
   readonly mode: RunMode;
   readonly overlapMs: number;
+  /** What whole-number versions of its source count. */
+  readonly epoch?: EpochUnit;
   readonly syncVersion: string;
   /** What to read again. */
   readonly range?: ReadRange;
@@ -38,15 +43,17 @@ export interface Held {
   readonly mode: RunMode | null;
 }
 
-export type Claimed =
-  | Held
-  | {
-      readonly held: false;
-      readonly mode: RunMode;
-      readonly paused: boolean;
-      /** Both sides do not agree on what earlier runs delivered, or nobody has looked. */
-      readonly unagreed: boolean;
-    };
+export interface Taken {
+  readonly held: false;
+  readonly mode: RunMode;
+  readonly paused: boolean;
+  /** Both sides do not agree on what earlier runs delivered, or nobody has looked. */
+  readonly unagreed: boolean;
+  /** The watermark that was stored and is not used, as it lies beyond the clock. */
+  readonly watermarkAhead: RecordVersion | null;
+}
+
+export type Claimed = Held | Taken;
 
 /** Who holds a sync. */
 export function ledgerClaims(pool: Pool) {
@@ -55,40 +62,49 @@ export function ledgerClaims(pool: Pool) {
     async claim(claim: RunClaim): Promise<Claimed> {
       for (;;) {
         const sync = await syncOf(pool, claim);
-        const { holder, opened, paused, unagreed } = sync;
-        if (holder === claim.run && opened !== null) return { held: false, mode: opened, paused, unagreed };
+        const { holder, opened, openedAhead, paused, unagreed } = sync;
+        if (holder === claim.run && opened !== null)
+          return { held: false, mode: opened, paused, unagreed, watermarkAhead: openedAhead };
         if (holder === claim.run) throw new SyncFailure('INTERNAL', 'another attempt was opening the run');
         if (holder !== null && holder !== claim.takeOverFrom) return heldBy(pool, holder);
         // A Temporal that was restored from an older copy may ask for a run again that has ended: the ledger's word stands.
         if (opened !== null) throw new SyncFailure('HOLD_LOST', 'this run has ended before');
-        const mode = sync.watermark === null && claim.mode === 'incremental' ? 'full' : claim.mode;
+        const { watermark, ahead } = await usableWatermark(pool, sync, claim.epoch);
+        if (ahead !== null) await forgetVersionsBeyond(pool, sync, ahead);
+        const mode = watermark === null && claim.mode === 'incremental' ? 'full' : claim.mode;
+        const since = await sinceOf(pool, sync, { mode, watermark, claim });
         // Somebody may have come between what was read and this: then it is looked at anew.
-        const taken = await takeHold(pool, sync, claim, mode);
-        if (taken) return { held: false, mode, paused: taken.paused, unagreed };
+        const taken = await takeHold(pool, sync, claim, { mode, since, watermark, ahead });
+        if (taken) return { held: false, mode, paused: taken.paused, unagreed, watermarkAhead: ahead };
       }
     },
   };
 }
 
-interface FoundSync {
-  readonly id: number;
+interface FoundSync extends KnownOfSync {
   readonly holder: string | null;
   readonly fence: string;
-  readonly watermark: RecordVersion | null;
   readonly paused: boolean;
   readonly unagreed: boolean;
-  readonly again: SentAgain | null;
   /** The mode of the run that claims it, when the ledger knows that run already. */
   readonly opened: RunMode | null;
+  readonly openedAhead: RecordVersion | null;
+}
+
+/** How a run begins to read. */
+interface Beginning extends UsableWatermark {
+  readonly mode: RunMode;
+  readonly since: string | number | null;
 }
 
 async function syncOf(pool: Pool, { sync, run }: RunClaim): Promise<FoundSync> {
-  const columns = `id, holder, fence, watermark, paused_at is not null as paused, (${SENT_AGAIN}) as again,
-    ${isToLookAt('syncs.id')} as unagreed`;
+  const columns = `${KNOWN_OF_SYNC}, holder, fence, paused_at is not null as paused, ${isToLookAt('syncs.id')} as unagreed,
+    (select mode from runs where id = $2) as opened,
+    (select watermark_ahead from runs where id = $2) as "openedAhead"`;
   const [known] = await ask<FoundSync & Record<string, unknown>>(
     pool,
     'opening the run',
-    `select ${columns}, (select mode from runs where id = $2) as opened from syncs where name = $1`,
+    `select ${columns} from syncs where name = $1`,
     [sync, run],
   );
   if (known) return known;
@@ -96,7 +112,7 @@ async function syncOf(pool: Pool, { sync, run }: RunClaim): Promise<FoundSync> {
     pool,
     'opening the run',
     `insert into syncs (name) values ($1) on conflict (name) do update set name = excluded.name
-     returning ${columns}, (select mode from runs where id = $2) as opened`,
+     returning ${columns}`,
     [sync, run],
   );
   if (!added) throw new SyncFailure('INTERNAL', 'the sync row vanished while a run was opened');
@@ -114,14 +130,19 @@ async function heldBy(pool: Pool, holder: string): Promise<Held> {
 }
 
 /** As the sync was at the moment in which the run took hold of it: whoever pauses it later finds the run. */
-type Taken = Pick<FoundSync, 'paused'>;
+type Seized = Pick<FoundSync, 'paused'>;
 
 /** Undefined when the sync was not as it was found any more. Else the run holds it, and whoever held it before is ended. */
-async function takeHold(pool: Pool, sync: FoundSync, claim: RunClaim, mode: RunMode): Promise<Taken | undefined> {
+async function takeHold(
+  pool: Pool,
+  sync: FoundSync,
+  claim: RunClaim,
+  beginning: Beginning,
+): Promise<Seized | undefined> {
   const { holder } = sync;
-  if (holder === null) return openHeld(pool, sync, claim, mode);
+  if (holder === null) return openHeld(pool, sync, claim, beginning);
   return transaction(pool, 'taking over a sync', async (sql) => {
-    const taken = await openHeld(sql, sync, claim, mode);
+    const taken = await openHeld(sql, sync, claim, beginning);
     if (taken) await endAbandoned(sql, holder);
     return taken;
   });
@@ -131,21 +152,22 @@ async function openHeld(
   sql: Pool | PoolClient,
   sync: FoundSync,
   claim: RunClaim,
-  mode: RunMode,
-): Promise<Taken | undefined> {
+  { mode, since, watermark, ahead }: Beginning,
+): Promise<Seized | undefined> {
   const until = mode === 'backfill' ? claim.range?.until : undefined;
-  const [taken] = await ask<Taken & Record<string, unknown>>(
+  const [taken] = await ask<Seized & Record<string, unknown>>(
     sql,
     'opening the run',
     `with held as (
-       update syncs set holder = $1, fence = fence + 1
+       update syncs set holder = $1, fence = fence + 1, watermark = $12::jsonb
        where id = $2 and fence = $3 and holder is not distinct from $4
        returning id, paused_at is not null as paused),
      -- The tick may have been noted as missed meanwhile, when no worker was up.
      begun as (delete from ticks using held where sync_id = held.id and at = $5::timestamptz),
      opened as (
-       insert into runs (id, sync_id, workflow_id, mode, trigger, sync_version, since, status, scheduled_for, until)
-       select $1, id, $6, $7, $8, $9, $10::jsonb, 'running', $5::timestamptz, $11::jsonb from held)
+       insert into runs (id, sync_id, workflow_id, mode, trigger, sync_version, since, status, scheduled_for, until,
+         watermark_before, watermark_ahead)
+       select $1, id, $6, $7, $8, $9, $10::jsonb, 'running', $5::timestamptz, $11::jsonb, $12::jsonb, $13::jsonb from held)
      select paused from held`,
     [
       claim.run,
@@ -157,8 +179,10 @@ async function openHeld(
       mode,
       claim.trigger,
       claim.syncVersion,
-      JSON.stringify(sinceOf(mode, includingAgain(sync.watermark, sync.again), claim)),
+      JSON.stringify(since),
       until ?? null,
+      watermark,
+      ahead,
     ],
   );
   return taken;
@@ -168,15 +192,19 @@ async function openHeld(
  * Where an incremental read begins. Never beyond the watermark: what lies between would never be read (invariant 2); and
  * early enough for what has to be sent again.
  */
-function sinceOf(
-  mode: RunMode,
-  watermark: RecordVersion | null,
-  { range, overlapMs }: RunClaim,
-): string | number | null {
-  if (mode === 'backfill' && range) return sinceWatermark(range.since, 0);
+async function sinceOf(
+  pool: Pool,
+  sync: FoundSync,
+  { mode, watermark, claim }: Pick<Beginning, 'mode' | 'watermark'> & { readonly claim: RunClaim },
+): Promise<string | number | null> {
+  const { range, overlapMs } = claim;
+  const form = watermark?.form === undefined ? {} : { form: watermark.form };
+  if (mode === 'backfill' && range) return writtenVersion({ ...form, ...range.since });
   if (mode !== 'incremental' || watermark === null) return null;
-  const earlier = range !== undefined && laterVersion(range.since, watermark) === watermark;
-  return earlier ? sinceWatermark(range.since, 0) : sinceWatermark(watermark, overlapMs);
+  const reaching = includingAgain(watermark, sync.again);
+  if (reaching === null) return null;
+  const isEarlier = range !== undefined && isAfter(reaching, range.since);
+  return isEarlier ? writtenVersion({ ...form, ...range.since }) : overlapStart(pool, sync.id, reaching, overlapMs);
 }
 
 async function endAbandoned(sql: PoolClient, run: string): Promise<void> {

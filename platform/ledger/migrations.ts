@@ -421,4 +421,13 @@ alter table batches add column reads_again boolean not null default false;
 -- Finds the record that a row of the destination belongs to, where that is not known by the key.
 create index ledger_by_destination_id on ledger (sync_id, destination_id, key) where destination_id is not null;
 `,
+  `
+-- What the clock of the source showed when it gave a page; of a batch, its first page. In ms since 1970.
+alter table staged add column as_of double precision;
+alter table batches add column as_of double precision;
+-- Where the watermark stood when the run began, as in syncs.watermark.
+alter table runs add column watermark_before jsonb;
+-- The watermark that was stored then and was not used, since it lay beyond the clock.
+alter table runs add column watermark_ahead jsonb;
+`,
 ];

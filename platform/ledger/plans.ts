@@ -1,7 +1,7 @@
 import type { Pool } from 'pg';
-import type { RecordVersion, SentAgain } from '../../model/version.ts';
+import { type EpochUnit, includingAgain, type RecordVersion, type SentAgain } from '../../model/version.ts';
 import { query } from './sql.ts';
-import { SENT_AGAIN } from './unagreed.ts';
+import { KNOWN_OF_SYNC, type KnownOfSync, overlapStart, usableWatermark } from './watermarks.ts';
 
 /** Where the next run of a sync would begin. */
 export interface Standing {
@@ -10,6 +10,12 @@ export interface Standing {
   readonly watermark: RecordVersion | null;
   /** What the next run sends again, whatever it is at the source. */
   readonly again: SentAgain | null;
+}
+
+/** How the next run of a sync would read. */
+export interface NextRead extends Standing {
+  /** Where an incremental run would begin; null: everything. */
+  readonly since: string | number | null;
 }
 
 /** What was planned, so that a run can keep to it. */
@@ -35,13 +41,20 @@ const NEVER_RUN = -1;
 export function ledgerPlans(pool: Pool) {
   return {
     async standing(sync: string): Promise<Standing> {
-      const [row] = await query<{ id: number; watermark: RecordVersion | null; again: SentAgain | null }>(
-        pool,
-        'reading the watermark',
-        `select id, watermark, (${SENT_AGAIN}) as again from syncs where name = $1`,
-        [sync],
-      );
-      return { syncId: row?.id ?? NEVER_RUN, watermark: row?.watermark ?? null, again: row?.again ?? null };
+      const { id, watermark, again } = (await knownOf(pool, sync)) ?? { id: NEVER_RUN, watermark: null, again: null };
+      return { syncId: id, watermark, again };
+    },
+
+    async nextRead(
+      sync: string,
+      { overlapMs, epoch }: { readonly overlapMs: number; readonly epoch: EpochUnit | undefined },
+    ): Promise<NextRead> {
+      const known = await knownOf(pool, sync);
+      if (known === undefined) return { syncId: NEVER_RUN, watermark: null, again: null, since: null };
+      const { watermark } = await usableWatermark(pool, known, epoch);
+      const reaching = watermark && includingAgain(watermark, known.again);
+      const since = reaching && (await overlapStart(pool, known.id, reaching, overlapMs));
+      return { syncId: known.id, watermark, again: known.again, since };
     },
 
     async store(plan: StoredPlan): Promise<void> {
@@ -71,6 +84,16 @@ export function ledgerPlans(pool: Pool) {
       await query(pool, 'giving a run its plan', 'insert into planned_runs (run, hash) values ($1, $2)', [run, hash]);
     },
   };
+}
+
+async function knownOf(pool: Pool, sync: string): Promise<KnownOfSync | undefined> {
+  const [row] = await query<KnownOfSync & Record<string, unknown>>(
+    pool,
+    'reading the watermark',
+    `select ${KNOWN_OF_SYNC} from syncs where name = $1`,
+    [sync],
+  );
+  return row;
 }
 
 /** What the plan of a run says of deletes: their fingerprint, or null for none. Undefined when the run keeps to no plan. */

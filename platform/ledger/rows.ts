@@ -55,7 +55,8 @@ export async function renewVersions(sql: PoolClient, syncId: number, ready: read
        select found.at, k.version
        from unnest($2::text[], $3::uuid[], $4::bigint[]) as k(key, hash, version)
        cross join lateral (${ROW_BY_KEY}) found
-       where found.hash = k.hash and found.state = 'c' and k.version > found.version)
+       where found.hash = k.hash and found.state = 'c'
+         and k.version > coalesce(found.version, k.version - 1))
      update ledger l set version = renewed.version from renewed where l.ctid = renewed.at`,
     [
       syncId,

@@ -4,7 +4,8 @@ import { refuseUnaccounted } from '../../model/conservation.ts';
 import { SyncFailure } from '../../model/failure.ts';
 import type { ReadRange } from '../../model/range.ts';
 import type { RunMode } from '../../model/run-state.ts';
-import { laterVersion, parseVersion, type RecordVersion } from '../../model/version.ts';
+import { parseVersion, type RecordVersion, type VersionKind } from '../../model/version.ts';
+import { watermarkAfter } from '../../model/watermark.ts';
 import { ledgerClaims } from './claims.ts';
 import { ask, query } from './sql.ts';
 import { droppedOf } from './working-data.ts';
@@ -18,6 +19,8 @@ export interface RunFacts {
   /** Of a backfill only. */
   readonly range: ReadRange | null;
   readonly syncVersion: string;
+  /** Of the watermark that it began with. */
+  readonly versionKind?: VersionKind;
   /** It keeps to a plan, which has its batches cut by the policy alone. */
   readonly planned: boolean;
 }
@@ -41,11 +44,13 @@ export function ledgerRuns(pool: Pool) {
         since: string | number | null;
         until: RecordVersion | null;
         sync_version: string;
+        version_kind: VersionKind | null;
         planned: boolean;
       }>(
         pool,
         'reading the run',
         `select r.sync_id, s.name, r.mode, r.since, r.until, r.sync_version,
+           r.watermark_before->>'kind' as version_kind,
            exists (select from planned_runs where run = $1) as planned
          from runs r join syncs s on s.id = r.sync_id where r.id = $1`,
         [run],
@@ -58,6 +63,7 @@ export function ledgerRuns(pool: Pool) {
         since: row.since,
         range: rangeOf(row.since, row.until),
         syncVersion: row.sync_version,
+        ...(row.version_kind && { versionKind: row.version_kind }),
         planned: row.planned,
       };
     },
@@ -83,11 +89,11 @@ export function ledgerRuns(pool: Pool) {
     async close(end: RunEnd): Promise<Counts> {
       for (;;) {
         const hold = await lastHold(pool, end.run);
-        const { counts, highest } = await booksOf(pool, end.run);
+        const { counts, ...read } = await booksOf(pool, end.run);
         // No run ends well with books that do not add up, whether or not it had anything to reconcile.
         if (hold && endedWell(end.status)) refuseUnaccounted(end.run, counts);
         // Another attempt that came between has the same to do, and may die of it: then this one is not at its end.
-        if (!hold || (await release(pool, end, hold, counts, highest))) return counts;
+        if (!hold || (await release(pool, end, hold, counts, read))) return counts;
       }
     },
   };
@@ -123,11 +129,12 @@ async function release(
   end: RunEnd,
   hold: LastHold,
   counts: Counts,
-  highest: RecordVersion | null,
+  read: Pick<Books, 'highest' | 'readFromMs'>,
 ): Promise<boolean> {
   // What was chosen is older than the watermark, or beyond what was read without a gap.
   const moves = readsAll(hold.mode) && endedWell(end.status) && !hold.shifted;
-  const watermark = moves ? laterVersion(hold.watermark, highest) : hold.watermark;
+  const full = hold.mode === 'full';
+  const watermark = moves ? watermarkAfter({ ...read, before: hold.watermark, full }) : hold.watermark;
   const released = await query(
     pool,
     'closing the run',
@@ -168,19 +175,26 @@ function rangeOf(since: string | number | null, until: RecordVersion | null): Re
   return from && until ? { since: from, until } : null;
 }
 
+interface Books {
+  readonly counts: Counts;
+  /** Of each batch, in order. */
+  readonly highest: readonly (RecordVersion | null)[];
+  /** What the clock of the source showed at its first page; before that, the ledger's when the run began. */
+  readonly readFromMs: number;
+}
+
 /** What the batches of a run came to so far. */
-async function booksOf(
-  pool: Pool,
-  run: string,
-): Promise<{ readonly counts: Counts; readonly highest: RecordVersion | null }> {
-  const rows = await ask<{ counts: Counts | null; highest: RecordVersion | null }>(
+async function booksOf(pool: Pool, run: string): Promise<Books> {
+  const rows = await ask<{ counts: Counts | null; highest: RecordVersion | null; readFromMs: number }>(
     pool,
     'counting the run',
-    'select counts, highest from batches where run = $1',
+    `select b.counts, b.highest, coalesce(b.as_of, extract(epoch from r.started_at) * 1000)::float8 as "readFromMs"
+     from batches b join runs r on r.id = b.run where b.run = $1 order by b.seq`,
     [run],
   );
   return {
     counts: rows.reduce((sum, { counts }) => (counts === null ? sum : addCounts(sum, counts)), noCounts),
-    highest: rows.reduce<RecordVersion | null>((above, { highest }) => laterVersion(above, highest), null),
+    highest: rows.map(({ highest }) => highest),
+    readFromMs: rows[0]?.readFromMs ?? 0,
   };
 }

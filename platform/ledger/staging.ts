@@ -20,6 +20,8 @@ export interface FetchStart {
   readonly parts: number;
   readonly records: number;
   readonly bytes: number;
+  /** The ledger's clock, in ms since 1970. */
+  readonly nowMs: number;
 }
 
 export interface FetchedBatch {
@@ -33,7 +35,16 @@ export interface StagedPart {
   readonly part: number;
   readonly records: number;
   readonly body: Buffer;
+  /** The clock of the source when it gave the page. */
+  readonly asOfMs: number;
   readonly positionAfter: Position | null;
+}
+
+/** A page as received. */
+export interface LoadedPart {
+  readonly body: Buffer;
+  /** Endless for what an older build staged: it looked at no clock. */
+  readonly asOfMs: number;
 }
 
 interface Taken {
@@ -44,6 +55,15 @@ interface Taken {
   readonly complete: boolean;
   /** Where the batch before it ended. */
   readonly before: Position | null;
+  readonly nowMs: number;
+}
+
+interface StoredPart {
+  readonly part: number;
+  readonly checksum: string;
+  readonly body: Buffer;
+  readonly form: 'brotli' | 'deflate';
+  readonly asOfMs: number | null;
 }
 
 /** A whole page as a rule: each piece of an answer costs a turn of the event loop. */
@@ -77,16 +97,17 @@ export function ledgerStaging(pool: Pool) {
          insert into batches as b (run, seq, state, fetch_attempt) select $1, $2, 'fetching', 1 from held
          on conflict (run, seq) do update set fetch_attempt = b.fetch_attempt + 1
          returning fetch_attempt as attempt, state, records, bytes, complete,
-           (select position_after from batches where run = $1 and seq = $2 - 1) as before`,
+           (select position_after from batches where run = $1 and seq = $2 - 1) as before,
+           (extract(epoch from clock_timestamp()) * 1000)::float8 as "nowMs"`,
         [run, seq],
       );
       if (!batch) throw notHeld();
-      const { attempt, before } = batch;
+      const { attempt, before, nowMs } = batch;
       if (batch.state !== 'fetching') {
         const closed = { records: batch.records, bytes: Number(batch.bytes), complete: batch.complete };
-        return { attempt, closed, position: null, parts: 0, records: 0, bytes: 0 };
+        return { attempt, nowMs, closed, position: null, parts: 0, records: 0, bytes: 0 };
       }
-      const nothing = { attempt, closed: null, position: before, parts: 0, records: 0, bytes: 0 };
+      const nothing = { attempt, nowMs, closed: null, position: before, parts: 0, records: 0, bytes: 0 };
       // The first to fetch it finds nothing staged.
       if (attempt === 1) return nothing;
       const [so] = await query<{ parts: number; records: number; bytes: number; position: Position | null }>(
@@ -105,8 +126,8 @@ export function ledgerStaging(pool: Pool) {
       const inserted = await ask(
         pool,
         'staging a page',
-        `insert into staged (run, seq, part, records, bytes, checksum, position_after, body, form)
-         select $1, $2, $3, $4, $5, $6, $7, $8, 'brotli'
+        `insert into staged (run, seq, part, records, bytes, checksum, position_after, body, form, as_of)
+         select $1, $2, $3, $4, $5, $6, $7, $8, 'brotli', $10
          from batches b join runs r on r.id = b.run join syncs s on s.id = r.sync_id and s.holder = r.id
          where b.run = $1 and b.seq = $2 and b.fetch_attempt = $9 and b.state = 'fetching'
          for share of b, s returning part`,
@@ -120,6 +141,7 @@ export function ledgerStaging(pool: Pool) {
           JSON.stringify(part.positionAfter),
           body,
           attempt,
+          part.asOfMs,
         ],
       );
       if (inserted.length === 0)
@@ -145,7 +167,8 @@ export function ledgerStaging(pool: Pool) {
            loop as (select seq from batches where run = $1 and seq < $2 and position_after = $6::jsonb and not $5 limit 1),
            closed as (
              update batches set state = 'fetched', records = $3, bytes = $4, complete = $5, position_after = $6::jsonb,
-               reads_again = $8, fetched_at = now()
+               reads_again = $8, fetched_at = now(),
+               as_of = (select as_of from staged where run = $1 and seq = $2 and part = 0)
              from held where run = $1 and seq = $2 and state = 'fetching' and fetch_attempt = $7
                and not exists (select from loop)
              returning seq)
@@ -158,20 +181,20 @@ export function ledgerStaging(pool: Pool) {
       if (!row.closed) throw new SyncFailure('FENCED', `a newer attempt fetches batch ${seq}`);
     },
 
-    /** The page bodies of a batch as received. Throws STAGING_LOST when one is missing or damaged. */
-    async load(run: string, seq: number): Promise<readonly Buffer[]> {
-      const parts = await query<{ part: number; checksum: string; body: Buffer; form: 'brotli' | 'deflate' }>(
+    /** The pages of a batch as received. Throws STAGING_LOST when one is missing or damaged. */
+    async load(run: string, seq: number): Promise<readonly LoadedPart[]> {
+      const parts = await query<StoredPart & Record<string, unknown>>(
         pool,
         'reading staged pages',
-        'select part, checksum, body, form from staged where run = $1 and seq = $2 order by part',
+        'select part, checksum, body, form, as_of as "asOfMs" from staged where run = $1 and seq = $2 order by part',
         [run, seq],
       );
       return Promise.all(
-        parts.map(async ({ part, checksum: stored, body, form }, index) => {
+        parts.map(async ({ part, checksum: stored, body, form, asOfMs }, index) => {
           if (part !== index || checksum(body) !== stored.replaceAll('-', '')) {
             throw new SyncFailure('STAGING_LOST', `page ${index} of batch ${seq} is missing or damaged`);
           }
-          return decompress[form](body);
+          return { body: await decompress[form](body), asOfMs: asOfMs ?? Number.POSITIVE_INFINITY };
         }),
       );
     },

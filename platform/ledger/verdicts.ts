@@ -49,7 +49,7 @@ export function ledgerVerdicts(pool: Pool) {
            jsonb_object_agg(v.ord - 1, v.destination_id) filter (where v.letter in ('c', 't') and v.destination_id is not null) as ids,
            bool_or(v.letter = 'u' and v.newer) as renewed
          from (
-           select k.ord, l.destination_id, k.version > l.version as newer,
+           select k.ord, l.destination_id, k.version > coalesce(l.version, k.version - 1) as newer,
              case when l.key is null or l.state = 'd' then 'n' when l.state in ('x', 's') then 'c' when l.state = 't' then 't' when l.hash = k.hash then 'u'
                when k.version < l.version then 's' else 'c' end as letter
            from unnest($2::text[], $3::uuid[], $4::bigint[]) with ordinality as k(key, hash, version, ord)

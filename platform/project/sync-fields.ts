@@ -25,6 +25,12 @@ export function checkVersion(field: string, from: z.ZodType, problems: SyncProbl
   problems.errorAtText('FIELD_TYPE', ['version'], field, message);
 }
 
+/** Whether the field holds nothing but numbers, as far as the schema says. */
+export function holdsNumbers(field: string, from: z.ZodType): boolean {
+  const types = schemasAt(from, pathSteps(field)).flatMap((schema) => (schema ? leafTypes(schema) : []));
+  return types.length > 0 && types.every((type) => ['number', 'int', 'bigint'].includes(type));
+}
+
 /** What `newestWins` compares has to be a field of the destination schema that holds a time or a number. */
 export function checkComparable(field: string, to: z.ZodType, problems: SyncProblems): void {
   const unfit = fieldTypes('newestWins', field, to, problems)?.find((type) => !versionTypes.has(type));

@@ -13,7 +13,7 @@ import { unreachableWorld } from './delivery.ts';
 import { checkMapping, type FoundMapping } from './mappings.ts';
 import type { LoadedCode } from './modules.ts';
 import { type CheckedEndpoint, checkEndpoint, type Systems } from './sync-endpoint.ts';
-import { checkAltered, checkComparable, checkKey, checkMark, checkVersion } from './sync-fields.ts';
+import { checkAltered, checkComparable, checkKey, checkMark, checkVersion, holdsNumbers } from './sync-fields.ts';
 import { SyncProblems } from './sync-problems.ts';
 import { checkSchedule } from './sync-schedule.ts';
 import { type SyncShape, syncShape } from './sync-shape.ts';
@@ -148,6 +148,7 @@ function checkAbilities(loaded: LoadedSync, shape: SyncShape, problems: SyncProb
       );
     if (shape.overlap !== undefined) checkOverlap(shape.overlap, mode, problems);
     if (source.can.countedPages && mode === 'incremental') warnOfCountedPages(loaded.name, problems);
+    if (shape.overlap && mode === 'incremental' && source.can.epoch === undefined) warnOfCounters(shape, problems);
     if (deleteLimitsOf(shape) && !source.can.provesEnd)
       problems.error(
         'DELETES_UNPROVEN',
@@ -239,4 +240,15 @@ function checkOverlap(overlapMs: number, mode: 'incremental' | 'full', problems:
       'with an overlap under a minute, a change that is committed late or stamped by a slow clock is never read.',
       'Make it longer than the longest transaction at the source.',
     );
+}
+
+/** From numbers of which nobody says what they count no time can be taken. */
+function warnOfCounters({ version, mapping }: SyncShape, problems: SyncProblems): void {
+  if (version === undefined || !holdsNumbers(version, mapping.from)) return;
+  problems.warning(
+    'OVERLAP_RISK',
+    ['overlap'],
+    `the source does not say what the numbers in \`${version}\` count: incremental runs begin where the watermark stood \`overlap\` before the last one, and the second run reads everything once more.`,
+    'If they are times, say so in the options of the source: a `format` of `incremental` (rest), or `epoch` (postgres).',
+  );
 }
