@@ -1,24 +1,86 @@
 import { Command } from 'commander';
+import { exitCode } from '../model/exit-code.ts';
+import type { LoadedSync } from '../model/project.ts';
+import { isAfter } from '../model/version.ts';
 import { checkProject } from '../platform/project/load.ts';
 import { soundSync } from '../platform/project/sound-sync.ts';
 import { type CliContext, contextOf } from './context.ts';
+import { CommandFailed } from './errors.ts';
 import { parseWhole } from './output/parse.ts';
-import { withEngine } from './runs/engine.ts';
-import { positionWords } from './runs/position.ts';
+import { type Engine, withEngine } from './runs/engine.ts';
+import { positionOf, positionWords, rereading, rereadingWords } from './runs/position.ts';
 
 export function positionsCommand(): Command {
   return new Command('positions')
     .summary('say how far a sync has read, after which run')
     .description(
       'The watermark of a sync after each run that moved it, the latest first. `run SYNC --from` reads again from any of ' +
-        'them, by its run, its value or its time.',
+        'them, by its run, its value or its time. `positions set` puts it back for the runs that follow.',
     )
     .argument('<sync>', 'name of a file in syncs/')
     .option('--limit <number>', 'at most so many', parseWhole(1, 10_000), 20)
-    .addHelpText('after', '\nExample:\n  syncline positions orders-to-invoices')
+    .addCommand(setCommand())
+    .addHelpText(
+      'after',
+      `
+Examples:
+  syncline positions orders-to-invoices
+  syncline positions set orders-to-invoices 2026-11-01    what would be read again; --yes does it`,
+    )
     .action(async (sync: string, options: { readonly limit: number }, command: Command) => {
       await positions(contextOf(command), sync, options.limit);
     });
+}
+
+function setCommand(): Command {
+  return new Command('set')
+    .description(
+      'Puts the watermark back to an earlier position: the next runs read on from there. Says first what that is.',
+    )
+    .argument('<sync>', 'name of a file in syncs/')
+    .argument('<position>', 'a run, a version, a time, or how long ago')
+    .option('--yes', 'really do it')
+    .action(async (sync: string, position: string, { yes }: { readonly yes?: boolean }, command: Command) => {
+      const context = contextOf(command);
+      const loaded = soundSync(await checkProject(context.projectFolder, context.env), sync);
+      await withEngine(context, (engine) => setBack(context, engine, loaded, { position, yes: yes === true }));
+    });
+}
+
+async function setBack(
+  { out }: CliContext,
+  engine: Engine,
+  loaded: LoadedSync,
+  { position, yes }: { readonly position: string; readonly yes: boolean },
+): Promise<void> {
+  const { name } = loaded;
+  const wanted = await positionOf(engine, loaded, 'the position', position, Date.now());
+  const current = await engine.ledger.positions.current(name);
+  if (current === null || !isAfter(current, wanted))
+    throw new CommandFailed(
+      'USAGE',
+      `\`${name}\` has read up to ${current === null ? 'nothing' : positionWords(current)}: a position is only put back`,
+      exitCode.usage,
+      `syncline positions ${name}`,
+    );
+  const again = await rereading(engine, name, { since: wanted });
+  if (!yes)
+    throw new CommandFailed(
+      'NOT_CONFIRMED',
+      `the next run would read again ${rereadingWords(again)}; nothing is cleared, and what did not change is not sent`,
+      exitCode.usage,
+      'Add --yes to do it.',
+    );
+  if (!(await engine.ledger.positions.putBack(name, { ...current, value: wanted.value })))
+    throw new CommandFailed(
+      'LOCKED',
+      `a run of \`${name}\` is open: it decides where the position stands when it ends`,
+      exitCode.conflict,
+      `syncline status ${name}`,
+    );
+  out.result({ sync: name, ...again }, () =>
+    out.line(`${name} reads on from ${again.since}: ${rereadingWords(again)}.`),
+  );
 }
 
 async function positions(context: CliContext, sync: string, limit: number): Promise<void> {

@@ -12,7 +12,7 @@ import { printDrift } from '../runs/drift.ts';
 import { printNotices } from '../runs/notices.ts';
 import { paintStatus, printRun } from '../runs/report.ts';
 import type { Seen, SyncSeen } from './gather.ts';
-import { ago, behindMs, runReasonOf, runStatusOf, statusOf } from './words.ts';
+import { ago, behindMs, deliveredWords, readUpToWords, runReasonOf, runStatusOf, statusOf } from './words.ts';
 
 /** One sync: what it does or did last, what it waits for, how far behind it is, and its last runs. */
 export function printOne(
@@ -107,6 +107,7 @@ function printStanding(out: Out, seen: SyncSeen): void {
   const {
     pausedAt = null,
     pauseNote = null,
+    watermark = null,
     lastGood = null,
     lastFailure = null,
     idleTicks = null,
@@ -117,9 +118,10 @@ function printStanding(out: Out, seen: SyncSeen): void {
   rows.push([
     'behind',
     behind === null || lastGood === null
-      ? 'no run has delivered everything yet'
-      : `${formatDuration(behind)}: what changed before ${lastGood.upTo} is delivered`,
+      ? 'no run has read to the end yet'
+      : `${formatDuration(behind)}: the last run that read to the end began at ${lastGood.upTo}; ${deliveredWords(lastGood.status)}`,
   ]);
+  if (watermark !== null) rows.push(['read up to', readUpToWords(seen.sync, watermark)]);
   if (lastGood) rows.push(['last good run', `${lastGood.run}, ${lastGood.status} ${ago(lastGood.at)}`]);
   if (lastFailure)
     rows.push([

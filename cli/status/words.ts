@@ -1,6 +1,8 @@
 import { formatDuration } from '../../model/duration.ts';
 import { whereOf } from '../../model/steering.ts';
+import type { RecordVersion } from '../../model/version.ts';
 import { waitingWords } from '../runs/follow.ts';
+import { positionWords } from '../runs/position.ts';
 import type { Seen, SyncSeen } from './gather.ts';
 
 /** The status to show: of an open run what it does, of one whose workflow has vanished that it was lost. */
@@ -43,9 +45,19 @@ function openReason({ live }: Seen): string {
 const failureWords = ({ summary }: Seen): string =>
   summary.failureCode === null ? '' : `${summary.failureCode}: ${summary.failure ?? ''}`;
 
+/** What is known of what a run read that went to the end. */
+export const deliveredWords = (status: string): string =>
+  status === 'succeeded'
+    ? 'all that it read is delivered'
+    : 'of what it read, some is set aside or not known to be delivered';
+
+/** Where the next incremental run goes on, and what it would not see. */
+export const readUpToWords = (sync: string, watermark: RecordVersion): string =>
+  `version ${positionWords(watermark)}; a change that came later under a version before its overlap is found by \`syncline run ${sync} --full\``;
+
 /**
- * How far the destination is behind: since when changes at the source may be missing. That is the beginning of the last
- * run that delivered all there was; null when there was none.
+ * How far the destination is behind: how long ago the last run began that read its source to the end. What changed since
+ * may be missing. Null when there was none.
  */
 export const behindMs = ({ standing }: SyncSeen, nowMs: number): number | null =>
   standing?.lastGood ? Math.max(0, nowMs - Date.parse(standing.lastGood.upTo)) : null;

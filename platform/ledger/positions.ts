@@ -2,8 +2,9 @@ import type { Pool } from 'pg';
 import type { RecordVersion } from '../../model/version.ts';
 import { isoTime, query } from './sql.ts';
 
-/** Where the watermark of a sync stood after a run. */
+/** Where the watermark of a sync stood after a run, or where a person put it back to. */
 export interface KeptPosition {
+  /** Its id; `by hand` and the time for a person. */
   readonly run: string;
   /** ISO 8601: when the run ended. */
   readonly at: string;
@@ -12,7 +13,7 @@ export interface KeptPosition {
 
 const columns = `w.run, ${isoTime('w.at')} as at, w.watermark`;
 
-/** The positions of a sync through time: what a run can be told to read again from. Read-only. */
+/** The positions of a sync through time: what a run can be told to read again from. */
 export function ledgerPositions(pool: Pool) {
   return {
     /** The latest first. */
@@ -56,6 +57,20 @@ export function ledgerPositions(pool: Pool) {
         [sync, time],
       );
       return rows[0];
+    },
+
+    /** Puts the watermark of a sync back by hand. Answers false while a run holds the sync: that one would move it. */
+    async putBack(sync: string, watermark: RecordVersion): Promise<boolean> {
+      const rows = await query(
+        pool,
+        'putting the watermark back',
+        `with put as (
+           update syncs set watermark = $2::jsonb, fence = fence + 1 where name = $1 and holder is null returning id)
+         insert into watermarks (sync_id, run, watermark) select id, 'by hand ' || ${isoTime('now()')}, $2::jsonb from put
+         returning sync_id`,
+        [sync, watermark],
+      );
+      return rows.length > 0;
     },
 
     /** How many records the ledger knows from this version on; until `until`, where that is given. */

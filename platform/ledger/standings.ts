@@ -1,4 +1,5 @@
 import type { Pool } from 'pg';
+import type { RecordVersion } from '../../model/version.ts';
 import { isoSecond, query } from './sql.ts';
 
 /** How a sync stands, beside its runs. Times in ISO 8601. */
@@ -7,7 +8,9 @@ export interface Standing {
   /** A person has paused it: a run that begins waits before its first batch. */
   readonly pausedAt: string | null;
   readonly pauseNote: string | null;
-  /** The last run that read and delivered all there was; what changed at the source before it began is delivered. */
+  /** The highest version that a read to the end has reached, less what may still come; null before the first. */
+  readonly watermark: RecordVersion | null;
+  /** The last run that read its source to the end; `upTo`: when it began. */
   readonly lastGood: {
     readonly run: string;
     readonly status: string;
@@ -31,7 +34,7 @@ export function ledgerStandings(pool: Pool) {
       query<Standing & Record<string, unknown>>(
         pool,
         'reading how the syncs stand',
-        `select s.name as sync, ${isoSecond('s.paused_at')} as "pausedAt", s.pause_note as "pauseNote",
+        `select s.name as sync, ${isoSecond('s.paused_at')} as "pausedAt", s.pause_note as "pauseNote", s.watermark,
            g.good as "lastGood", f.failure as "lastFailure",
            t.idle as "idleTicks"
          from syncs s
