@@ -5,6 +5,9 @@ import { templateFault } from './signature.ts';
 /** The name of a header (RFC 9110, 5.1). */
 export const headerName = z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, 'expected the name of a header');
 
+/** Whether a header can carry the value: no character above 255, no control character but the tab (RFC 9110, 5.5; Node's own rule). */
+export const carriable = (value: string): boolean => /^[\t\x20-\x7e\x80-\xff]*$/.test(value);
+
 const apiKey = z
   .strictObject({
     kind: z.literal('api-key'),

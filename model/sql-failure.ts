@@ -18,6 +18,23 @@ export class SqlRowFailure extends SyncFailure {
   }
 }
 
+/**
+ * The database refused a statement for a reason that lies in some of its rows or in all of it, such as a missing right:
+ * only trying the rows one by one tells.
+ */
+export class SqlRightFailure extends SyncFailure {
+  constructor(message: string, detail: FailureDetail = {}) {
+    super('SQL_REJECTED', message, detail);
+  }
+}
+
+/**
+ * The states of failures that speak of the server, of the statement or of the code behind a table, whatever the row, as a
+ * pattern for JavaScript and PostgreSQL. All others are the row's, also those that a trigger names as it likes; 42501 may be
+ * (PostgreSQL manual, appendix A).
+ */
+export const NOT_OF_A_ROW = '^(0[8ABFLPZ]|25|26|28|2B|2D|34|38|39|3[BDF]|40|42(?!501)|53|55|57|58|72|F0|HV|XX)';
+
 const rowWords: Readonly<Record<string, string>> = {
   '22001': 'the text is too long',
   '22003': 'the number is out of range',
@@ -30,6 +47,7 @@ const rowWords: Readonly<Record<string, string>> = {
   '23505': 'another row already has this value',
   '23514': 'a check of the table does not hold',
   '23P01': 'it overlaps another row',
+  '42501': 'a policy or trigger of the table does not allow the row',
 };
 
 /** What a SQLSTATE says about a row (PostgreSQL manual, appendix A), with the names of column and constraint. */

@@ -1,5 +1,5 @@
 import { type FailureCode, SyncFailure } from '../model/failure.ts';
-import { type RowFault, rowMessage, SqlRowFailure } from '../model/sql-failure.ts';
+import { NOT_OF_A_ROW, type RowFault, rowMessage, SqlRightFailure, SqlRowFailure } from '../model/sql-failure.ts';
 
 /**
  * Where a statement stood when it failed:
@@ -15,6 +15,8 @@ interface SqlFacts {
   readonly code: string;
   readonly message: string;
   readonly fault: RowFault;
+  /** The routine of the server that reported it; unlike the message it is in no language. */
+  readonly routine: string;
 }
 
 /**
@@ -43,10 +45,14 @@ function serverFailure(facts: SqlFacts, phase: SqlPhase): SyncFailure {
   const doubtful = (phase === 'commit' || phase === 'single') && interrupted.test(facts.code);
   const effect = doubtful ? 'unknown' : 'none';
   const { code, message } = serverMeaning(facts);
-  return code === 'RECORD_REJECTED'
-    ? new SqlRowFailure(message, facts.fault, { effect })
+  if (code === 'RECORD_REJECTED') return new SqlRowFailure(message, facts.fault, { effect });
+  return facts.code === MISSING_RIGHT
+    ? new SqlRightFailure(message, { effect })
     : new SyncFailure(code, message, { effect });
 }
+
+/** Of a right to the table, and of a row that a policy of the table or a trigger does not allow. */
+const MISSING_RIGHT = '42501';
 
 interface Meaning {
   readonly code: FailureCode;
@@ -67,13 +73,20 @@ const meanings: readonly (readonly [RegExp, (facts: SqlFacts) => Meaning])[] = [
   [/^55/, ({ code }) => unavailable(`a row or table is locked by another transaction (${code})`)],
   [/^25006/, () => unavailable('the database accepts only reads at the moment (25006)')],
   [/^28/, ({ code }) => ({ code: 'AUTH_REJECTED', message: `the database refused the user or password (${code})` })],
-  [/^(21000|22|23|44|54|P0)/, (facts) => ({ code: 'RECORD_REJECTED', message: rowMessage(facts.code, facts.fault) })],
   [/^42P10/, () => ({ code: 'SQL_REJECTED', message: 'the table has no unique index on the key columns (42P10)' })],
 ];
+
+/** What reports a row that a policy does not allow, or that a trigger refuses by a state of its choice. */
+const speaksOfRow: ReadonlySet<string> = new Set(['ExecWithCheckOptions', 'exec_stmt_raise']);
+const notOfRow = new RegExp(NOT_OF_A_ROW);
+
+const isOfRow = ({ code, routine }: SqlFacts): boolean =>
+  code === MISSING_RIGHT ? speaksOfRow.has(routine) : !notOfRow.test(code);
 
 function serverMeaning(facts: SqlFacts): Meaning {
   const known = meanings.find(([pattern]) => pattern.test(facts.code));
   if (known !== undefined) return known[1](facts);
+  if (isOfRow(facts)) return { code: 'RECORD_REJECTED', message: rowMessage(facts.code, facts.fault) };
   // Class 42 and its like speak of the statement, which never holds record data: its message is safe and useful.
   return { code: 'SQL_REJECTED', message: `the database refused the statement: ${facts.message} (${facts.code})` };
 }
@@ -103,7 +116,12 @@ const textField = (error: object, name: string): string | undefined => {
 };
 
 function factsOf(error: Error): SqlFacts {
-  return { code: textField(error, 'code') ?? '', message: error.message, fault: faultOf(error) };
+  return {
+    code: textField(error, 'code') ?? '',
+    message: error.message,
+    fault: faultOf(error),
+    routine: textField(error, 'routine') ?? '',
+  };
 }
 
 function faultOf(error: object): RowFault {

@@ -97,6 +97,7 @@ describe('a network error', () => {
     ['ERR_TLS_CERT_ALTNAME_INVALID', 'TLS_FAILED', 'none'],
     ['EPROTO', 'TLS_FAILED', 'unknown'],
     ['ERR_SSL_WRONG_VERSION_NUMBER', 'TLS_FAILED', 'unknown'],
+    ['ERR_INVALID_CHAR', 'REQUEST_REJECTED', 'none'],
     ['E_NEVER_HEARD_OF', 'INTERNAL', 'unknown'],
   ])('%s is %s, with an effect of %s', (code, expected, effect) => {
     expect(classifyNetwork({ code })).toMatchObject({ code: expected, effect });

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import pg from 'pg';
 import { postgres } from '../connectors/postgres.ts';
@@ -291,6 +292,47 @@ describe.each([true, false])('rows of the postgres destination (believed to be t
     await client.query('ALTER TABLE invoice ALTER COLUMN number SET NOT NULL');
     const outcomes = await write(open(), [upsert({ id: 'a' }), upsert({ id: 'b' }), upsert({ id: 'c', number: 1 })]);
     expect(states(outcomes)).toEqual(['rejected', 'rejected', 'confirmed']);
+  });
+
+  test('that a policy of the table does not allow are refused, alone or among others; without any right nothing is', async () => {
+    const role = `writer_${randomUUID().replaceAll('-', '')}`;
+    await client.query(`CREATE ROLE ${role} LOGIN PASSWORD 'limited'; GRANT USAGE ON SCHEMA public TO ${role};
+      GRANT ALL ON invoice TO ${role};
+      GRANT CREATE ON DATABASE ${new URL(database.url).pathname.slice(1)} TO ${role};
+      ALTER TABLE invoice ENABLE ROW LEVEL SECURITY; CREATE POLICY ours ON invoice USING (note <> 'theirs')`);
+    const url = Object.assign(new URL(database.url), { username: role, password: 'limited' }).href;
+    const limited = sqlTools(url);
+    try {
+      const destination = open({}, url, limited);
+      const theirs = { state: 'rejected', code: 'RECORD_REJECTED', reason: expect.stringContaining('42501') };
+      const three = ['a', 'b', 'c'].map((id) => upsert({ id, note: id === 'b' ? 'theirs' : 'ours' }));
+      expect(await write(destination, three)).toMatchObject([{ state: 'confirmed' }, theirs, { state: 'confirmed' }]);
+      expect(await write(destination, [upsert({ id: 'd', note: 'theirs' })])).toMatchObject([theirs]);
+      expect(await rows()).toEqual([{ id: 'a' }, { id: 'c' }]);
+      await client.query(`REVOKE INSERT, UPDATE ON invoice FROM ${role}`);
+      await expect(write(destination, [upsert({ id: 'e' }), upsert({ id: 'f' })])).rejects.toMatchObject({
+        code: 'SQL_REJECTED',
+        effect: 'none',
+      });
+    } finally {
+      await limited.close();
+      await client.query(`DROP OWNED BY ${role}; DROP ROLE ${role}`);
+    }
+  });
+
+  test('that a trigger refuses by a state of its own are refused one by one', async () => {
+    await client.query(`
+      CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        IF new.note = 'bad' THEN RAISE 'no' USING ERRCODE = 'ZB001'; END IF;
+        IF new.note = 'locked' THEN RAISE insufficient_privilege; END IF; RETURN new; END $$;
+      CREATE TRIGGER refuse BEFORE INSERT ON invoice FOR EACH ROW EXECUTE FUNCTION refuse()`);
+    const notes = ['good', 'bad', 'locked', 'good'];
+    const outcomes = await write(
+      open(),
+      notes.map((note, n) => upsert({ id: `r${n}`, note })),
+    );
+    expect(states(outcomes)).toEqual(['confirmed', 'rejected', 'rejected', 'confirmed']);
+    expect(states(await write(open(), [upsert({ id: 'alone', note: 'bad' })]))).toEqual(['rejected']);
   });
 
   test('are deleted by key; one that others refer to is rejected, one that is absent or impossible is not', async () => {

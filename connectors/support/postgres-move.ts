@@ -1,5 +1,5 @@
 import type { SqlSession } from '../../model/connector.ts';
-import { rowMessage } from '../../model/sql-failure.ts';
+import { NOT_OF_A_ROW, rowMessage } from '../../model/sql-failure.ts';
 import type { Column } from './postgres-catalog.ts';
 import { quoteName, quoteNames, quoteTable } from './postgres-names.ts';
 import type { PostgresDestinationOptions } from './postgres-options.ts';
@@ -74,7 +74,7 @@ export async function moveOneByOne(
   return { refused: refusedRows, made: madeRows };
 }
 
-/** The conditions caught are those that speak of a row; any other ends the whole request. */
+/** A failure that is not of the row ends the whole request. */
 const oneByOne = (upsert: string, stage: string, refused: string): string => `
   #variable_conflict use_column
   DECLARE
@@ -91,10 +91,10 @@ const oneByOne = (upsert: string, stage: string, refused: string): string => `
             DELETE FROM ${refused} WHERE place = syncline_item."syncline row";
             syncline_passed := true;
           END IF;
-        EXCEPTION WHEN integrity_constraint_violation OR data_exception OR cardinality_violation OR raise_exception
-            OR program_limit_exceeded OR with_check_option_violation THEN
+        EXCEPTION WHEN OTHERS THEN
           GET STACKED DIAGNOSTICS syncline_state = RETURNED_SQLSTATE, syncline_col = COLUMN_NAME,
             syncline_con = CONSTRAINT_NAME;
+          IF syncline_state ~ '${NOT_OF_A_ROW}' THEN RAISE; END IF;
           INSERT INTO ${refused} VALUES (syncline_item."syncline row", syncline_state, syncline_col, syncline_con)
             ON CONFLICT (place) DO UPDATE SET state = excluded.state, col = excluded.col, con = excluded.con;
         END;

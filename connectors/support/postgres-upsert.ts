@@ -1,5 +1,5 @@
 import type { SqlSession } from '../../model/connector.ts';
-import type { SqlRowFailure } from '../../model/sql-failure.ts';
+import { SqlRightFailure, SqlRowFailure } from '../../model/sql-failure.ts';
 import type { Column, Table } from './postgres-catalog.ts';
 import { copyChunks } from './postgres-copy.ts';
 import { identityOfParts, rowIdentity } from './postgres-identity.ts';
@@ -95,7 +95,7 @@ async function tryCopy(
 ): Promise<{ at: number; failure: SqlRowFailure } | undefined> {
   const failure = await rowFailure(sql, () => copy(sql, group, start, end));
   if (failure === undefined) return undefined;
-  if (failure.fault.copyLine === undefined) throw failure;
+  if (!(failure instanceof SqlRowFailure) || failure.fault.copyLine === undefined) throw failure;
   return { at: start + failure.fault.copyLine - 1, failure };
 }
 
@@ -105,7 +105,10 @@ const copy = (sql: SqlSession, group: Group, start: number, end: number): Promis
     copyChunks(group.rows.slice(start, end), start),
   );
 
-/** Moves the staged rows into the table: all at once, or, when some are at fault, each for itself. */
+/**
+ * Moves the staged rows into the table: all at once, or, when some are at fault, each for itself. A right that is missing
+ * for every one of them is missing for the table.
+ */
 async function moveRows(sql: SqlSession, group: Group): Promise<void> {
   const { options, columns, stage, returning } = group;
   const names = quoteNames(columns.map(({ name }) => name));
@@ -121,6 +124,7 @@ async function moveRows(sql: SqlSession, group: Group): Promise<void> {
   });
   if (failure === undefined) return;
   const moved = await moveOneByOne(sql, options, columns, stage, returning);
+  if (failure instanceof SqlRightFailure && moved.refused.length === group.rows.length - group.unfit.size) throw failure;
   for (const { place, parts } of moved.made) madeKey(group, place, parts);
   for (const { place, message, column } of moved.refused) {
     const row = group.rows[place];

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { headerName } from '../../model/auth.ts';
+import { carriable, headerName } from '../../model/auth.ts';
 
 export type { RestDestinationOptions } from './rest-destination-options.ts';
 
@@ -17,7 +17,9 @@ export const restSettings = z.strictObject({
     error: 'expected an address without user, password, query or fragment',
   }),
   /** Sent with every call, such as an API version. No secrets: those belong under `auth`. */
-  headers: z.record(headerName, z.string()).default({}),
+  headers: z
+    .record(headerName, z.string().refine(carriable, 'expected only characters that a header can carry'))
+    .default({}),
   /** What `doctor` asks for: a cheap path that needs the credentials. Default: the address itself. */
   probe: path.optional(),
 });

@@ -1,3 +1,4 @@
+import { carriable } from '../../model/auth.ts';
 import type { HttpAnswer, HttpClient, ItemOutcome, WriteItem, WriteRequest } from '../../model/connector.ts';
 import { Content, contentOf } from '../../model/content.ts';
 import { parseExact } from '../../model/exact-json.ts';
@@ -127,9 +128,18 @@ async function writeOne(destination: RestDestination, item: WriteItem, request: 
   const path = filledPath(route, { key: item.key, id: item.destinationId });
   if (path === undefined) return cannotStandInPath;
   const write = { method, route, path, body: bodyOfRecord(options, item.json), keys: [item.key] };
+  if (!carriable(item.tag ?? '*') || item.tag === '') return tagCannotStandInHeader(options);
   const condition = conditionOf(options, item, isPerRecord(route));
   return singleOutcome(await send(destination, { ...write, condition }, request), item, options);
 }
+
+/** Without its version a record cannot be written conditionally; an empty one would be no condition at all. */
+const tagCannotStandInHeader = ({ ifMatch }: RestDestinationOptions): ItemOutcome => ({
+  state: 'rejected',
+  code: 'RECORD_REJECTED',
+  reason: 'the version that the destination gave the record is empty, or has a character that no header can carry',
+  ...(ifMatch?.field !== undefined && { field: ifMatch.field }),
+});
 
 /** A record that was seen must still be in that version; a new one, named by its path, must not be there (RFC 9110, 13.1). */
 function conditionOf({ ifMatch }: RestDestinationOptions, item: WriteItem, perRecord: boolean): Record<string, string> {

@@ -120,6 +120,14 @@ const networkErrors: readonly { readonly codes: RegExp; readonly verdict: Verdic
     },
   },
   {
+    codes: /^ERR_(INVALID_CHAR|UNESCAPED_CHARACTERS|HTTP_INVALID_HEADER_VALUE)$/,
+    verdict: {
+      code: 'REQUEST_REJECTED',
+      effect: 'none',
+      words: 'was not called: a header or the path holds a character that HTTP cannot carry',
+    },
+  },
+  {
     codes: /^HPE_HEADER_OVERFLOW$/,
     verdict: { code: 'RESPONSE_TOO_LARGE', effect: 'unknown', words: 'answered with too large headers' },
   },

@@ -1,3 +1,4 @@
+import { carriable } from '../../model/auth.ts';
 import type { Connection } from '../../model/connection.ts';
 import { SyncFailure } from '../../model/failure.ts';
 import type { ReadSecret } from '../../model/secret.ts';
@@ -13,8 +14,8 @@ export interface Credentials {
 }
 
 /** A secret with a line break cannot stand in a header; the error of Node would not say which secret it was. */
-export function carriable(value: string, connection: string): string {
-  if (/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) return value;
+export function carriableSecret(value: string, connection: string): string {
+  if (carriable(value)) return value;
   throw new SyncFailure(
     'SECRET_MISSING',
     `The secret of the connection ${connection} holds a character that a header cannot carry, such as a line break.`,

@@ -1,7 +1,7 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto';
 import type { HmacSpec } from '../../model/auth.ts';
 import { filledTemplate, type SignatureField } from '../../model/signature.ts';
-import { type Credentials, carriable } from './credentials.ts';
+import { type Credentials, carriableSecret } from './credentials.ts';
 import type { Outgoing, Stage } from './pipeline.ts';
 import { withHeader, withQuery } from './plain-auth.ts';
 import { secretAuth } from './secret-auth.ts';
@@ -31,7 +31,7 @@ export function signed(request: Outgoing, spec: HmacSpec, secret: string, moment
     dressed = withHeader(
       dressed,
       name.toLowerCase(),
-      carriable(filledTemplate(template, all, request.headers), 'hmac'),
+      carriableSecret(filledTemplate(template, all, request.headers), 'hmac'),
     );
   for (const [name, template] of Object.entries(spec.query))
     dressed = withQuery(dressed, name, filledTemplate(template, all, request.headers));

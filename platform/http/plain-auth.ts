@@ -1,14 +1,14 @@
 import type { ApiKeySpec } from '../../model/auth.ts';
 import type { SecretRef } from '../../model/secret.ts';
 import { secretsOfProcess } from '../secrets/known.ts';
-import { type Credentials, carriable } from './credentials.ts';
+import { type Credentials, carriableSecret } from './credentials.ts';
 import type { Outgoing, Stage } from './pipeline.ts';
 import { secretAuth } from './secret-auth.ts';
 
 /** `Authorization: Bearer …` (RFC 6750). */
 export const bearerAuth = (given: Credentials, token: SecretRef): Stage =>
   secretAuth(given, token, (request, secret) =>
-    withHeader(request, 'authorization', `Bearer ${carriable(secret, given.connection.name)}`),
+    withHeader(request, 'authorization', `Bearer ${carriableSecret(secret, given.connection.name)}`),
   );
 
 /** `Authorization: Basic …` (RFC 7617). The pair is a secret of its own, as it holds the password in another writing. */
@@ -23,7 +23,7 @@ export const basicAuth = (given: Credentials, username: string, password: Secret
 export function apiKeyAuth(given: Credentials, { header, query, value }: ApiKeySpec): Stage {
   return secretAuth(given, value, (request, secret) => {
     if (query !== undefined) return withQuery(request, query, secret);
-    return withHeader(request, (header ?? '').toLowerCase(), carriable(secret, given.connection.name));
+    return withHeader(request, (header ?? '').toLowerCase(), carriableSecret(secret, given.connection.name));
   });
 }
 

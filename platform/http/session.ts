@@ -5,7 +5,7 @@ import type { ReadSecret } from '../../model/secret.ts';
 import { secretsOfProcess } from '../secrets/known.ts';
 import { addressOf, urlOf } from './address.ts';
 import { classifyStatus, failureOf } from './classify.ts';
-import { type Credentials, carriable } from './credentials.ts';
+import { type Credentials, carriableSecret } from './credentials.ts';
 import { withoutCredential } from './echo.ts';
 import { type Incoming, type Outgoing, placeOf, type Send, type Stage } from './pipeline.ts';
 import { withHeader } from './plain-auth.ts';
@@ -55,7 +55,7 @@ async function logIn({ connection, readSecret, clock }: Credentials, auth: Sessi
   const answer = await next(request).catch((error: unknown) => {
     throw withoutEffect(error);
   });
-  const token = carriable(tokenOf(answer, auth, request, clock.now()), connection.name);
+  const token = carriableSecret(tokenOf(answer, auth, request, clock.now()), connection.name);
   secretsOfProcess.note(token, '[secret:SESSION]');
   return token;
 }
