@@ -19,6 +19,8 @@ import { reportProgress } from './progress.ts';
 import { lookFirst } from './recover.ts';
 import { type RunningSync, runOf } from './run.ts';
 import { send } from './send.ts';
+import { settleUnclear } from './settle-unclear.ts';
+import { UnclearAnswers } from './unclear.ts';
 import { versionNotices } from './version-notices.ts';
 
 /** One delivery of one batch by one attempt. */
@@ -53,6 +55,12 @@ export interface Delivery {
   received(): Promise<readonly Json[]>;
   /** Notes what this attempt settled, and heartbeats it. */
   settled(confirmed: readonly Confirmed[], rejected: number): void;
+  /** Of the step, from 1. */
+  readonly attempt: number;
+  /** Records that this attempt settled. */
+  answered(): number;
+  /** Records that were answered without a word of what became of them. */
+  readonly unclear: UnclearAnswers;
 }
 
 export interface DeliverInput extends BatchRef {
@@ -91,6 +99,7 @@ async function deliver(deps: Dependencies, input: DeliverInput, { facts, loaded 
   const owned = await withoutFoundTaken(delivery, await withTags(delivery, unknown));
   const outgoing = chunksOf(owned, delivery.limits());
   await eachAtMost(outgoing, limits.concurrency, (chunk) => send(delivery, chunk));
+  await settleUnclear(delivery);
 
   // Also those whose own outcome was noted after that of the record that was written over them.
   if (delivery.overwritten.size > 0) await deps.ledger.deliveries.sendAgain(start, [...delivery.overwritten]);
@@ -164,6 +173,9 @@ export function newDelivery(
       rejected += less;
       reportProgress({ confirmed, rejected, of: batch.ready.length });
     },
+    attempt: Context.current().info.attempt,
+    answered: () => confirmed + rejected,
+    unclear: new UnclearAnswers(),
   };
 }
 

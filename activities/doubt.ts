@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Destination, ItemOutcome, ReadBack } from '../model/connector.ts';
-import { deliveryClass, deliveryClassAfter, deliveryPromise } from '../model/delivery.ts';
+import { type DeliveryCapabilities, deliveryClass, deliveryClassAfter, deliveryPromise } from '../model/delivery.ts';
 import { isSyncFailure, SyncFailure } from '../model/failure.ts';
 import { fingerprint } from '../model/transform.ts';
 import type { DeliveryStart } from '../platform/ledger/delivery-start.ts';
@@ -10,6 +10,7 @@ import type { Dependencies } from './dependencies.ts';
 import { refuseLate } from './left.ts';
 import { readKey, sameContent } from './read-back.ts';
 import { isDivisible, isRespelt, settle, write } from './send.ts';
+import { withoutUnclear } from './unclear.ts';
 
 /** What a person decided of one write in doubt; given once, so that it never reaches a doubt that nobody was asked about. */
 export type TakeAnswer = () => 'retry' | 'skip' | undefined;
@@ -91,7 +92,7 @@ async function settleDoubt(
     case 'T1':
     case 'T2':
     case 'T3':
-      return settleByReplay(delivery, intent, records, foundIds);
+      return settleByReplay(delivery, intent, records, { foundIds, answer });
     case 'T4':
       return settleByLookUp(delivery, intent, records, foundIds);
     case 'T5':
@@ -107,7 +108,7 @@ async function settleByReplay(
   delivery: Delivery,
   intent: Intent,
   records: readonly Outgoing[],
-  foundIds: Map<number, string>,
+  { foundIds, answer }: { readonly foundIds: Map<number, string>; readonly answer: TakeAnswer },
 ): Promise<readonly Outgoing[]> {
   let outcomes: readonly ItemOutcome[];
   try {
@@ -126,20 +127,23 @@ async function settleByReplay(
     await delivery.ledger.voidIntent(delivery.start, intent);
     return [];
   }
-  const places = [...records.keys()];
-  const decided = places.filter((place) => !mayBeRemembered(delivery.destination, outcomes[place]));
-  const some = decided.flatMap((place) => records[place] ?? []);
-  await settle(
-    delivery,
-    intent,
-    some,
-    decided.map((place) => outcomes[place] ?? unknown),
-    { partly: some.length < records.length },
+  const clear = await withoutUnclear(delivery, { intent, records, outcomes });
+  // Nothing but the key could tell, and it does not.
+  if (clear === undefined && deliveryClass(withoutKey(delivery.destination)) === 'T5') {
+    delivery.unclear.drop(intent);
+    return settleByAnswer(delivery, intent, records, answer);
+  }
+  if (clear === undefined) return records;
+  const refused = new Set(
+    clear.records.filter((_, place) => mayBeRemembered(delivery.destination, clear.outcomes[place])),
   );
-  return some;
+  const outcomesOfToday = clear.outcomes.filter((outcome) => !mayBeRemembered(delivery.destination, outcome));
+  const decided = clear.records.filter((record) => !refused.has(record));
+  await settle(delivery, clear.intent, decided, outcomesOfToday, { partly: refused.size > 0 });
+  return records.filter((record) => !refused.has(record));
 }
 
-const unknown: ItemOutcome = { state: 'unknown' };
+const withoutKey = ({ can: { idempotencyKeyHours: _, ...rest } }: Destination): DeliveryCapabilities => rest;
 
 /** A refusal is never taken from a marker or a key. A conflict is judged by what the destination has now. */
 const mayBeRemembered = ({ read }: Destination, outcome: ItemOutcome | undefined): boolean =>
@@ -156,9 +160,8 @@ async function settleWithoutKey(
   foundIds: Map<number, string>,
   error: SyncFailure,
 ): Promise<readonly Outgoing[]> {
-  const { idempotencyKeyHours, ...rest } = delivery.destination.can;
-  if (idempotencyKeyHours === undefined) throw error;
-  switch (deliveryClass(rest)) {
+  if (delivery.destination.can.idempotencyKeyHours === undefined) throw error;
+  switch (deliveryClass(withoutKey(delivery.destination))) {
     case 'T3':
       await delivery.ledger.voidIntent(delivery.start, intent);
       return [];
@@ -169,7 +172,8 @@ async function settleWithoutKey(
   }
 }
 
-async function replay(
+/** Sends the request again under its own id. */
+export async function replay(
   delivery: Delivery,
   intent: Intent,
   records: readonly Outgoing[],
@@ -180,17 +184,21 @@ async function replay(
   return write(delivery, intent, records);
 }
 
-/** T4: a record that is there in the form that was sent has arrived; the others have not, once the lag is over. */
-async function settleByLookUp(
+/**
+ * T4: a record that is there in the form that was sent has arrived; the others have not, once the lag is over. `answered`:
+ * the request has just ended, with an answer that says nothing of them.
+ */
+export async function settleByLookUp(
   delivery: Delivery,
   intent: Intent,
   records: readonly Outgoing[],
   foundIds: Map<number, string>,
+  { answered = false } = {},
 ): Promise<readonly Outgoing[]> {
   const { destination, signal, loaded } = delivery;
   // The destination may still be working on the request, for as long as its time-out allows.
-  const { timeoutMs } = loaded.destinationConnection;
-  const visibleAtMs = intent.openedAtMs + timeoutMs + (destination.can.lookupLagMs ?? 0);
+  const endedAtMs = answered ? delivery.now() : intent.openedAtMs + loaded.destinationConnection.timeoutMs;
+  const visibleAtMs = endedAtMs + (destination.can.lookupLagMs ?? 0);
   await sleep(Math.max(0, visibleAtMs - delivery.now()), undefined, { signal });
   const keys = records.map((record) => readKey(destination, record));
   const found = (await destination.read?.(keys, signal)) ?? new Map<string, ReadBack>();

@@ -5,6 +5,7 @@ import type { Dependencies } from './dependencies.ts';
 import { answerTo, settleDoubts, type TakeAnswer } from './doubt.ts';
 import { preparedOf } from './prepare.ts';
 import { runOf } from './run.ts';
+import { settleUnclear } from './settle-unclear.ts';
 
 /**
  * Before a run's first batch: settles what earlier runs left in doubt, whatever this one is going to read, and if it is
@@ -35,7 +36,9 @@ export async function settleLeftDoubts(
     if (intents.length > 0) {
       const left = await runOf(deps, ref.run);
       const batch = (await preparedOf(deps, left, ref)).transformed;
-      await settleDoubts(newDelivery(deps, ref, { ...start, intents }, left.loaded, batch), answer);
+      const delivery = newDelivery(deps, ref, { ...start, intents }, left.loaded, batch);
+      await settleDoubts(delivery, answer);
+      await settleUnclear(delivery, { left: true });
     }
     await deliveries.dropLeft(start, ref);
     deps.cache.drop(ref);

@@ -10,6 +10,7 @@ import { Item } from './item.ts';
 import { refuseLate } from './left.ts';
 import { identityOf, idToKeep, type Overwrote, overwrites, ownedAmong } from './owners.ts';
 import { rejectOf } from './reject.ts';
+import { withoutUnclear } from './unclear.ts';
 import { isSystemic, tooManyRejected } from './validate.ts';
 
 /**
@@ -119,23 +120,22 @@ export function write(
 // A request under way is not cut off on cancellation: the time-out of the connection bounds it.
 const neverAborted = new AbortController().signal;
 
-/** Makes the outcome of a request durable. An outcome that says nothing of a record leaves the whole request in doubt. */
+/** Makes the outcome of a request durable. A record of which it says nothing stays in doubt (`delivery.unclear`). */
 export async function settle(
   delivery: Delivery,
-  intent: Intent,
-  records: readonly Outgoing[],
-  outcomes: readonly ItemOutcome[],
+  ofIntent: Intent,
+  ofRecords: readonly Outgoing[],
+  answered: readonly ItemOutcome[],
   { partly = false, met = 0 }: { readonly partly?: boolean; readonly met?: number } = {},
 ): Promise<void> {
+  const clear = await withoutUnclear(delivery, { intent: ofIntent, records: ofRecords, outcomes: answered });
+  if (clear === undefined) return;
+  const { intent, records, outcomes } = clear;
   const confirmed: Confirmed[] = [];
   const overwrote: Overwrote[] = [];
   const rejects: Reject[] = [];
   const again: Outgoing[] = [];
   let superseded = 0;
-  if (records.some((_, index) => (outcomes[index]?.state ?? 'unknown') === 'unknown')) {
-    await delivery.ledger.markUnknown(delivery.start, intent);
-    throw new SyncFailure('CONNECTION_LOST', 'the answer does not say what became of each record');
-  }
   const judged = await judgeConflicts(delivery, records, outcomes, met + 1);
   const others = await overwrites(delivery, records, judged);
   for (const [index, record] of records.entries()) {

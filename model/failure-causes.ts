@@ -45,6 +45,8 @@ export const failureCauses: Readonly<Record<FailureCode, string>> = {
   RECORD_TOO_LARGE: 'An attachment or a picture inside the record.',
   RECORD_REJECTED:
     'A rule of the destination that the destination schema does not state: a unique field, a foreign key, a closed period.',
+  ANSWER_UNCLEAR:
+    'Results that leave a record out, or hold it in a list of their own; a destination that answers before it has done the work.',
   CONFLICT: 'Somebody changed the record in the destination.',
   DESTINATION_KEY_TAKEN:
     'Keys that differ only in capital letters, spaces or zeros before a number, where the destination does not tell them apart; a mapping that makes one key of two; a key that was respelt at the source.',

@@ -104,8 +104,9 @@ export const failures = {
   },
   RESPONSE_SHAPE: {
     next: 'park',
-    meaning: 'The answer is JSON, but the records or the next page are not where the sync file says.',
-    todo: 'Mend `records` or `pagination` in the sync file; then `syncline cancel SYNC` and start it again, because an open run keeps the files it began with.',
+    meaning:
+      'The answer is JSON, but the records, the next page or the results of a write are not where the sync file says.',
+    todo: 'Mend `records`, `pagination` or `bulk.results` in the sync file; then `syncline cancel SYNC` and start it again, because an open run keeps the files it began with.',
   },
   CURSOR_LOOP: {
     next: 'park',
@@ -218,6 +219,12 @@ export const failures = {
     next: 'set-aside',
     meaning: 'The destination refused this record and said why.',
     todo: 'Mend the record or the mapping; then replay it from quarantine.',
+  },
+  ANSWER_UNCLEAR: {
+    next: 'set-aside',
+    meaning:
+      'The destination answered several times, and never said what became of this record: it may be there or not.',
+    todo: 'Look for the record in the destination, and state in the sync file where its answers say how a record went (`bulk.results`); then replay it from quarantine.',
   },
   CONFLICT: {
     next: 'set-aside',

@@ -124,7 +124,8 @@ async function moveRows(sql: SqlSession, group: Group): Promise<void> {
   });
   if (failure === undefined) return;
   const moved = await moveOneByOne(sql, options, columns, stage, returning);
-  if (failure instanceof SqlRightFailure && moved.refused.length === group.rows.length - group.unfit.size) throw failure;
+  if (failure instanceof SqlRightFailure && moved.refused.length === group.rows.length - group.unfit.size)
+    throw failure;
   for (const { place, parts } of moved.made) madeKey(group, place, parts);
   for (const { place, message, column } of moved.refused) {
     const row = group.rows[place];

@@ -21,6 +21,15 @@ const results = z.strictObject({
   id: fieldPath.optional(),
   message: fieldPath.optional(),
   field: fieldPath.optional(),
+  /** Where the items that were refused stand in a list of their own, apart from `list`, each with the key of its record. */
+  errors: z
+    .strictObject({
+      list: pointer,
+      key: fieldPath,
+      message: fieldPath.default('message'),
+      field: fieldPath.optional(),
+    })
+    .optional(),
 });
 export type ResultOptions = z.output<typeof results>;
 

@@ -2,7 +2,7 @@ import type { HttpAnswer, ItemOutcome, WriteItem } from '../../model/connector.t
 import { SyncFailure } from '../../model/failure.ts';
 import { type Json, valueAt } from '../../model/json.ts';
 import type { RestDestinationOptions, ResultOptions } from './rest-destination-options.ts';
-import { refusal, refusalIn } from './rest-reason.ts';
+import { type Refusal, refusal, refusalIn, saysFailed } from './rest-reason.ts';
 
 /** An answer to a write. `body` is undefined when it is not JSON. */
 export interface WriteAnswer {
@@ -19,6 +19,8 @@ export interface WriteAnswer {
 export function singleOutcome(answer: WriteAnswer, item: WriteItem, options: Naming): ItemOutcome {
   const { status, body } = answer;
   if (status < 300) {
+    const refused = aloneOutcome(answer, item);
+    if (refused) return refused;
     const tag = tagOf(options, body, answer.headers);
     return {
       ...confirmed(options.id === undefined ? undefined : valueAt(body, options.id)),
@@ -53,65 +55,121 @@ export function deleteOutcome(answer: WriteAnswer, item: WriteItem): ItemOutcome
 }
 
 /**
- * What became of each record of a bulk request. Where the answer leaves a doubt, as by a wrong number of results, all
- * are `unknown`. Throws when the request as a whole was refused.
+ * What became of each record of a bulk request. A record of which the answer says nothing is `unknown`, and all are when
+ * the answer does not fit. Throws when the request as a whole was refused.
  */
 export function bulkOutcomes(
   answer: WriteAnswer,
   items: readonly WriteItem[],
   options: ResultOptions | undefined,
 ): readonly ItemOutcome[] {
-  const results = options && matched(items, valueAt(answer.body, options.list), options.key);
-  if (options && results) return items.map((item, index) => itemOutcome(item, results[index] ?? null, options));
+  const results = options && matched(items, answer.body, options);
   const [only] = items;
+  if (options && results) {
+    const outcomes = items.map((item, index) => itemOutcome(item, results[index], options));
+    const [alone] = outcomes;
+    return items.length === 1 && only && alone?.state === 'unknown' && answer.status < 300
+      ? [aloneOutcome(answer, only) ?? alone]
+      : outcomes;
+  }
   if (answer.status >= 300 && only && items.length === 1) return [singleOutcome(answer, only, {})];
   if (answer.status === 409 || answer.status === 412) return items.map(() => ({ state: 'unknown' }));
   if (answer.status >= 300) throw requestFailure(answer);
-  if (options) return items.map(() => ({ state: 'unknown' }));
-  if (answer.status === 207)
-    throw new SyncFailure(
-      'RESPONSE_SHAPE',
-      `${answer.place} answered one status for each item (207): state \`results\`.`,
-    );
-  return items.map(() => ({ state: 'confirmed' }));
+  const refused = only && items.length === 1 ? aloneOutcome(answer, only) : undefined;
+  if (refused) return [refused];
+  const says = options !== undefined || answer.status === 207 || saysFailed(answer.body, '{}');
+  return items.map(() => (says ? { state: 'unknown' } : { state: 'confirmed' }));
 }
+
+/** An answer of success to one record that holds an error all the same: whatever it says, it says of this record. */
+const aloneOutcome = ({ status, body }: WriteAnswer, item: WriteItem): ItemOutcome | undefined =>
+  saysFailed(body, item.json)
+    ? { state: 'rejected', code: 'RECORD_REJECTED', ...refusalIn(body, status, item.json) }
+    : undefined;
 
 function requestFailure({ status, place }: WriteAnswer): SyncFailure {
   const code = status === 413 ? 'BATCH_LIMIT' : status === 404 ? 'NOT_FOUND' : 'REQUEST_REJECTED';
   return new SyncFailure(code, `${place} answered ${status}.`, { effect: 'none' });
 }
 
-/** One result for each item, in the order of the items. Undefined when they do not fit one to one. */
+/** What the answer says of an item; undefined: nothing. */
+type Result = { readonly result: Json } | { readonly error: Json } | undefined;
+
+/**
+ * What the answer says of each item: by key where results name one, else in the order of the items, of which there then
+ * has to be one for each. Undefined when there is no list that fits.
+ */
 function matched(
   items: readonly WriteItem[],
-  list: Json | undefined,
-  keyPath: string | undefined,
-): readonly Json[] | undefined {
-  if (!Array.isArray(list) || list.length !== items.length) return undefined;
-  if (keyPath === undefined) return list;
-  const keys: readonly (string | undefined)[] = list.map((result) => keyText(valueAt(result, keyPath)));
+  body: Json | undefined,
+  { list: place, key, errors }: ResultOptions,
+): readonly Result[] | undefined {
+  const refused = errors && valueAt(body, errors.list);
+  const errorOf = errors && Array.isArray(refused) ? oneByKey(refused, errors.key) : new Map<string, Json>();
+  // Where every item was refused, the other list may be left out.
+  const list = valueAt(body, place) ?? (errorOf.size > 0 ? [] : undefined);
+  if (!Array.isArray(list)) return undefined;
+  const inOrder = list.length === items.length;
+  if (key === undefined) return inOrder ? list.map((result) => ({ result })) : undefined;
+  const keys = list.map((result) => keyText(valueAt(result, key)));
   // A refused record may have no key to answer with: the order then still tells, if it fits everywhere else.
-  if (keys.every((key, index) => key === undefined || key === items[index]?.key)) return list;
-  const byKey = new Map(keys.map((key, index) => [key, list[index]]));
-  const ordered = items.map(({ key }) => byKey.get(key));
-  return byKey.size === items.length && ordered.every((result) => result !== undefined) ? ordered : undefined;
+  if (inOrder && keys.every((one, index) => one === undefined || one === items[index]?.key))
+    return list.map((result) => ({ result }));
+  const resultOf = oneByKey(list, key);
+  return items.map((item) => {
+    const result = resultOf.get(item.key);
+    const error = errorOf.get(item.key);
+    if (error !== undefined) return result === undefined ? { error } : undefined;
+    return result === undefined ? undefined : { result };
+  });
 }
 
-function itemOutcome(item: WriteItem, result: Json, options: ResultOptions): ItemOutcome {
+/** The entries of a list by key; without those whose key comes twice, which say nothing that could be relied on. */
+function oneByKey(list: readonly Json[], path: string): ReadonlyMap<string, Json> {
+  const found = new Map<string, Json>();
+  const twice = new Set<string>();
+  for (const entry of list) {
+    const named = valueAt(entry, path);
+    for (const one of Array.isArray(named) ? named : [named]) {
+      const key = keyText(one);
+      if (key === undefined) continue;
+      if (found.has(key)) twice.add(key);
+      found.set(key, entry);
+    }
+  }
+  for (const key of twice) found.delete(key);
+  return found;
+}
+
+function itemOutcome(item: WriteItem, found: Result, options: ResultOptions): ItemOutcome {
+  if (found === undefined) return { state: 'unknown' };
+  if ('error' in found) {
+    const { message = 'message', field } = options.errors ?? {};
+    return { state: 'rejected', code: 'RECORD_REJECTED', ...wordsOf(found.error, { message, field }, item) };
+  }
+  const { result } = found;
   const status = valueAt(result, options.status);
   if (isOk(status, options.ok)) return confirmed(options.id === undefined ? undefined : valueAt(result, options.id));
   const code = httpStatus(status);
-  const mayHaveHappened =
-    status === undefined || (code !== undefined && (code >= 500 || [408, 425, 429].includes(code)));
-  if (mayHaveHappened) return { state: 'unknown' };
-  const message = options.message === undefined ? undefined : text(valueAt(result, options.message));
-  const field = options.field === undefined ? undefined : text(valueAt(result, options.field));
+  if (status === undefined) return { state: 'unknown' };
+  if (code !== undefined && (code >= 500 || [408, 425, 429].includes(code))) return { state: 'unknown', later: true };
   const isConflict = code === 409 || code === 412 || status === 'conflict';
   return {
     state: 'rejected',
     code: isConflict ? 'CONFLICT' : 'RECORD_REJECTED',
-    ...refusal(message, field, item.json, code === undefined ? 'the destination gave no reason' : `answered ${code}`),
+    ...wordsOf(result, options, item, code),
   };
+}
+
+function wordsOf(
+  entry: Json,
+  { message, field }: { readonly message?: string | undefined; readonly field?: string | undefined },
+  item: WriteItem,
+  code?: number,
+): Refusal {
+  const words = message === undefined ? undefined : text(valueAt(entry, message));
+  const where = field === undefined ? undefined : text(valueAt(entry, field));
+  return refusal(words, where, item.json, code === undefined ? 'the destination gave no reason' : `answered ${code}`);
 }
 
 const okWords: ReadonlySet<string> = new Set([

@@ -29,6 +29,24 @@ export function refusal(
   return field !== undefined && /^[\w.[\]/$@ -]{1,100}$/.test(field) ? { reason, field } : { reason };
 }
 
+/**
+ * Whether an answer of success says inside that it was none: `ok` or `success` is false, or there is an error. A field that
+ * the record itself has says nothing: the answer may be the record.
+ */
+export function saysFailed(body: Json | undefined, recordJson: string): boolean {
+  if (!isRecord(body) || !failureNames.some((name) => isFailing(name, body[name]))) return false;
+  const record = parsed(recordJson);
+  return failureNames.some((name) => isFailing(name, body[name]) && !(isRecord(record) && Object.hasOwn(record, name)));
+}
+
+const failureNames = ['ok', 'success', 'errors', 'error'];
+
+function isFailing(name: string, value: Json | undefined): boolean {
+  if (name === 'ok' || name === 'success') return value === false;
+  if (Array.isArray(value)) return value.length > 0;
+  return name === 'error' && (isRecord(value) || (typeof value === 'string' && value !== ''));
+}
+
 interface Problem {
   readonly message?: string | undefined;
   readonly field?: string | undefined;

@@ -109,4 +109,5 @@ export type ItemOutcome =
    * written, and each of its items says so: whoever owns that identity is looked up first.
    */
   | { readonly state: 'respelt'; readonly id: string }
-  | { readonly state: 'unknown' };
+  /** `later`: the destination puts the record off, such as by a 503 of its own, and may take it at another time. */
+  | { readonly state: 'unknown'; readonly later?: true };

@@ -77,6 +77,17 @@ export function ledgerDeliveries(pool: Pool) {
       if (learned.length === 0) await holdFence(pool, start.syncId, start.fence);
     },
 
+    /** Whether the sync has ever delivered a record. */
+    async anyDelivered(syncId: number): Promise<boolean> {
+      const [row] = await ask<{ any: boolean }>(
+        pool,
+        'looking for a delivered record',
+        'select exists (select from ledger where sync_id = $1) as any',
+        [syncId],
+      );
+      return row?.any === true;
+    },
+
     /** Takes the next fence number for this attempt and tells what earlier attempts left. */
     begin: (run: string, seq: number): Promise<DeliveryStart> => beginDelivery(pool, run, seq),
 

@@ -39,6 +39,52 @@ export function ledgerIntents(pool: Pool) {
       return { ...opened, requestId, state: 'open', ordinals, fingerprint: print };
     },
 
+    /**
+     * In the place of a request that is in doubt: one intent for each group of its records, in doubt like it, so that each
+     * can be settled by itself. All at once: no record is without an intent.
+     */
+    async divideIntent(
+      start: Writer,
+      run: string,
+      seq: number,
+      intent: Intent,
+      groups: readonly (readonly ReadyRecord[])[],
+    ): Promise<readonly Intent[]> {
+      const parts = groups.map((records) => ({
+        requestId: randomUUID(),
+        ordinals: records.map(({ ordinal }) => ordinal),
+        fingerprint: fingerprint(records),
+      }));
+      const row = await writeUnderFence<{ ids: readonly string[] }>(
+        pool,
+        'dividing an intent',
+        start,
+        `divided as (update intents set state = 'void', decided_at = now() from writer where id = $3 returning intents.opened_at),
+         opened as (
+           insert into intents (request_id, run, seq, state, ordinals, items, fingerprint, opened_at)
+           select p.request_id, $4, $5, 'unknown', p.ordinals, p.items, p.print, divided.opened_at
+           from divided, unnest($6::uuid[], $7::bytea[], $8::int[], $9::uuid[]) with ordinality
+             as p(request_id, ordinals, items, print, place) order by p.place
+           returning id)`,
+        [
+          intent.id,
+          run,
+          seq,
+          parts.map(({ requestId }) => requestId),
+          parts.map(({ ordinals }) => packOrdinals(ordinals)),
+          parts.map(({ ordinals }) => ordinals.length),
+          parts.map((part) => part.fingerprint),
+        ],
+        { answer: ', (select array_agg(id::text order by id) from opened) as ids' },
+      );
+      return parts.map((part, index) => ({
+        ...part,
+        id: row?.ids[index] ?? '',
+        state: 'unknown',
+        openedAtMs: intent.openedAtMs,
+      }));
+    },
+
     /** The request surely changed nothing: its records are free to be sent in another one. */
     voidIntent: (start: Writer, intent: Intent): Promise<void> => decide(pool, start, intent, 'void'),
 
