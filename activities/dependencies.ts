@@ -4,6 +4,7 @@ import type { Ledger } from '../platform/ledger/ledger.ts';
 import type { Bulkhead } from './bulkhead.ts';
 import type { BatchCache } from './cache.ts';
 import type { EncodeAhead } from './encode-ahead.ts';
+import type { SeenLedgers } from './older-ledger.ts';
 
 /** All that the steps need of the world; built by the worker, or by a test. */
 export interface Dependencies {
@@ -28,6 +29,7 @@ export interface Dependencies {
     | 'drift'
     | 'notices'
     | 'unagreed'
+    | 'recovery'
   > & { readonly compare: Pick<Ledger['compare'], 'chosenKeys'> };
   readonly cache: BatchCache;
   readonly encodeAhead: EncodeAhead;
@@ -35,6 +37,9 @@ export interface Dependencies {
   readonly bulkhead: Pick<Bulkhead, 'hold'>;
   /** Whether a workflow is still open, by Temporal's word. */
   readonly isWorkflowOpen: (workflowId: string) => Promise<boolean>;
+  /** The workflow of the run of a sync that last ended well, of those that began after `after` (ISO 8601), by Temporal's word. */
+  readonly lastEndedWell: (sync: string, after: string | null) => Promise<string | undefined>;
+  readonly seenLedgers: SeenLedgers;
   /** Has the steps of a run that wait for their next attempt tried at once. */
   readonly hurry: (workflowId: string) => Promise<void>;
   /** The ticks of a sync's schedule after `from` and until `until`, by Temporal's word; all ISO 8601, to the second. */

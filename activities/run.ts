@@ -12,6 +12,7 @@ import type { Held } from '../platform/ledger/claims.ts';
 import type { RunFacts } from '../platform/ledger/runs.ts';
 import { backfilling } from './backfill.ts';
 import type { Dependencies } from './dependencies.ts';
+import { noticeOlderLedger } from './older-ledger.ts';
 import { repairing, replaying } from './replay.ts';
 import { withSides } from './sides.ts';
 import { noteTicks } from './ticks.ts';
@@ -92,6 +93,7 @@ export async function openRun(deps: Dependencies, input: OpenRunInput): Promise<
   }
   if (claimed.held) return refuse(deps, input, claimed);
   if (claimed.watermarkAhead !== null) await deps.ledger.notices.note(input.run, 0, [watermarkAhead]);
+  await noticeOlderLedger(deps, loaded, input.run, claimed.ledger);
   const left = await deps.ledger.deliveries.leftBatches(input.run);
   return {
     mode: claimed.mode,

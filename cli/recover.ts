@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { type DeliveryClass, deliveryClass } from '../model/delivery.ts';
 import { type ExitCode, exitCode } from '../model/exit-code.ts';
 import type { LoadedSync } from '../model/project.ts';
+import { repeatsBlindly } from '../model/recovery.ts';
 import type { RecoveryStart } from '../platform/ledger/recovery.ts';
 import { unreachableWorld } from '../platform/project/delivery.ts';
 import { checkProject } from '../platform/project/load.ts';
@@ -62,8 +63,8 @@ async function recover(context: CliContext, sync: string, flags: Flags): Promise
 
 /** A record is written twice where the destination neither shows what it has nor replaces it. */
 function whatRepeats(loaded: LoadedSync): { readonly promise: DeliveryClass; readonly repeats: boolean } {
-  const { can, read } = loaded.openDestination(unreachableWorld);
-  return { promise: deliveryClass(can), repeats: read === undefined && !can.upsert && !can.transaction };
+  const destination = loaded.openDestination(unreachableWorld);
+  return { promise: deliveryClass(destination.can), repeats: repeatsBlindly(destination) };
 }
 
 const mayRepeat = (sync: string): CommandFailed =>

@@ -79,6 +79,12 @@ const commandsOf: Partial<Record<FailureCode, readonly string[]>> = {
   TEMPORAL_UNAVAILABLE: ['syncline doctor'],
   STACK_FAILED: ['syncline doctor'],
   STACK_IN_USE: ['syncline dev'],
+  LEDGER_OLDER: [
+    'syncline retry SYNC',
+    'syncline cancel SYNC',
+    'syncline recover SYNC --may-repeat',
+    'syncline run SYNC',
+  ],
   LEDGER_NEWER: ['syncline --version', 'syncline doctor'],
   PROJECT_INVALID: ['syncline check', 'syncline retry SYNC'],
   SYNC_CHANGED: ['syncline retry SYNC', 'syncline cancel SYNC', 'syncline run SYNC'],

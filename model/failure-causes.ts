@@ -67,6 +67,7 @@ export const failureCauses: Readonly<Record<FailureCode, string>> = {
   TEMPORAL_UNAVAILABLE: 'Temporal is down; a wrong address or namespace.',
   STACK_FAILED: 'A download that is not possible here; a port or folder that cannot be used.',
   STACK_IN_USE: '`syncline dev` or another command with a stack of its own runs in this project.',
+  LEDGER_OLDER: 'A ledger restored from a backup; a worker with the address of another database.',
   LEDGER_NEWER: 'A worker of an older version was started after an upgrade.',
   PROJECT_INVALID: 'A typing error in connections.yaml, a mapping or a sync file.',
   SYNC_CHANGED: 'A sync or mapping file that was edited, and a worker that was restarted, while a run was open.',

@@ -314,6 +314,12 @@ export const failures = {
     meaning: 'Another command runs the embedded services of this project.',
     todo: 'Wait for the process that is named, or start `syncline dev`, which any number of commands share.',
   },
+  LEDGER_OLDER: {
+    next: 'park',
+    meaning:
+      'The ledger does not know a run that Temporal saw end well: it is an older copy, or a new one, and what was delivered since would be delivered again.',
+    todo: 'Put the right ledger back and `syncline retry SYNC`; or `syncline cancel SYNC`, `syncline recover SYNC --may-repeat`, start it again, and look for doubles afterwards.',
+  },
   LEDGER_NEWER: {
     next: 'stop',
     meaning: 'The ledger was written by a newer version of the engine.',

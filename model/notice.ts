@@ -78,6 +78,12 @@ export const notices = {
       'Pages by number or offset gave a key twice in one reading; another record may have been passed over in its place.',
     todo: 'Have `query` sort by something that is unique and never changes, then run with `--full`. If the list only grows and its keys do repeat, say `appendOnly: true` in `pagination`.',
   },
+  LEDGER_OLDER: {
+    outcome: 'told',
+    meaning:
+      'The ledger did not know a run that Temporal saw end well: it is an older copy, or a new one. The sync recovers by itself: each record is looked at in the destination before it is written, and nothing is deleted.',
+    todo: '`syncline run SYNC --full --wait`, then `syncline reconcile SYNC --repair`, which ends the recovery when both sides agree.',
+  },
 } as const satisfies Record<string, NoticeKind>;
 
 export type NoticeCode = keyof typeof notices;

@@ -112,10 +112,53 @@ test('a recovery is not over before a full run, though the older copy agrees wit
   expect(await ledger.recovery.endAgreed('restored')).toBe('ended');
 });
 
-test('without `recover` the same copy would have been delivered twice', async () => {
+test('an older ledger is noticed by a run that Temporal knows and it does not: the sync recovers by itself, and says so', async () => {
   const { engine, again } = await restored({ lookupLagMs: 0 });
-  await engine.run('restored', { full: true });
-  expect(again()).not.toEqual([]);
+  const report = await engine.run('restored', { full: true });
+  expect(report.counts).toMatchObject({ delivered: 6, deleted: 0 });
+  expect(again()).toEqual([]);
+  expect(await engine.ledger.notices.ofRun(report.run)).toMatchObject([{ code: 'LEDGER_OLDER' }]);
+  expect(await engine.ledger.recovery.endAgreed('restored')).toBe('before its full run');
+  const next = await engine.run('restored', { full: true });
+  expect(await engine.ledger.notices.ofRun(next.run)).toEqual([]);
+  expect(await engine.ledger.recovery.endAgreed('restored')).toBe('ended');
+  // What was accounted for is not noticed again by a worker that has seen nothing of it.
+  await engine.startWorker();
+  expect(await engine.ledger.notices.ofRun((await engine.run('restored')).run)).toEqual([]);
+});
+
+test('an empty ledger where Temporal knows runs of the same workers is noticed like an older one', async () => {
+  const books = journalDestination({ lookupLagMs: 0 });
+  const sync = { name: 'emptied', source: arraySource(() => orders(5)), destination: books };
+  engine = await createTestEngine([sync]);
+  await engine.run('emptied');
+  const { taskQueue } = engine;
+  await engine.close();
+  engine = await createTestEngine([sync], { taskQueue });
+  expect((await engine.run('emptied')).counts).toMatchObject({ delivered: 5 });
+  expect(books.effects).toHaveLength(5);
+});
+
+test('an older ledger of a destination that cannot be asked stops the run with words, until a person has decided', async () => {
+  const books = journalDestination({});
+  Reflect.deleteProperty(books, 'read');
+  let records = orders(3);
+  engine = await createTestEngine([{ name: 'blind', source: arraySource(() => records), destination: books }]);
+  const { ledger, run, start } = engine;
+  await run('blind');
+  const restore = await copyOf(ledger);
+  records = orders(5);
+  await run('blind');
+  await restore();
+  const handle = await start('blind');
+  const parked = async () => (await handle.query<RunState>('status')).parked;
+  while (!(await parked())) await sleep(50);
+  expect(await parked()).toMatchObject({ code: 'LEDGER_OLDER', step: 'open' });
+  expect(books.effects).toHaveLength(5);
+  await handle.signal('abort');
+  await expect(handle.result()).rejects.toThrow();
+  await ledger.recovery.begin('blind');
+  expect((await run('blind')).counts).toMatchObject({ delivered: 2 });
 });
 
 test('a request that was in doubt in the copy is looked up, and not written over what came later', async () => {

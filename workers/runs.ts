@@ -2,7 +2,7 @@ import type { Info } from '@temporalio/activity';
 import type { Client } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/common';
 import proto from '@temporalio/proto';
-import { waitsSignalName } from '../model/names.ts';
+import { searchAttribute, waitsSignalName, workflowType } from '../model/names.ts';
 import type { Waiting } from '../model/run-state.ts';
 
 /** What a worker asks and tells Temporal about runs. */
@@ -10,6 +10,8 @@ export interface Runs {
   isOpen(workflowId: string): Promise<boolean>;
   /** Has the steps of a run that wait for their next attempt tried at once. */
   hurry(workflowId: string): Promise<void>;
+  /** The workflow of the run of a sync that last ended well, of those that began after `after` (ISO 8601). */
+  lastEndedWell(sync: string, after: string | null): Promise<string | undefined>;
   /** Never fails: the step's own failure is what counts. */
   tellWaiting(step: Pick<Info, 'workflowExecution'>, waiting: Waiting): Promise<void>;
 }
@@ -27,7 +29,8 @@ const { PENDING_ACTIVITY_STATE_SCHEDULED, PENDING_ACTIVITY_STATE_PAUSED } =
 const isIdle = (state: unknown, pausedBecause: string | null | undefined): boolean =>
   state === PENDING_ACTIVITY_STATE_SCHEDULED || (state === PENDING_ACTIVITY_STATE_PAUSED && pausedBecause === HURRIED);
 
-export function runsOf(client: Client): Runs {
+/** `taskQueue`: of workers that share one ledger, as all of a queue do. */
+export function runsOf(client: Client, taskQueue: string): Runs {
   const { namespace } = client.options;
   return {
     async isOpen(workflowId) {
@@ -37,6 +40,15 @@ export function runsOf(client: Client): Runs {
         if (error instanceof WorkflowNotFoundError) return false;
         throw error;
       }
+    },
+
+    async lastEndedWell(sync, after) {
+      const { sync: ofSync, status } = searchAttribute;
+      const began = after === null ? '' : ` AND StartTime > '${after}'`;
+      const query = `WorkflowType = '${workflowType.sync}' AND ${ofSync} = '${sync}' AND TaskQueue = '${taskQueue}'
+        AND ExecutionStatus = 'Completed' AND ${status} IN ('succeeded', 'partial')${began}`;
+      for await (const { workflowId } of client.workflow.list({ query, pageSize: 1 })) return workflowId;
+      return undefined;
     },
 
     async hurry(workflowId) {

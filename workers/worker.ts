@@ -14,6 +14,7 @@ import { BatchCache } from '../activities/cache.ts';
 import type { Dependencies } from '../activities/dependencies.ts';
 import { EncodeAhead } from '../activities/encode-ahead.ts';
 import { type Activities, createActivities } from '../activities/index.ts';
+import { SeenLedgers } from '../activities/older-ledger.ts';
 import type { Settings } from '../platform/config.ts';
 import type { Readiness } from '../platform/health-server.ts';
 import type { Ledger } from '../platform/ledger/ledger.ts';
@@ -48,7 +49,7 @@ export async function runWorker(
   installRuntime(log);
   const connection = await NativeConnection.connect({ address: settings.temporalAddress });
   const client = new Client({ connection, namespace: settings.namespace });
-  const runs = runsOf(client);
+  const runs = runsOf(client, settings.taskQueue);
   const activities = createActivities({
     ...parts,
     cache: new BatchCache({
@@ -57,6 +58,8 @@ export async function runWorker(
     }),
     encodeAhead: new EncodeAhead(),
     isWorkflowOpen: runs.isOpen,
+    lastEndedWell: runs.lastEndedWell,
+    seenLedgers: new SeenLedgers(),
     hurry: runs.hurry,
     ticksOf: (sync, from, until) => matchingTimes(client, sync, new Date(from), new Date(until)),
     bulkhead: new Bulkhead(settings.stepsPerConnection, settings.concurrentSteps),

@@ -1,6 +1,7 @@
 import type { Pool } from 'pg';
 import type { Dependencies } from '../../activities/dependencies.ts';
 import { EncodeAhead } from '../../activities/encode-ahead.ts';
+import { SeenLedgers } from '../../activities/older-ledger.ts';
 import type { LoadedSync } from '../../model/project.ts';
 import { ledgerOn } from '../../platform/ledger/ledger.ts';
 import type { Faults } from './faults.ts';
@@ -26,6 +27,8 @@ export function simulatedWorker(
     },
     encodeAhead: new EncodeAhead(),
     isWorkflowOpen: async () => false,
+    lastEndedWell: async () => undefined,
+    seenLedgers: new SeenLedgers(),
     hurry: async () => {},
     ticksOf: async () => [],
     bulkhead: { hold: (_connection, work) => work() },

@@ -4,6 +4,7 @@ import type { ReadRange } from '../../model/range.ts';
 import type { RunMode } from '../../model/run-state.ts';
 import { type EpochUnit, includingAgain, isAfter, type RecordVersion } from '../../model/version.ts';
 import { writtenVersion } from '../../model/version-form.ts';
+import { LEDGER_STATE, type LedgerState } from './ledger-state.ts';
 import { ask, query, transaction } from './sql.ts';
 import { isToLookAt } from './unagreed.ts';
 import {
@@ -51,6 +52,8 @@ export interface Taken {
   readonly unagreed: boolean;
   /** The watermark that was stored and is not used, as it lies beyond the clock. */
   readonly watermarkAhead: RecordVersion | null;
+  /** As it was before the run. */
+  readonly ledger: LedgerState;
 }
 
 export type Claimed = Held | Taken;
@@ -62,9 +65,9 @@ export function ledgerClaims(pool: Pool) {
     async claim(claim: RunClaim): Promise<Claimed> {
       for (;;) {
         const sync = await syncOf(pool, claim);
-        const { holder, opened, openedAhead, paused, unagreed } = sync;
+        const { holder, opened, openedAhead, paused, unagreed, ledger } = sync;
         if (holder === claim.run && opened !== null)
-          return { held: false, mode: opened, paused, unagreed, watermarkAhead: openedAhead };
+          return { held: false, mode: opened, paused, unagreed, watermarkAhead: openedAhead, ledger };
         if (holder === claim.run) throw new SyncFailure('INTERNAL', 'another attempt was opening the run');
         if (holder !== null && holder !== claim.takeOverFrom) return heldBy(pool, holder);
         // A Temporal that was restored from an older copy may ask for a run again that has ended: the ledger's word stands.
@@ -75,7 +78,7 @@ export function ledgerClaims(pool: Pool) {
         const since = await sinceOf(pool, sync, { mode, watermark, claim });
         // Somebody may have come between what was read and this: then it is looked at anew.
         const taken = await takeHold(pool, sync, claim, { mode, since, watermark, ahead });
-        if (taken) return { held: false, mode, paused: taken.paused, unagreed, watermarkAhead: ahead };
+        if (taken) return { held: false, mode, paused: taken.paused, unagreed, watermarkAhead: ahead, ledger };
       }
     },
   };
@@ -86,6 +89,7 @@ interface FoundSync extends KnownOfSync {
   readonly fence: string;
   readonly paused: boolean;
   readonly unagreed: boolean;
+  readonly ledger: LedgerState;
   /** The mode of the run that claims it, when the ledger knows that run already. */
   readonly opened: RunMode | null;
   readonly openedAhead: RecordVersion | null;
@@ -99,7 +103,7 @@ interface Beginning extends UsableWatermark {
 
 async function syncOf(pool: Pool, { sync, run }: RunClaim): Promise<FoundSync> {
   const columns = `${KNOWN_OF_SYNC}, holder, fence, paused_at is not null as paused, ${isToLookAt('syncs.id')} as unagreed,
-    (select mode from runs where id = $2) as opened,
+    ${LEDGER_STATE} as ledger, (select mode from runs where id = $2) as opened,
     (select watermark_ahead from runs where id = $2) as "openedAhead"`;
   const [known] = await ask<FoundSync & Record<string, unknown>>(
     pool,

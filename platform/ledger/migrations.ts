@@ -430,4 +430,9 @@ alter table runs add column watermark_before jsonb;
 -- The watermark that was stored then and was not used, since it lay beyond the clock.
 alter table runs add column watermark_ahead jsonb;
 `,
+  `
+-- When the sync last began to recover from a ledger that was older than its destination.
+alter table syncs add column recovered_at timestamptz;
+update syncs set recovered_at = recovering_since;
+`,
 ];

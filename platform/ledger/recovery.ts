@@ -34,7 +34,8 @@ export function ledgerRecovery(pool: Pool) {
         const row = rows[0];
         if (!row) throw new SyncFailure('SYNC_UNKNOWN', `${sync} has never run: there is nothing to recover`);
         await sql.query(
-          `update syncs set fence = fence + $2, holder = null, recovering_since = coalesce(recovering_since, now()) where id = $1`,
+          `update syncs set fence = fence + $2, holder = null, recovering_since = coalesce(recovering_since, now()),
+             recovered_at = now() where id = $1`,
           [row.id, FENCE_JUMP],
         );
         await sql.query(
@@ -53,6 +54,17 @@ export function ledgerRecovery(pool: Pool) {
           abandoned: row.holder === null ? [] : [row.holder],
         };
       }),
+
+    /** The same for the sync of a run that has just opened, and has written nothing yet. */
+    async beginOf(run: string): Promise<void> {
+      await query(
+        pool,
+        'beginning a recovery',
+        `update syncs set fence = fence + $2, recovering_since = coalesce(recovering_since, now()), recovered_at = now()
+         where holder = $1`,
+        [run, FENCE_JUMP],
+      );
+    },
 
     /** The run that holds the sync, and its workflow; undefined when none does. */
     async holder(sync: string): Promise<{ readonly run: string; readonly workflowId: string } | undefined> {

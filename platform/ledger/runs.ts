@@ -79,6 +79,17 @@ export function ledgerRuns(pool: Pool) {
       return ended?.counts;
     },
 
+    /** Whether a run of this workflow has ended well. */
+    async endedWell(workflowId: string): Promise<boolean> {
+      const [found] = await ask<{ known: boolean }>(
+        pool,
+        'looking for a run',
+        `select exists (select from runs where workflow_id = $1 and status in ('succeeded', 'partial')) as known`,
+        [workflowId],
+      );
+      return found?.known === true;
+    },
+
     /** The counts of the batches delivered so far. */
     counts: async (run: string): Promise<Counts> => (await booksOf(pool, run)).counts,
 
