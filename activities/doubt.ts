@@ -52,11 +52,13 @@ export async function settleDoubts(delivery: Delivery, answer: TakeAnswer): Prom
   const byOrdinal = new Map(delivery.batch.ready.map((record) => [record.ordinal, record]));
   for (const intent of delivery.start.intents) {
     if (intent.state === 'void') continue;
+    const records = intent.ordinals.flatMap((ordinal) => byOrdinal.get(ordinal) ?? []);
     if (intent.state === 'settled') {
       for (const ordinal of intent.ordinals) known.add(ordinal);
+      // What that attempt kept to be read back has gone with it.
+      delivery.sample.add(records.map((record) => ({ record, destinationId: null })));
       continue;
     }
-    const records = intent.ordinals.flatMap((ordinal) => byOrdinal.get(ordinal) ?? []);
     if (fingerprint(records) !== intent.fingerprint) {
       throw new SyncFailure(
         'SYNC_CHANGED',

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Destination } from '../model/connector.ts';
+import { SyncFailure } from '../model/failure.ts';
 import type { Json } from '../model/json.ts';
 import { arraySource, createTestEngine, type TestEngine, type TestServers, type TestSync } from './support/engine.ts';
 import { type JournalDestination, journalDestination } from './support/journal.ts';
@@ -60,6 +61,30 @@ test('what a destination lost is sent again by the next run, also when its sourc
   expect(everything(books)).toHaveLength(300);
   expect(await ledger.unagreed.list('lost', 10)).toEqual([]);
   expect(await run('lost')).toMatchObject({ status: 'succeeded', counts: { fetched: 1, delivered: 0 } });
+});
+
+test('what an attempt delivered before it died is read back too: the next one only knows that it was confirmed', async () => {
+  const books = journalDestination({ upsert: true, lookupLagMs: 0 }, 100);
+  const destination = spoiling(books, (key, record) => (key === 'o7' ? null : record));
+  let requests = 0;
+  const { run } = await engineFor({
+    name: 'two-attempts',
+    source: arraySource(() => orders(200), { pageSize: 200 }),
+    destination: {
+      ...destination,
+      limits: { ...destination.limits, concurrency: 1 },
+      async write(request) {
+        requests++;
+        if (requests === 2) throw new SyncFailure('CONNECTION_LOST', 'cut off');
+        return destination.write(request);
+      },
+    },
+  });
+  expect(await run('two-attempts')).toMatchObject({
+    status: 'partial',
+    counts: { delivered: 200 },
+    reconciled: { missing: 1 },
+  });
 });
 
 test('what a destination never keeps is sent twice more, stays partial, and can be given up with a reason', async () => {
