@@ -121,7 +121,7 @@ describe('CSV files as a source', () => {
     await expect(readText(bytes, { ...jsonl, encoding })).rejects.toMatchObject(failure);
   });
 
-  test('with another delimiter than is stated are refused, and it is named', async () => {
+  test('with another delimiter than a comma are refused where none is stated, and it is named', async () => {
     for (const [delimiter, written] of [
       [';', ';'],
       ['\t', '\\t'],
@@ -135,6 +135,7 @@ describe('CSV files as a source', () => {
       expect(await readText(text, { delimiter: delimiter ?? '' })).toEqual([{ id: '1', name: 'a' }]);
     }
     expect(await readText('a;b\nx\n')).toEqual([{ 'a;b': 'x' }]);
+    expect(await readText('a;b\nx;y\n', { delimiter: ',' })).toEqual([{ 'a;b': 'x;y' }]);
   });
 
   test('keep columns whose names every object has, or that differ by a space or case only', async () => {

@@ -128,7 +128,7 @@ export function csvHeader(row: CsvRow, file: string): readonly string[] {
 /** Characters that part columns in the files of some program or country. */
 const delimiters = [',', ';', '\t', '|'];
 
-/** Throws FILE_MALFORMED where all columns stand in one, because another character parts them than is stated. */
+/** Throws FILE_MALFORMED where all columns seem to stand in one, because another character parts them than a comma. */
 export function refuseOtherDelimiter(header: readonly string[], row: CsvRow, file: string): void {
   const [name = ''] = header;
   const [field = ''] = row.fields;
@@ -136,7 +136,10 @@ export function refuseOtherDelimiter(header: readonly string[], row: CsvRow, fil
   const other = delimiters.find((one) => name.includes(one) && name.split(one).length === field.split(one).length);
   if (other === undefined) return;
   const written = JSON.stringify(other).slice(1, -1);
-  throw malformed(at(file, row.lines), `all columns stand in one: is it \`delimiter: '${written}'\`?`);
+  throw malformed(
+    at(file, row.lines),
+    `all columns stand in one: is it \`delimiter: '${written}'\`? \`delimiter: ','\` says that it is one column`,
+  );
 }
 
 /** A row as a record: every value is text. */

@@ -26,16 +26,17 @@ const insidePath = z
 const oneCharacter = z.string().length(1);
 const format = z.enum(['csv', 'jsonl']);
 
-const csvOptions = {
-  delimiter: oneCharacter.default(','),
-  quote: oneCharacter.default('"'),
-};
+/** What parts the columns of a CSV file where nothing is stated. */
+export const COMMA = ',';
+const quote = oneCharacter.default('"');
 
 export const filesSourceOptions = z.strictObject({
   /** A file, or a pattern for its name such as `orders-*.csv`: files are read in the order of their names. */
   path: insidePath,
   format,
-  ...csvOptions,
+  /** Default: a comma; then a file whose columns another character seems to part is refused. */
+  delimiter: oneCharacter.optional(),
+  quote,
   /** Names of the CSV columns, for files without a header line. Default: the first line names them. */
   columns: z.array(z.string().min(1)).min(1).optional(),
   encoding: z.enum(encodings).default('utf-8'),
@@ -61,7 +62,8 @@ export const filesDestinationOptions = z
     key: z
       .union([z.string().min(1), z.array(z.string().min(1)).min(1).max(16)])
       .transform((names): readonly string[] => (typeof names === 'string' ? [names] : names)),
-    ...csvOptions,
+    delimiter: oneCharacter.default(COMMA),
+    quote,
     /** The columns of a CSV file, in order. */
     columns: z.array(z.string().min(1)).min(1).optional(),
     /** CSV texts that a spreadsheet would run as a formula (`=`, `+`, `-`, `@` first) get a `'` in front. */

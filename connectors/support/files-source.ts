@@ -10,7 +10,7 @@ import { fileFailure, malformed } from './files-failures.ts';
 import { type FilesFolder, openFile } from './files-folder.ts';
 import { type FilePlace, jsonOfLine, type LineBreaks, lineBreaksOf, linesOf } from './files-lines.ts';
 import { markOf, matchingFiles, refuseChange, settledSize } from './files-list.ts';
-import type { FilesSourceOptions } from './files-options.ts';
+import { COMMA, type FilesSourceOptions } from './files-options.ts';
 import { decodeJsonPage, jsonPage } from './json-page.ts';
 
 /** `mark` tells whether what was read up to `offset` is still what the file holds. */
@@ -120,7 +120,12 @@ async function* fileEntries(
   const chunks = (start: number) => chunksOf(folder, file, start, size);
   const start = await firstChunk(chunks(0));
   refuseOtherEncoding(start, options.encoding, file);
-  const form = { ...options, breaks: lineBreaksOf(start, options) };
+  const form = {
+    ...options,
+    delimiter: options.delimiter ?? COMMA,
+    hasStatedColumns: options.columns !== undefined || options.delimiter !== undefined,
+    breaks: lineBreaksOf(start, options),
+  };
   for await (const entry of (options.format === 'csv' ? csvEntries : lineEntries)(chunks, file, form, from)) {
     signal.throwIfAborted();
     yield { file, ...entry };
@@ -132,7 +137,12 @@ async function firstChunk(chunks: AsyncIterable<Buffer>): Promise<Buffer> {
   return Buffer.alloc(0);
 }
 
-type FileForm = FilesSourceOptions & { readonly breaks: LineBreaks };
+type FileForm = FilesSourceOptions & {
+  readonly delimiter: string;
+  /** Whether the sync says in which columns the file is to be read. */
+  readonly hasStatedColumns: boolean;
+  readonly breaks: LineBreaks;
+};
 type Chunks = (start: number) => AsyncIterable<Buffer>;
 type FileEntry = Omit<Entry, 'file'>;
 
@@ -155,7 +165,7 @@ async function* csvEntries(chunks: Chunks, file: string, options: FileForm, from
       header = csvHeader(row, file);
       continue;
     }
-    if (options.columns === undefined) refuseOtherDelimiter(header, row, file);
+    if (!options.hasStatedColumns) refuseOtherDelimiter(header, row, file);
     const made = csvRecord(row, header, file);
     const json = JSON.stringify(made);
     // The same as will be decoded from staging: what is known of such a name, the parser knows.
