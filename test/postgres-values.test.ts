@@ -12,6 +12,9 @@ const numeric = (precision: number, scale: number): SqlType =>
   plain('numeric', ((precision << 16) | (scale & 0x7ff)) + 4);
 const sized = (name: string, length: number): SqlType => plain(name, length + 4);
 
+/** The fields that the type names, as PostgreSQL keeps them: all, HOUR and YEAR. */
+const span = (fields: 0x7fff | 0x400 | 0x4, digits = 0xffff): SqlType => plain('interval', (fields << 16) | digits);
+
 const refusal = (type: SqlType, value: string | number | boolean): string | undefined => {
   const given: Given = typeof value === 'string' ? 'text' : typeof value === 'number' ? 'number' : 'boolean';
   return valueChecks(type)[given]?.(String(value));
@@ -36,6 +39,11 @@ const said: readonly Case[] = [
     plain('interval'),
     ['P1Y2M3DT4H5M6.789S', 'P-1Y3DT-4H', 'PT0S', '1 year 2 mons -3 days 04:05:06.789', '04:05:06', 'P1W'],
   ],
+  [span(0x7fff, 0), ['P1DT5S', '04:05:06.000']],
+  [span(0x400), ['P1DT5H', '04:00:00']],
+  [span(0x4), ['P2Y', 'P24M']],
+  [plain('name'), ['n'.repeat(63)]],
+  [plain('char'), ['a', '']],
   [plain('bool'), ['true', 'FALSE', 't', 'f', true, false]],
   [plain('int4'), ['12', '-3', '+3', '007', ' 12 ', 12]],
   [plain('numeric'), ['1234567890123456789012.5', '1e400', 'NaN', '-Infinity', '.5', '1.', 12.345]],
@@ -78,6 +86,12 @@ const guessed: readonly Case[] = [
   [plain('time'), ['10', '10:00 PM', '2024-07-01T10:00', '10:00:00Z', 'now', 'allballs', '10:00:00.1234567']],
   [plain('timetz'), ['10:00:00', '10:00:00 CET', 'now']],
   [plain('interval'), ['5', '1:30', '1-2', 'P1.5M', 'P1.5D', '1.5 years', '1 day ago', '', 'P', 5]],
+  [span(0x7fff, 0), ['PT5.4S', '00:00:00.5']],
+  [span(0x7fff, 3), ['PT0.0001S']],
+  [span(0x400), ['PT5H1M', 'PT1S']],
+  [span(0x4), ['P1Y1M', 'P1D', 'PT1H']],
+  [plain('name'), ['n'.repeat(64), `${'n'.repeat(62)}ä`]],
+  [plain('char'), ['ab', 'ä']],
   [plain('bool'), ['yes', 'no', 'on', 'off', '1', '0', 'y', 'tr', ' true', '', 1, 0]],
   [plain('int4'), ['0x1F', '1_000', '12.0', '1e3', '1,000', '1 000', '']],
   [plain('numeric'), ['0x1F', '1_000', '1,234.5', '1 234', '1.234,56', '']],

@@ -44,3 +44,23 @@ function micro(hours = '0', minutes = '0', second = '0'): bigint {
   const ofSecond = BigInt(fraction.padEnd(6, '0').slice(0, 6)) * (whole.startsWith('-') ? -1n : 1n);
   return ((BigInt(hours) * 60n + BigInt(minutes)) * 60n + BigInt(whole)) * 1_000_000n + ofSecond;
 }
+
+/** The fields that a type such as `interval day to second` names, by their bits in its modifier (PostgreSQL, datetime.h). */
+const [MONTH, DAY, HOUR, MINUTE, SECOND] = [1 << 1, 1 << 3, 1 << 10, 1 << 11, 1 << 12];
+const SECOND_MICROS = 1_000_000n;
+
+/**
+ * Whether a column keeps all of an interval: `interval(0)` rounds to seconds, and `interval hour` leaves out whatever is
+ * smaller than an hour. `modifier`: as PostgreSQL keeps it, the fields above, the digits of a second below; -1 for none.
+ */
+export function isKept({ months, days, microseconds }: Interval, modifier: number): boolean {
+  if (modifier < 0) return true;
+  const fields = modifier >> 16;
+  const has = (field: number): boolean => (fields & field) !== 0;
+  if (has(SECOND)) return microseconds % 10n ** BigInt(6 - Math.min(modifier & 0xffff, 6)) === 0n;
+  if (has(MINUTE)) return microseconds % (60n * SECOND_MICROS) === 0n;
+  if (has(HOUR)) return microseconds % (3600n * SECOND_MICROS) === 0n;
+  if (microseconds !== 0n) return false;
+  if (has(DAY)) return true;
+  return days === 0 && (has(MONTH) || months % 12 === 0);
+}

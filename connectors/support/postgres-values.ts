@@ -1,5 +1,5 @@
 import { canonicalDecimal, writesDouble } from '../../model/exact-json.ts';
-import { intervalOf } from './postgres-interval.ts';
+import { intervalOf, isKept } from './postgres-interval.ts';
 import { elementsOf, fieldsOf, rangesOf } from './postgres-literals.ts';
 import { timeCheck } from './postgres-times.ts';
 import { lengthOf, type SqlType, scaleOf } from './postgres-types.ts';
@@ -57,7 +57,7 @@ function plainChecks(name: string, modifier: number): ValueChecks {
   if (time !== undefined) return { text: time, number: notText, boolean: notText };
   switch (name) {
     case 'interval':
-      return { text: (text) => (intervalOf(text) === undefined ? noInterval : undefined), number: notText };
+      return { text: intervalCheck(modifier), number: notText };
     case 'bool':
       return { text: truth, number: () => truthWords };
     case 'int2':
@@ -76,6 +76,10 @@ function plainChecks(name: string, modifier: number): ValueChecks {
     case 'varchar':
     case 'bpchar':
       return longestChecks(lengthOf(modifier));
+    case 'name':
+      return { text: bytesCheck(63) };
+    case 'char':
+      return { text: bytesCheck(1) };
     case 'bytea':
       return { text: matching(/^(?:\\x(?:[0-9a-f]{2})*)?$/i, 'no bytes written as `\\x` and hexadecimal digits') };
     case 'cidr':
@@ -92,8 +96,17 @@ const matching =
 
 const notText: ValueCheck = () => 'not a text, though the column holds times';
 const noInterval = 'no ISO 8601 duration such as P1DT2H';
+const cutInterval = 'parts of a span of time that the column does not keep';
 const truthWords = 'neither true nor false: `booleanFrom(…)` reads other words';
 const truth = matching(/^(?:true|false|t|f)$/i, truthWords);
+
+function intervalCheck(modifier: number): ValueCheck {
+  return (text) => {
+    const interval = intervalOf(text);
+    if (interval === undefined) return noInterval;
+    return isKept(interval, modifier) ? undefined : cutInterval;
+  };
+}
 
 /** As PostgreSQL shows it too, where our connections have its `lc_monetary` be C. */
 const money = /^-?\$?(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d{1,2})?$/;
@@ -164,3 +177,9 @@ function longestChecks(most: number | undefined): ValueChecks {
   const reason = `the text is too long for the column (${most}): \`maxLength\`, \`truncate\` or \`trim\` say what becomes of it`;
   return { text: (text) => (text.length <= most || [...text].length <= most ? undefined : reason) };
 }
+
+/** PostgreSQL cuts what its own types for names are given beyond their bytes silently. */
+const bytesCheck =
+  (most: number): ValueCheck =>
+  (text) =>
+    Buffer.byteLength(text) <= most ? undefined : `the text is too long for the column (bytes: ${most})`;
