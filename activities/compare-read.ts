@@ -5,9 +5,10 @@ import { keyFieldsOf } from '../model/record-key.ts';
 import { contentHash } from '../model/transform.ts';
 import type { DeliveredRecord } from '../platform/ledger/compare.ts';
 import type { Whole } from './compare-sync.ts';
+import { sameContents } from './content-judge.ts';
 import { keyedSource } from './keyed-source.ts';
 import { batchesToPlan } from './plan-batches.ts';
-import { readKey, sameContent } from './read-back.ts';
+import { readKey } from './read-back.ts';
 
 export interface ReadResult {
   readonly checked: number;
@@ -71,11 +72,12 @@ async function clear({ loaded, destination, world, signal }: Whole, suspects: Ma
     signal,
   });
   for await (const { ready } of batches) {
-    for (const { key, hash, content } of ready) {
+    const sent = ready.flatMap(({ key, hash, content }) => {
       const suspect = suspects.get(key);
-      if (suspect === undefined || suspect.record.hash !== hash) continue;
-      if (sameContent(destination, loaded.sync, content.text, suspect.back)) suspects.delete(key);
-    }
+      return suspect?.record.hash === hash ? [{ key, json: content.text, back: { record: suspect.back } }] : [];
+    });
+    const same = await sameContents(destination, loaded.sync, sent, signal);
+    for (const [index, { key }] of sent.entries()) if (same[index]) suspects.delete(key);
     if (suspects.size === 0) return;
   }
 }

@@ -2,8 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { judgeConflict, type OnConflict } from '../model/conflict.ts';
 import type { ItemOutcome, ReadBack } from '../model/connector.ts';
 import { onConflictOf } from '../model/sync.ts';
+import { sameContents } from './content-judge.ts';
 import type { Delivery, Outgoing } from './deliver.ts';
-import { readKey, sameContent } from './read-back.ts';
+import { readKey } from './read-back.ts';
 
 /** What became of a record: as the destination says, or as its conflict was decided. */
 export type Judged =
@@ -25,13 +26,16 @@ export async function judgeConflicts(
   const disputed = records.filter((_, index) => isConflict(outcomes[index]));
   if (disputed.length === 0 || delivery.destination.read === undefined) return outcomes;
   const found = await lookAt(delivery, disputed);
+  const same = await foundSame(delivery, disputed, found);
   const keys = disputed.map(({ key }) => key);
   const decided = await delivery.ledger.decidedByPerson(delivery.ref.run, keys);
   const policyFor = ({ key }: Outgoing) => (decided.has(key) ? 'source-wins' : onConflictOf(delivery.loaded.sync));
   return outcomes.map((outcome, index) => {
     const record = records[index];
     if (record === undefined || !isConflict(outcome)) return outcome;
-    return judge(delivery, record, outcome, { back: found.get(record.ordinal), policy: policyFor(record), met });
+    const { ordinal } = record;
+    const facts = { back: found.get(ordinal), same: same.has(ordinal), policy: policyFor(record), met };
+    return judge(delivery, record, outcome, facts);
   });
 }
 
@@ -60,16 +64,34 @@ async function lookAt(delivery: Delivery, records: readonly Outgoing[]): Promise
   return found;
 }
 
+/** The positions of those that are there as they were to be written. */
+async function foundSame(
+  { destination, loaded, signal }: Delivery,
+  records: readonly Outgoing[],
+  found: ReadonlyMap<number, ReadBack>,
+): Promise<ReadonlySet<number>> {
+  const returned = records.map(({ content, ordinal }) => ({ json: content.text, back: found.get(ordinal) }));
+  const same = await sameContents(destination, loaded.sync, returned, signal);
+  return new Set(records.flatMap(({ ordinal }, index) => (same[index] ? [ordinal] : [])));
+}
+
+interface Facts {
+  readonly back: ReadBack | undefined;
+  readonly same: boolean;
+  readonly policy: OnConflict;
+  readonly met: number;
+}
+
 function judge(
-  { destination, loaded, batch }: Delivery,
+  { batch }: Delivery,
   record: Outgoing,
   refused: ItemOutcome,
-  { back, policy, met }: { readonly back: ReadBack | undefined; readonly policy: OnConflict; readonly met: number },
+  { back, same, policy, met }: Facts,
 ): Judged {
   const verdict = judgeConflict({
     policy,
     found: back?.record,
-    same: back !== undefined && sameContent(destination, loaded.sync, record.content.text, back.record),
+    same,
     ours: record.version === null || batch.highest === null ? null : { ...batch.highest, value: record.version },
     met,
   });

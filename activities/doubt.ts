@@ -5,10 +5,11 @@ import { isSyncFailure, SyncFailure } from '../model/failure.ts';
 import { fingerprint } from '../model/transform.ts';
 import type { DeliveryStart } from '../platform/ledger/delivery-start.ts';
 import type { Intent } from '../platform/ledger/intents.ts';
+import { sameContents } from './content-judge.ts';
 import type { DeliverInput, Delivery, Outgoing } from './deliver.ts';
 import type { Dependencies } from './dependencies.ts';
 import { refuseLate } from './left.ts';
-import { readKey, sameContent } from './read-back.ts';
+import { readKey } from './read-back.ts';
 import { isDivisible, isRespelt, settle, write } from './send.ts';
 import { withoutUnclear } from './unclear.ts';
 
@@ -204,12 +205,14 @@ export async function settleByLookUp(
   await sleep(Math.max(0, visibleAtMs - delivery.now()), undefined, { signal });
   const keys = records.map((record) => readKey(destination, record));
   const found = (await destination.read?.(keys, signal)) ?? new Map<string, ReadBack>();
+  const returned = records.map(({ content }, index) => ({ json: content.text, back: found.get(keys[index] ?? '') }));
+  const same = await sameContents(destination, loaded.sync, returned, signal);
   const arrived: Outgoing[] = [];
   const outcomes: ItemOutcome[] = [];
   for (const [index, record] of records.entries()) {
-    const back = found.get(keys[index] ?? '');
+    const back = returned[index]?.back;
     if (back === undefined) continue;
-    if (sameContent(destination, loaded.sync, record.content.text, back.record)) {
+    if (same[index]) {
       arrived.push(record);
       outcomes.push(back.id === undefined ? { state: 'confirmed' } : { state: 'confirmed', id: back.id });
     } else if (back.id !== undefined) foundIds.set(record.ordinal, back.id);

@@ -10,10 +10,6 @@ import { jsonOfUncommon } from '../model/uncommon.ts';
 /** What a sync says of records that are read back. */
 export type ReadBackRules = Pick<Sync, 'mapping'> & { readonly destinationAlters?: readonly string[] | undefined };
 
-/** Whether a record read back from the destination has the content that was written. */
-export const sameContent = (destination: Destination, rules: ReadBackRules, writtenJson: string, read: Json): boolean =>
-  contentComparison(destination, rules)(writtenJson, read).length === 0;
-
 /**
  * In which fields records read back from the destination differ from what was written; in none when they say the same.
  * They are compared in the form of the destination schema, so that the order of fields and fields of the destination's

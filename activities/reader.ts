@@ -1,8 +1,9 @@
-import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Context } from '@temporalio/activity';
 import type { Judged } from '../model/agreement.ts';
 import type { Destination, ReadBack } from '../model/connector.ts';
-import { contentComparison, type ReadBackRules, readKey } from './read-back.ts';
+import { type ContentJudge, contentJudge } from './content-judge.ts';
+import { type ReadBackRules, readKey } from './read-back.ts';
 
 /** A record as it was sent, and by what it is looked for. */
 export interface Sent {
@@ -11,18 +12,15 @@ export interface Sent {
   readonly json: string;
 }
 
-/** Records compared before others get a turn. */
-const SLICE = 500;
-
 /** Reads records back and compares them with what was sent. */
 export class Reader {
   readonly #destination: Destination;
-  readonly #compare: ReturnType<typeof contentComparison>;
+  readonly #judge: ContentJudge;
   readonly #signal = Context.current().cancellationSignal;
 
   constructor(destination: Destination, rules: ReadBackRules) {
     this.#destination = destination;
-    this.#compare = contentComparison(destination, rules);
+    this.#judge = contentJudge(destination, rules);
   }
 
   async read(records: readonly Pick<Sent, 'key' | 'destinationId'>[]): Promise<readonly (ReadBack | undefined)[]> {
@@ -44,12 +42,7 @@ export class Reader {
   }
 
   async judge(records: readonly Sent[], back: readonly (ReadBack | undefined)[]): Promise<readonly Judged[]> {
-    const judged: Judged[] = [];
-    for (const [index, { json }] of records.entries()) {
-      const found = back[index];
-      judged.push(found && this.#compare(json, found.record));
-      if (judged.length % SLICE === 0) await nextTurn();
-    }
-    return judged;
+    const returned = records.map(({ json }, index) => ({ json, back: back[index] }));
+    return this.#judge(returned, this.#signal);
   }
 }

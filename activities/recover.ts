@@ -1,8 +1,9 @@
 import type { Confirmed } from '../platform/ledger/deliveries.ts';
 import { onWhatWasRead } from './conflict.ts';
+import { sameContents } from './content-judge.ts';
 import type { Delivery, Outgoing } from './deliver.ts';
 import { idToKeep } from './owners.ts';
-import { readKey, sameContent } from './read-back.ts';
+import { readKey } from './read-back.ts';
 
 /** Records looked at together. */
 const LOOK_RECORDS = 1000;
@@ -24,10 +25,12 @@ export async function lookFirst(delivery: Delivery, records: readonly Outgoing[]
     const some = lookedAt.slice(at, at + LOOK_RECORDS);
     const keys = some.map((record) => readKey(destination, record));
     const back = await destination.read(keys, signal);
+    const returned = some.map(({ content }, index) => ({ json: content.text, back: back.get(keys[index] ?? '') }));
+    const same = await sameContents(destination, loaded.sync, returned, signal);
     const found: Confirmed[] = [];
     for (const [index, record] of some.entries()) {
-      const there = back.get(keys[index] ?? '');
-      if (there !== undefined && sameContent(destination, loaded.sync, record.content.text, there.record))
+      const there = returned[index]?.back;
+      if (there !== undefined && same[index])
         found.push({
           record,
           destinationId: idToKeep(record, there.id),

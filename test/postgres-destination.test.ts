@@ -639,3 +639,68 @@ async function waitingFor(sessions: number): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
+
+/** A type, a value, how it reads when it is stored, and a value that is another. */
+const forms: readonly (readonly [string, Json, Json, Json])[] = [
+  ['inet', '10.0.0.1/32', '10.0.0.1', '10.0.0.1/24'],
+  ['cidr', '10.0.0.1', '10.0.0.1/32', '10.0.0.2'],
+  ['cidr', '2001:DB8:0::/32', '2001:db8::/32', '2001:DB8:0::/33'],
+  ['macaddr', '08-00-2B-01-02-03', '08:00:2b:01:02:03', '08-00-2B-01-02-04'],
+  ['macaddr8', '08002b0102030405', '08:00:2b:01:02:03:04:05', '08002b0102030406'],
+  ['int4range', '[1,10]', '[1,11)', '[1,10)'],
+  ['daterange', '[2026-03-01, 2026-03-10]', '[2026-03-01,2026-03-11)', '[2026-03-01,2026-03-10)'],
+  ['int4multirange', '{[5,7],[1,3]}', '{[1,4),[5,8)}', '{[1,3]}'],
+  ['bit(4)', 'x5', '0101', 'x6'],
+  ['varbit', 'b101', '101', 'b1010'],
+  ['inet[]', ['10.0.0.1/32', null], ['10.0.0.1', null], ['10.0.0.1', '10.0.0.1']],
+  ['stay', '("a, b","[1,3]")', { place: 'a, b', nights: '[1,4)' }, '("a, b","[1,4]")'],
+  ['stay[]', ['(a,"[1,3]")'], [{ place: 'a', nights: '[1,4)' }], ['(b,"[1,3]")']],
+  ['nights', '[1,3]', '[1,4)', '[1,4]'],
+  ['tsvector', 'b a:1', "'a':1 'b'", 'b a:2'],
+  ['point', '1.0, 2', '(1,2)', '1,3'],
+  ['box', '(0,0),(1,1)', '(1,1),(0,0)', '(0,0),(1,2)'],
+  ['char(3)', 1, '1', 2],
+  ['bytea', '\\xAB', '\\xab', '\\xABCD'],
+  ['int4', '+007', 7, '+008'],
+  ['timestamptz[]', ['2026-03-01T12:00+02:00'], ['2026-03-01T10:00:00+00:00'], ['2026-03-01T12:00Z']],
+];
+
+test.each(forms)(
+  'a value of type %s has the form that the server gives it: %j',
+  async (type, written, stored, other) => {
+    await client.query(`CREATE TYPE stay AS (place text, nights int4range); CREATE DOMAIN nights AS int4range NOT NULL;
+    CREATE TABLE form (id text PRIMARY KEY, "odd ""name" ${type})`);
+    const destination = open({ table: 'form' });
+    expect(states(await write(destination, [upsert({ id: 'a', 'odd "name': written })]))).toEqual(['confirmed']);
+    const back = (await destination.read?.(['a'], never))?.get('a')?.record;
+    expect(back).toEqual({ id: 'a', 'odd "name': stored });
+    const answer = await destination.storedForms?.('odd "name', [other, written, written], never);
+    expect(answer).toEqual([expect.anything(), stored, stored]);
+    expect(answer?.[0]).not.toEqual(stored);
+  },
+);
+
+test('a value that the column would refuse, or guess at, has no form, and neither has a column that is not there', async () => {
+  const destination = open();
+  await client.query(
+    'CREATE TABLE cut (id text PRIMARY KEY, name name, letter "char", hours interval hour, span interval(0))',
+  );
+  const cut = open({ table: 'cut' });
+  const tooMuch = { name: 'n'.repeat(64), letter: 'ab', hours: 'PT1H1M', span: 'PT1.5S' };
+  for (const [field, value] of Object.entries(tooMuch)) {
+    expect(await write(cut, [upsert({ id: field, [field]: value })])).toMatchObject([{ state: 'rejected', field }]);
+    expect(await cut.storedForms?.(field, [value], never)).toEqual([undefined]);
+  }
+  const dates = ['2026-03-01T12:00:00+02:00', '01.03.2026', 'now', 'a\0b', { a: 1 }, '2026-99-01T00:00:00Z'];
+  const none = undefined;
+  expect(await destination.storedForms?.('issued', dates, never)).toEqual([
+    '2026-03-01T10:00:00Z',
+    none,
+    none,
+    none,
+    none,
+    none,
+  ]);
+  expect(await destination.storedForms?.('absent', ['x'], never)).toEqual([]);
+  expect(await open({ table: 'no_such' }).storedForms?.('id', ['x'], never)).toEqual([]);
+});

@@ -138,6 +138,41 @@ test('a destination that stores values in another form is no difference, and one
   expect((await compare()).different.map(({ key }) => key)).toEqual(['i7']);
 });
 
+test('values that only the server can bring into their form are no difference, and another value there is one', async () => {
+  await client.query(
+    `ALTER TABLE item ADD ip inet, ADD nights daterange, ADD bits bit(4), ADD ips inet[], ADD place point`,
+  );
+  const odd = {
+    ip: '10.0.0.1/32',
+    nights: '[2026-03-01,2026-03-10]',
+    bits: 'x5',
+    ips: ['10.0.0.1/32'],
+    place: '1.0,2',
+  };
+  const { run, found } = await engineFor({
+    source: arraySource(() => items(20)),
+    destination: table(),
+    map: (from) => ({ state: 'mapped', record: { id: record.parse(from).id, ...odd } }),
+    to: z.object({
+      id: z.string(),
+      ip: z.string(),
+      nights: z.string(),
+      bits: z.string(),
+      ips: z.array(z.string()),
+      place: z.string(),
+    }),
+  });
+  expect(await run()).toMatchObject({ status: 'succeeded', reconciled: { checked: 20, missing: 0, different: 0 } });
+  expect(await found()).toEqual({ by: 'reading', checked: 20, ...agreed });
+  await client.query(`CREATE FUNCTION later() RETURNS trigger LANGUAGE plpgsql AS
+    $$ BEGIN IF NEW.id = 'i3' THEN NEW.nights := '[2026-03-01,2026-03-12)'; END IF; RETURN NEW; END $$;
+    CREATE TRIGGER later BEFORE INSERT OR UPDATE ON item FOR EACH ROW EXECUTE FUNCTION later();
+    UPDATE item SET id = id`);
+  expect(await found()).toEqual({ by: 'reading', checked: 20, ...agreed, different: 1 });
+  odd.place = '1,3.0';
+  expect(await run()).toMatchObject({ status: 'partial', reconciled: { checked: 20, missing: 0, different: 1 } });
+});
+
 test('rows written before checksums were kept are read, and none is called different or extra', async () => {
   let destination = table();
   const { run, found, compare } = await engineFor({

@@ -7,7 +7,7 @@ import type {
   WriteItem,
   WriteRequest,
 } from '../../model/connector.ts';
-import { parseExact } from '../../model/exact-json.ts';
+import { exactJson, parseExact } from '../../model/exact-json.ts';
 import { isRecord, type Json } from '../../model/json.ts';
 import { type Column, preparedTable, readTable, type Table } from './postgres-catalog.ts';
 import { noteSums, postgresChecksums } from './postgres-checksums.ts';
@@ -17,8 +17,9 @@ import { deleteKeys, readKeys } from './postgres-keys.ts';
 import { claimRequest, committedRequests, noteRejected, type Rejected, takeFence } from './postgres-markers.ts';
 import type { PostgresDestinationOptions } from './postgres-options.ts';
 import { orRespelt, refuseRespelt } from './postgres-respelt.ts';
-import { type Plan, planRows, rejection } from './postgres-rows.ts';
+import { type Plan, planRows, refused, rejection } from './postgres-rows.ts';
 import { sameInPostgres } from './postgres-same.ts';
+import { storedForms } from './postgres-stored.ts';
 import { upsertRows } from './postgres-upsert.ts';
 
 /**
@@ -56,6 +57,12 @@ export function postgresDestination(
         return table === undefined ? new Map() : readBack(await readKeys(sql, options, table, keys), table);
       }),
     same: sameInPostgres,
+    storedForms: (field, values, signal) =>
+      inTransaction(async (sql) => {
+        signal.throwIfAborted();
+        const table = await readTable(sql, options);
+        return table === undefined ? [] : formsOf(sql, table, field, values);
+      }),
     ...(options.verify === 'checksums' ? { checksums: postgresChecksums(database, options) } : {}),
   };
 }
@@ -78,6 +85,24 @@ function withInstants(record: Json, instants: readonly Column[]): Json {
     return typeof value === 'string' ? [[name, value.replace(/\+00:00$/, 'Z')] as const] : [];
   });
   return { ...record, ...Object.fromEntries(changed) };
+}
+
+/** What would not be written has no form: it is not said that a guess of PostgreSQL is what was meant. */
+async function formsOf(
+  sql: SqlSession,
+  table: Table,
+  field: string,
+  values: readonly Json[],
+): Promise<readonly (Json | undefined)[]> {
+  const column = table.columns.get(field);
+  if (column === undefined) return [];
+  const texts = values.map((value) => (refused(value, column, true) === undefined ? exactJson(value) : undefined));
+  const asked = texts.filter((text) => text !== undefined);
+  const rows = readBack(await storedForms(sql, column, asked), table);
+  return texts.map((text) => {
+    const row = text === undefined ? undefined : rows.get(text)?.record;
+    return isRecord(row) ? row[field] : undefined;
+  });
 }
 
 async function writeRequest(

@@ -1,7 +1,7 @@
 import type { SqlSession } from '../../model/connector.ts';
 import { SqlRowFailure } from '../../model/sql-failure.ts';
 import { keyParts } from './destination-key.ts';
-import type { Table } from './postgres-catalog.ts';
+import type { Column, Table } from './postgres-catalog.ts';
 import { quoteName, quoteTable } from './postgres-names.ts';
 import type { PostgresDestinationOptions } from './postgres-options.ts';
 
@@ -39,7 +39,7 @@ export async function deleteKeys(
   return new Map([...refused].filter(([, failure]) => failure.fault.constraint !== undefined));
 }
 
-/** Works on all keys at once, and on ever fewer where some are refused, until those are alone. */
+/** Works on all keys or values at once, and on ever fewer where some are refused, until those are alone. */
 export async function halving(
   sql: SqlSession,
   keys: readonly string[],
@@ -67,10 +67,8 @@ export async function halving(
 }
 
 /** The spaces with which `char(n)` fills a text up are none of its own (PostgreSQL manual, 8.3). */
-const valueSql = (name: string, table: Table): string =>
-  table.columns.get(name)?.type.startsWith('character(')
-    ? `t.${quoteName(name)}::text AS ${quoteName(name)}`
-    : `t.${quoteName(name)}`;
+export const shownSql = (value: string, column: Column | undefined): string =>
+  column?.type.startsWith('character(') ? `${value}::text` : value;
 
 /** The rows with these keys as JSON text, by key as asked for. Keys that no row has are left out. */
 export async function readKeys(
@@ -80,7 +78,9 @@ export async function readKeys(
   keys: readonly string[],
 ): Promise<ReadonlyMap<string, string>> {
   const names = options.columns === undefined ? [...table.columns.keys()] : Object.keys(options.columns);
-  const columns = names.map((name) => valueSql(name, table)).join(', ');
+  const columns = names
+    .map((name) => `${shownSql(`t.${quoteName(name)}`, table.columns.get(name))} AS ${quoteName(name)}`)
+    .join(', ');
   // The limit has each key found by the index: the planner would rather read the whole table for some thousand keys.
   const text = `SELECT k.place::int AS place, r.record
     FROM ${keyRelation(options, table)} CROSS JOIN LATERAL

@@ -117,7 +117,7 @@ function planItem(item: WriteItem, table: Table, keyFields: readonly string[]): 
 }
 
 /** What can be told without asking the database, so that the common faults do not cost a repeated transaction. */
-function refused(value: Json, column: Column, suspicious: boolean): Rejected | undefined {
+export function refused(value: Json, column: Column, suspicious: boolean): Rejected | undefined {
   if (value === null)
     return column.required
       ? rejection('RECORD_REJECTED', `column ${column.name}: the value is missing (23502)`, column.name)

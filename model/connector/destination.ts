@@ -48,6 +48,12 @@ export interface Destination {
    * store `12.5` as `12.50`, or a time in another zone. Pure. Without it they are the same when their JSON is.
    */
   same?(written: Json, read: Json): boolean;
+  /**
+   * What `read` would give of a field after these values, none of them null, were written: for forms that only the
+   * destination itself knows. Asked of values that seem different alone; by index, undefined for one that it cannot tell
+   * or would refuse. Writes nothing. Without it, what `same` calls different is different.
+   */
+  storedForms?(field: string, values: readonly Json[], signal: AbortSignal): Promise<readonly (Json | undefined)[]>;
   /** Compares everything without reading everything; absent where the destination cannot. */
   readonly checksums?: Checksums;
 }
