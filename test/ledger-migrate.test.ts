@@ -102,7 +102,8 @@ test('a ledger that accepts only reads shows how the syncs are, and says so wher
         expect(early).toMatchObject({ code: 5 });
         await owner.query('set default_transaction_read_only = off');
         await migrate(owner);
-        expect(await syncline(['status', '--project', folder, '--json'], url)).toMatchObject({ code: 0, stderr: '' });
+        const shown = await syncline(['status', '--project', folder, '--json'], url);
+        expect(shown).toMatchObject({ code: 0, stderr: expect.not.stringContaining('25006') });
         const release = await syncline(['connections', 'release', 'shop', '--project', folder], url);
         expect(release.stderr).toContain('the database accepts only reads, as a replica does (25006)');
         expect(release).toMatchObject({ code: 5 });
