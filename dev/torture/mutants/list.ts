@@ -116,8 +116,8 @@ export const mutants: readonly Mutant[] = [
       },
       {
         file: 'activities/doubt.ts',
-        find: 'places.filter((place) => !mayBeRemembered(delivery.destination, outcomes[place]));',
-        replace: 'places.filter(() => !mayBeRemembered(delivery.destination, undefined));',
+        find: "outcome?.state === 'rejected' && !(outcome.code === 'CONFLICT' && read !== undefined);",
+        replace: "outcome?.state === 'rejected' && outcome.reason.length < 0 && read !== undefined;",
       },
     ],
     found: /asked for ever|reads succeeded|neither mended nor said/,
