@@ -21,6 +21,8 @@ export interface RunEnd {
   readonly emptied: boolean;
 }
 
+type OneOf<T> = readonly [T, ...T[]];
+
 const LOOK_MS = 200;
 const ATTEMPT_MS = 3000;
 const statusKey = defineSearchAttributeKey(searchAttribute.status, 'KEYWORD');
@@ -35,10 +37,19 @@ export class Runs {
   readonly #queue: string;
   readonly #sync: string;
   readonly #random: Random;
+  readonly #inDoubt: OneOf<'retry' | 'skip'>;
   /** What was answered last, so that it is counted once and never answered in two ways. */
   #answered: { readonly id: string; readonly answer: 'retry' | 'skip' } | undefined;
 
-  constructor(client: Client, queue: string, sync: string, random: Random) {
+  /** `inDoubt`: how the person answers when a write may have happened. To skip it is to say that it has. */
+  constructor(
+    client: Client,
+    queue: string,
+    sync: string,
+    random: Random,
+    inDoubt: OneOf<'retry' | 'skip'> = ['retry', 'skip'],
+  ) {
+    this.#inDoubt = inDoubt;
     this.#client = client;
     this.#queue = queue;
     this.#sync = sync;
@@ -117,7 +128,7 @@ export class Runs {
   }
 
   #decide({ code }: Parked, forgets: boolean): 'retry' | 'skip' {
-    if (code === 'OUTCOME_UNKNOWN') return this.#random.pick(['retry', 'skip']);
+    if (code === 'OUTCOME_UNKNOWN') return this.#random.pick(this.#inDoubt);
     // A batch may draw so many bad records that they look like another shape; this source will never mend them.
     if (code === 'SCHEMA_DRIFT') return 'skip';
     return code === 'DELETE_GUARD' && forgets ? 'skip' : 'retry';

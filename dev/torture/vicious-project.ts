@@ -23,9 +23,10 @@ export function drawVicious(random: Random, vices: readonly Vice[]): readonly Vi
 const mapping = `import { map } from 'syncline';
 import { z } from 'zod';
 
-const From = z.object({ id: z.string(), at: z.union([z.string(), z.number()]).optional(), text: z.string() });
-const To = z.object({ id: z.string(), text: z.string() });
-export const vicious = map(From, To, (record) => ({ id: record.id, text: record.text }));
+const Unstamped = z.object({ id: z.string(), text: z.string() });
+const Stamped = Unstamped.extend({ at: z.union([z.string(), z.number()]).optional() });
+export const stamped = map(Stamped, Unstamped, (record) => ({ id: record.id, text: record.text }));
+export const unstamped = map(Unstamped, Unstamped, (record) => ({ id: record.id, text: record.text }));
 `;
 
 /** The files of such syncs, by their path in the project. */
@@ -39,17 +40,19 @@ export const viciousFiles = (plans: readonly ViciousPlan[]): ReadonlyMap<string,
 function syncFile({ name, promise, vices }: ViciousPlan): string {
   const has = new Set(vices);
   const deletes = has.has('counted-pages') ? 'ignore' : { maxShare: 0.5, atLeast: 3 };
-  const stamps = has.has('no-stamps') ? '' : "version: 'at', overlap: '30 seconds',";
+  const [mapping, stamps] = has.has('no-stamps')
+    ? ['unstamped', '']
+    : ['stamped', "version: 'at', overlap: '30 seconds',"];
   return `import { defineSync } from 'syncline';
 import rest from 'syncline/connectors/rest';
-import { vicious } from '../mappings/vicious.ts';
+import { ${mapping} } from '../mappings/vicious.ts';
 
 export default defineSync({
   summary: 'The yard, delivery class ${promise}, with vices: ${vices.join(', ')}.',
   source: rest.source('origin', ${JSON.stringify(sourceOptions(has, `/${name}/source/records`))}),
   key: 'id',
   ${stamps}
-  mapping: vicious,
+  mapping: ${mapping},
   destination: rest.destination('far', ${JSON.stringify(destinationOptions(promise, `/${name}/destination/records`))}),
   deletes: ${JSON.stringify(deletes)},
   policy: {

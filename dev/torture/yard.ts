@@ -92,7 +92,10 @@ export class Yard {
     const runs = new Map(classes.map((name) => [name, new Runs(client, QUEUE, name, random.fork())]));
     const { databaseUrl } = servers.own;
     const witness = new Witness(systems, databaseUrl);
-    const syncs = new Map(plans.map((plan) => [plan, new Runs(client, QUEUE, plan.name, viciousRandom.fork())]));
+    // A write that is sent again is the same row; one that is skipped would be the person's untruth, not the engine's.
+    const syncs = new Map(
+      plans.map((plan) => [plan, new Runs(client, QUEUE, plan.name, viciousRandom.fork(), ['retry'])]),
+    );
     const vicious = new ViciousSyncs({ systems, databaseUrl, random: viciousRandom, syncs });
     return new Yard({ random, guard, servers, systems, workers, connection, witness, runs, vicious }, patient);
   }
