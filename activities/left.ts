@@ -1,4 +1,6 @@
-import { SyncFailure } from '../model/failure.ts';
+import type { BatchRef } from '../model/batch.ts';
+import { isSyncFailure, SyncFailure } from '../model/failure.ts';
+import type { Confirmed } from '../platform/ledger/deliveries.ts';
 import type { DeliveryStart } from '../platform/ledger/delivery-start.ts';
 import { type DeliverInput, type Delivery, newDelivery } from './deliver.ts';
 import type { Dependencies } from './dependencies.ts';
@@ -21,7 +23,8 @@ export async function settleLeft(deps: Dependencies, input: DeliverInput): Promi
 
 /**
  * Settles what earlier runs of the sync left in doubt, before the same records may be sent again (invariant 3): a run
- * that was cancelled with a request under way never learned what became of it.
+ * that was cancelled with a request under way never learned what became of it. What they delivered of a batch that they
+ * did not bring to its end is kept to be read back.
  */
 export async function settleLeftDoubts(
   deps: Dependencies,
@@ -32,16 +35,43 @@ export async function settleLeftDoubts(
   if (!start.left) return;
   const { deliveries } = deps.ledger;
   for (const ref of await deliveries.leftBatches(run)) {
-    const intents = await deliveries.inDoubt(ref);
-    if (intents.length > 0) {
-      const left = await runOf(deps, ref.run);
-      const batch = (await preparedOf(deps, left, ref)).transformed;
-      const delivery = newDelivery(deps, ref, { ...start, intents }, left.loaded, batch);
+    const intents = await deliveries.leftIntents(ref);
+    const delivery = intents.length === 0 ? undefined : await deliveryOf(deps, ref, { ...start, intents });
+    if (delivery !== undefined) {
       await settleDoubts(delivery, answer);
       await settleUnclear(delivery, { left: true });
     }
-    await deliveries.dropLeft(start, ref);
+    await deliveries.dropLeft(start, ref, delivery === undefined ? [] : await toReadBack(deps, ref, delivery));
     deps.cache.drop(ref);
+  }
+}
+
+/** What the destination has confirmed of it, as far as it is to be looked at, by the ids that it has there. */
+async function toReadBack(
+  { ledger }: Dependencies,
+  ref: BatchRef,
+  { sample }: Delivery,
+): Promise<readonly Confirmed[]> {
+  const records = sample.records.map(({ record }) => record);
+  if (records.length === 0) return [];
+  const delivered = await ledger.unagreed.deliveredBy(ref.run, ref.seq, records);
+  return records.flatMap((record) => {
+    const row = delivered.get(record.key);
+    return row === undefined ? [] : [{ record, destinationId: row.destinationId }];
+  });
+}
+
+/** Undefined where nothing is in doubt, and what was sent cannot be made again. */
+async function deliveryOf(deps: Dependencies, ref: BatchRef, start: DeliveryStart): Promise<Delivery | undefined> {
+  try {
+    const left = await runOf(deps, ref.run);
+    const batch = (await preparedOf(deps, left, ref)).transformed;
+    return newDelivery(deps, ref, start, left.loaded, batch);
+  } catch (error) {
+    const isDecided = start.intents.every(({ state }) => state === 'settled');
+    if (!isDecided || !isSyncFailure(error) || error.code !== 'SYNC_CHANGED') throw error;
+    deps.log.warn({ run: ref.run, batch: ref.seq }, 'what this run delivered is not read back: the sync was edited');
+    return undefined;
   }
 }
 

@@ -206,6 +206,29 @@ test('what a run delivered that was aborted before it could read back is read ba
   expect((await ledger.pool.query('select from written')).rowCount).toBe(0);
 });
 
+test('what a run delivered of a batch that it did not bring to its end is read back by the next one', async () => {
+  const books = journalDestination({ upsert: true, lookupLagMs: 0 }, 10);
+  const destination = spoiling(books, (key, record) => (loses && key === 'o3' ? null : record));
+  let loses = true;
+  const { run, start, ledger } = await engineFor({
+    name: 'half-way',
+    source: arraySource(() => orders(20)),
+    destination: { ...destination, limits: { ...destination.limits, concurrency: 1 } },
+    policy: { batchRecords: 20, retryFirst: '1 hour', retryMax: '1 hour' },
+  });
+  books.fate = (n) => (n === 1 ? 'done' : 'refused');
+  const handle = await start('half-way');
+  while ((await ledger.pool.query("select from intents where state = 'void'")).rowCount === 0) await sleep(50);
+  await handle.signal('abort');
+  await expect(handle.result()).rejects.toThrow();
+  books.fate = () => 'done';
+  loses = false;
+  expect(await run('half-way')).toMatchObject({ status: 'partial', counts: { unchanged: 10, delivered: 10 } });
+  expect(await run('half-way')).toMatchObject({ status: 'succeeded', counts: { delivered: 1 } });
+  expect(everything(books)).toHaveLength(20);
+  expect((await ledger.pool.query('select from staged')).rowCount).toBe(0);
+});
+
 test('a step that dies after it has noted what it found, and before it has told it, finds the same when it is repeated', async () => {
   const books = journalDestination({ upsert: true, lookupLagMs: 0 });
   const steps: TestServers['steps'] = (around) => ({

@@ -49,7 +49,7 @@ export class SimulatedWorkflow {
     try {
       if ('doubts' in plan)
         await this.#answered((answered) => this.#writing((steps) => steps.settleLeft({ run, seq: 0, ...answered })));
-      const closed = await this.#batches(run, !('deletes' in plan || 'doubts' in plan));
+      const closed = await this.#batches(run, !('deletes' in plan || 'doubts' in plan || 'unagreed' in plan));
       if (closed) return { run, status, counts: closed, emptied };
       if ('deletes' in plan) emptied = await this.#remove(run);
       const result = await this.#step((steps) => steps.reconcileRun({ run }));

@@ -1,7 +1,9 @@
 import type { Pool } from 'pg';
 import type { BatchRef } from '../../model/batch.ts';
+import type { Confirmed } from './deliveries.ts';
 import { beginLeft, type DeliveryStart } from './delivery-start.ts';
 import { type Intent, intentsOf } from './intents.ts';
+import { packSample } from './samples.ts';
 import { ask, holdFence, type Writer, writeUnderFence } from './sql.ts';
 
 // Of ended runs: the one that holds the sync may have anything under way.
@@ -9,8 +11,9 @@ export const leftStaged = `from runs r join (select distinct run, seq from stage
   join runs now on now.sync_id = r.sync_id and now.id = $1 where r.id <> now.id`;
 
 /**
- * Requests in doubt that outlive their run: it was cancelled, or its workflow is gone, before they were settled. What
- * was staged of their batches is kept, so that a later run can settle them before it sends the same records again.
+ * Requests that outlive their run: it was cancelled, or its workflow is gone, before they were settled, or before what they
+ * delivered was read back. What was staged of their batches is kept, so that a later run can settle them before it sends
+ * the same records again.
  */
 export function ledgerDoubts(pool: Pool) {
   return {
@@ -18,7 +21,7 @@ export function ledgerDoubts(pool: Pool) {
     leftBatches: (run: string): Promise<readonly BatchRef[]> =>
       ask<{ run: string; seq: number }>(
         pool,
-        'looking for requests in doubt of earlier runs',
+        'looking for what earlier runs left',
         `select r.id as run, s.seq ${leftStaged} order by r.started_at, s.seq`,
         [run],
       ),
@@ -26,20 +29,29 @@ export function ledgerDoubts(pool: Pool) {
     /** Takes the next fence number for an attempt that settles what earlier runs left. */
     beginLeft: (run: string): Promise<DeliveryStart> => beginLeft(pool, run),
 
-    /** The requests of such a batch that are still in doubt. */
+    /** The requests of a batch that are still in doubt. */
     async inDoubt(ref: BatchRef): Promise<readonly Intent[]> {
       const intents = await intentsOf(pool, ref.run, ref.seq);
       return intents.filter(({ state }) => state === 'open' || state === 'unknown');
     },
 
-    /** Nothing of the batch is in doubt any more: what was kept of it goes. */
-    async dropLeft(start: DeliveryStart, ref: BatchRef): Promise<void> {
+    /** The requests of what an ended run left of a batch that are in doubt, or have delivered something. */
+    async leftIntents(ref: BatchRef): Promise<readonly Intent[]> {
+      const intents = await intentsOf(pool, ref.run, ref.seq);
+      return intents.filter(({ state }) => state !== 'void');
+    },
+
+    /** Nothing of the batch is in doubt any more: what was kept of it goes, but for what is to be read back. */
+    async dropLeft(start: DeliveryStart, ref: BatchRef, toReadBack: readonly Confirmed[]): Promise<void> {
       await writeUnderFence(
         pool,
         'dropping a settled batch',
         start,
-        'dropped as (delete from staged using writer where run = $3 and seq = $4)',
-        [ref.run, ref.seq],
+        `dropped as (delete from staged using writer where run = $3 and seq = $4),
+         sampled as (
+           insert into written (run, seq, records) select $3, $4, $5::bytea from writer where $5::bytea is not null
+           on conflict do nothing)`,
+        [ref.run, ref.seq, await packSample(toReadBack)],
       );
     },
 
