@@ -24,6 +24,7 @@ import { type RunningWorker, runWorker, type WorkerParts, type WorkflowCode } fr
 import { createTestDatabase } from './database.ts';
 import { recordHistories } from './histories.ts';
 import { testTemporal } from './temporal.ts';
+import { testWorkflowCode } from './workflow-code.ts';
 
 /** A sync for tests of the engine itself: any source and destination, and a mapping that passes records on. */
 export interface TestSync {
@@ -177,7 +178,8 @@ export async function createTestEngine(
     };
     const sharing = async (name: string) => syncsSharing(byName.get(name) ?? unknownSync(name), byName.values());
     const parts = { projects: { current, version: current, sharing }, world, ledger, ...(steps && { steps }) };
-    const worker = await runWorker(settings, pino({ level: process.env['TEST_LOG'] ?? 'silent' }), parts, code);
+    const log = pino({ level: process.env['TEST_LOG'] ?? 'silent' });
+    const worker = await runWorker(settings, log, parts, code ?? (await testWorkflowCode()));
     workers.push(worker);
     return worker;
   };
