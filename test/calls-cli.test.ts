@@ -9,8 +9,8 @@ import { inCallContext } from '../platform/journal/context.ts';
 import { openJournal } from '../platform/journal/journal.ts';
 import { openLedger } from '../platform/ledger/ledger.ts';
 import { knownSecrets } from '../platform/secrets/known.ts';
+import { commandLine } from './support/command-line.ts';
 import { withDatabase } from './support/database.ts';
-import { runProgram } from './support/program.ts';
 import { paperProject, withProject } from './support/temp-project.ts';
 import { testTemporal } from './support/temporal.ts';
 import { connectionTo, secretsOf, silentLog } from './support/tools.ts';
@@ -82,7 +82,7 @@ test('list, show and curl tell of a call what may be told, and only with the key
           await ledger.close();
 
           const calls = (args: readonly string[], sealedWith: Buffer | null = key) =>
-            runProgram(['calls', ...args, '--project', folder], {
+            commandLine(['calls', ...args, '--project', folder], {
               env: {
                 TEMPORAL_ADDRESS: testTemporal(),
                 DATABASE_URL: databaseUrl,

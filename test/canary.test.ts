@@ -8,12 +8,12 @@ import { Client, Connection } from '@temporalio/client';
 import { z } from 'zod';
 import { openLedger } from '../platform/ledger/ledger.ts';
 import { built } from './support/built.ts';
+import { commandLine } from './support/command-line.ts';
 import { withDatabase } from './support/database.ts';
 import { everythingInHistory, everythingInLedger } from './support/everything-kept.ts';
 import { type GuardedSystem, startGuardedSystem } from './support/guarded-system.ts';
 import { type KvStore, startKvStore } from './support/kv-store.ts';
 import { type OAuthSystem, startOAuthSystem } from './support/oauth-system.ts';
-import { runProgram } from './support/program.ts';
 import { withProject } from './support/temp-project.ts';
 import { testTemporal } from './support/temporal.ts';
 
@@ -198,7 +198,7 @@ async function withScene(work: (scene: Scene) => Promise<void>): Promise<void> {
           env,
           said: '',
           async command(...args) {
-            const { stdout, stderr } = await runProgram([...args, '--project', folder], { env });
+            const { stdout, stderr } = await commandLine([...args, '--project', folder], { env });
             scene.said += `$ ${args.join(' ')}\n${stdout}${stderr}`;
             return stdout;
           },

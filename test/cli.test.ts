@@ -7,6 +7,7 @@ import { verbs } from '../cli/verbs.ts';
 import { exitCode } from '../model/exit-code.ts';
 import { SyncFailure } from '../model/failure.ts';
 import { ProjectInvalid } from '../platform/project/load.ts';
+import { commandLine } from './support/command-line.ts';
 import { runProgram as syncline } from './support/program.ts';
 import { paperConnections, paperProject, paperSync, withProject } from './support/temp-project.ts';
 
@@ -28,7 +29,7 @@ describe('the command line', () => {
   });
 
   test.each(verbs.map(({ name }) => name))('`%s --help` has a description and examples', async (name) => {
-    const { code, stdout } = await syncline([name, '--help']);
+    const { code, stdout } = await commandLine([name, '--help']);
     expect(code).toBe(0);
     expect(stdout).toContain(`Usage: syncline ${name}`);
     expect(stdout).toContain('--json');
@@ -60,7 +61,7 @@ describe('the command line', () => {
     [['check', 'extra'], 'too many arguments'],
     [['check', '--token=sk_live_4242secret'], "unknown option '--token'"],
   ])('%j is a usage error', async (args, says) => {
-    const { code, stdout, stderr } = await syncline(args);
+    const { code, stdout, stderr } = await commandLine(args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toContain(says);
     expect(stderr).toMatch(/^See: syncline( check)? --help$/m);
@@ -107,12 +108,12 @@ describe('check', () => {
       'syncs/orders.ts': paperSync.replace("source('shop'", "source('shpo'"),
     });
     await withProject(files, async (folder) => {
-      const lines = await syncline(['check', '--project', folder]);
+      const lines = await commandLine(['check', '--project', folder]);
       expect(lines.code).toBe(3);
       expect(lines.stdout).toMatch(/^error {3}SECRET_IN_CLEAR connections\.yaml:8:13 — /m);
       expect(lines.stdout).toMatch(/^error {3}KEY_UNKNOWN connections\.yaml:9:3 — .*Did you mean `owner`\?/m);
       expect(lines.stdout).toMatch(/^error {3}CONNECTION_UNKNOWN syncs\/orders\.ts:7:24 — .*Did you mean `shop`\?/m);
-      const document = await syncline(['--json', 'check', '--project', folder]);
+      const document = await commandLine(['--json', 'check', '--project', folder]);
       expect(document.code).toBe(3);
       expect(JSON.parse(document.stdout)).toMatchObject({
         ok: false,
@@ -125,7 +126,7 @@ describe('check', () => {
   test('finds connectors of the engine, and names the nearest when one is misspelt', async () => {
     const import_ = (kind: string) => `import paper from 'syncline/connectors/${kind}';\nexport default paper;\n`;
     await withProject(paperProject({ 'syncs/orders.ts': import_('postgre') }), async (folder) => {
-      const { stdout } = await syncline(['check', '--project', folder]);
+      const { stdout } = await commandLine(['check', '--project', folder]);
       expect(stdout).toMatch(
         /IMPORT_MISSING syncs\/orders\.ts:1:19 — .*Did you mean `syncline\/connectors\/postgres`\?/,
       );
@@ -141,7 +142,7 @@ describe('check', () => {
   });
 
   test('a folder that is not there ends with 3', async () => {
-    const { code, stdout } = await syncline(['check', '--project', '/nowhere/at/all']);
+    const { code, stdout } = await commandLine(['check', '--project', '/nowhere/at/all']);
     expect(code).toBe(3);
     expect(stdout).toContain('PROJECT_MISSING connections.yaml — the folder /nowhere/at/all: it does not exist.');
   });
@@ -155,8 +156,8 @@ describe('check', () => {
   test('colours are for terminals, for FORCE_COLOR, and never with NO_COLOR', async () => {
     await withProject(paperProject(), async (folder) => {
       const args = ['check', '--project', folder];
-      expect((await syncline(args, { env: { FORCE_COLOR: '1' } })).stdout).toContain(colour);
-      expect((await syncline(args, { env: { FORCE_COLOR: '1', NO_COLOR: '1' } })).stdout).not.toContain(colour);
+      expect((await commandLine(args, { env: { FORCE_COLOR: '1' } })).stdout).toContain(colour);
+      expect((await commandLine(args, { env: { FORCE_COLOR: '1', NO_COLOR: '1' } })).stdout).not.toContain(colour);
     });
   });
 });

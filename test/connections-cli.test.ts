@@ -4,8 +4,8 @@ import { openLedger } from '../platform/ledger/ledger.ts';
 import { spend } from '../platform/limits/quota.ts';
 import { connectionWords, isWorthTelling, reportOf } from '../platform/limits/report.ts';
 import { untouched } from '../platform/limits/state.ts';
+import { commandLine } from './support/command-line.ts';
 import { createTestDatabase, type TestDatabase } from './support/database.ts';
-import { runProgram } from './support/program.ts';
 import { withProject } from './support/temp-project.ts';
 import { testTemporal } from './support/temporal.ts';
 
@@ -58,7 +58,7 @@ describe('syncline connections', () => {
           answer: undefined,
         }));
         const run = (...args: string[]) =>
-          runProgram(['--project', folder, 'connections', ...args], {
+          commandLine(['--project', folder, 'connections', ...args], {
             env: { TEMPORAL_ADDRESS: testTemporal(), DATABASE_URL: database.url },
           });
         const listed = await run('--json');
@@ -66,7 +66,7 @@ describe('syncline connections', () => {
           { connection: 'shop', breaker: 'closed', held: { code: 'RATE_LIMITED' } },
           { connection: 'books', breaker: 'closed', held: null },
         ]);
-        const status = await runProgram(['--project', folder, 'status', '--json'], {
+        const status = await commandLine(['--project', folder, 'status', '--json'], {
           env: { TEMPORAL_ADDRESS: testTemporal(), DATABASE_URL: database.url },
         });
         expect(JSON.parse(status.stdout).connections).toMatchObject([
@@ -81,7 +81,7 @@ describe('syncline connections', () => {
         const sealed = keyring([key]).seal(Buffer.from('{}'), 'token of shop');
         await ledger.tokens.hold('shop', (_, save) => save(sealed));
         const release = (env: Record<string, string>) =>
-          runProgram(['--project', folder, 'connections', 'release', 'shop'], {
+          commandLine(['--project', folder, 'connections', 'release', 'shop'], {
             env: { TEMPORAL_ADDRESS: testTemporal(), DATABASE_URL: database.url, ...env },
           });
         expect((await release({ SYNCLINE_KEY: key.toString('base64') })).stdout).not.toContain('tokens');

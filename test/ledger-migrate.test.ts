@@ -2,8 +2,8 @@ import pg from 'pg';
 import { LEDGER_SCHEMA } from '../model/names.ts';
 import { migrate } from '../platform/ledger/migrate.ts';
 import { migrations } from '../platform/ledger/migrations.ts';
+import { syncline } from './support/command-line.ts';
 import { withDatabase } from './support/database.ts';
-import { syncline } from './support/program.ts';
 import { withProject } from './support/temp-project.ts';
 
 /** What a ledger looks like: its columns, indexes and constraints, in words that PostgreSQL gives. */

@@ -9,9 +9,9 @@ import { failures } from '../model/failure.ts';
 import { openLedger } from '../platform/ledger/ledger.ts';
 import { spend, spentNow } from '../platform/limits/quota.ts';
 import { loadProject } from '../platform/project/load.ts';
+import { commandLine } from './support/command-line.ts';
 import { withDatabase } from './support/database.ts';
 import { hasOpenssl, makeCertificate } from './support/openssl.ts';
-import { runProgram } from './support/program.ts';
 import { withProject } from './support/temp-project.ts';
 import { json, listen, withServer } from './support/with-server.ts';
 
@@ -119,7 +119,7 @@ describe('the calls of check --live', () => {
         const check = async (tls: string) => {
           const files = project(address, tls);
           return withProject(files, async (folder) => {
-            const { code, stdout } = await runProgram(['check', '--live', '--json', '--project', folder]);
+            const { code, stdout } = await commandLine(['check', '--live', '--json', '--project', folder]);
             return { code, shop: JSON.parse(stdout).live.connections[0] };
           });
         };
@@ -169,7 +169,7 @@ describe('check --live', () => {
           ]);
           expect([...requests].sort()).toEqual(['GET /me', 'GET /orders?page=1']);
 
-          const told = await runProgram(['check', '--live', '--project', folder], { env });
+          const told = await commandLine(['check', '--live', '--project', folder], { env });
           expect(told).toMatchObject({ code: 0 });
           expect(told.stdout).toMatch(/shop +200 in \d+ ms +accepted \(orders:read\) +minute 59\/60/);
           expect(told.stdout).toMatch(/orders +2 +1 +0 +1 +SOURCE_SCHEMA total/);
@@ -189,7 +189,7 @@ describe('check --live', () => {
       async ({ address, close }) => {
         await withProject(project(address, ''), async (folder) => {
           const check = async (...more: string[]) => {
-            const { code, stdout } = await runProgram(['check', '--live', '--json', '--project', folder, ...more]);
+            const { code, stdout } = await commandLine(['check', '--live', '--json', '--project', folder, ...more]);
             return { code, live: JSON.parse(stdout).live };
           };
           const refused = await check();
@@ -202,7 +202,7 @@ describe('check --live', () => {
           expect((await check()).code).toBe(5);
         });
         await withProject({ 'connections.yaml': 'shop: { kind: nosuch }\n' }, async (folder) => {
-          const wrong = await runProgram(['check', '--live', '--json', '--project', folder]);
+          const wrong = await commandLine(['check', '--live', '--json', '--project', folder]);
           expect(wrong.code).toBe(3);
           expect(JSON.parse(wrong.stdout)).not.toHaveProperty('live');
         });

@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openLedger } from '../platform/ledger/ledger.ts';
+import { syncline } from './support/command-line.ts';
 import { withDatabase } from './support/database.ts';
-import { syncline } from './support/program.ts';
 import { withProject } from './support/temp-project.ts';
 
 const lines = (...records: object[]): string => records.map((record) => `${JSON.stringify(record)}\n`).join('');

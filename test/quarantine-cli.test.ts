@@ -1,6 +1,6 @@
 import { openLedger } from '../platform/ledger/ledger.ts';
+import { syncline } from './support/command-line.ts';
 import { withDatabase } from './support/database.ts';
-import { syncline } from './support/program.ts';
 import { paperProject, withProject } from './support/temp-project.ts';
 
 /** A record whose text would steer the terminal. */

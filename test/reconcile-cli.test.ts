@@ -1,9 +1,12 @@
+import { randomUUID } from 'node:crypto';
 import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
+import { commandLine } from './support/command-line.ts';
 import { withDatabase } from './support/database.ts';
-import { syncline } from './support/program.ts';
 import { withProject } from './support/temp-project.ts';
+import { testTemporal } from './support/temporal.ts';
+import { startWorkerProcess } from './support/worker-process.ts';
 
 const files = (databaseUrl: string): Record<string, string> => {
   const url = new URL(databaseUrl);
@@ -46,23 +49,29 @@ export default defineSync({
 };
 
 interface Shop {
-  readonly cli: (...args: string[]) => ReturnType<typeof syncline>;
+  readonly cli: (...args: string[]) => ReturnType<typeof commandLine>;
   readonly json: (...args: string[]) => Promise<unknown>;
   readonly query: (text: string) => Promise<readonly object[]>;
 }
 
-/** A project whose two tables lie in the database of its ledger, with three records that were delivered. */
+/** A project with a worker, whose two tables lie in the database of its ledger, with three records that were delivered. */
 const withShop = (work: (shop: Shop) => Promise<void>): Promise<void> =>
   withDatabase((database) =>
     withProject(files(database), async (folder) => {
       await chmod(join(folder, 'password'), 0o600);
       const client = new pg.Client({ connectionString: database });
       await client.connect();
+      const env = {
+        TEMPORAL_ADDRESS: testTemporal(),
+        DATABASE_URL: database,
+        SYNCLINE_TASK_QUEUE: `shop-${randomUUID()}`,
+      };
+      const worker = await startWorkerProcess({ ...env, SYNCLINE_PROJECT: folder });
       try {
         await client.query(`CREATE TABLE incoming (id text PRIMARY KEY, name text);
           CREATE TABLE outgoing (LIKE incoming INCLUDING ALL);
           INSERT INTO incoming VALUES ('a', 'Ann'), ('b', 'Bob'), ('c', 'Cid')`);
-        const cli = (...args: string[]) => syncline([...args, '--project', folder], database);
+        const cli = (...args: string[]) => commandLine([...args, '--project', folder], { env });
         const json = async (...args: string[]) => {
           const { stdout, stderr } = await cli(...args, '--json');
           try {
@@ -74,6 +83,7 @@ const withShop = (work: (shop: Shop) => Promise<void>): Promise<void> =>
         expect(await json('run', 'items', '--wait')).toMatchObject({ counts: { delivered: 3 } });
         await work({ cli, json, query: async (text) => (await client.query<object>(text)).rows });
       } finally {
+        await worker.kill();
         await client.end();
       }
     }),

@@ -2,10 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { SyncFailure } from '../model/failure.ts';
 import { queryName } from '../model/names.ts';
 import type { RunState } from '../model/run-state.ts';
+import { commandLine } from './support/command-line.ts';
 import { createTestDatabase } from './support/database.ts';
 import { arraySource, createTestEngine, type TestSync } from './support/engine.ts';
 import { journalDestination } from './support/journal.ts';
-import { runProgram } from './support/program.ts';
 import { paperConnections, paperProject, withProject } from './support/temp-project.ts';
 import { testTemporal } from './support/temporal.ts';
 
@@ -39,7 +39,7 @@ test('when the outage of a system is over one command lets every run go on that 
     for (const run of [one, two, other]) while (!(await run.query<RunState>(queryName.status)).parked) await sleep(50);
     down = false;
     const answer = await withProject(files, (folder) =>
-      runProgram(['retry', '--connection', 'test', '--json', '--project', folder], {
+      commandLine(['retry', '--connection', 'test', '--json', '--project', folder], {
         env: { TEMPORAL_ADDRESS: testTemporal(), DATABASE_URL: database.url, SYNCLINE_TASK_QUEUE: engine.taskQueue },
       }),
     );

@@ -1,6 +1,6 @@
 import { type Ledger, openLedger } from '../platform/ledger/ledger.ts';
+import { syncline } from './support/command-line.ts';
 import { withDatabase } from './support/database.ts';
-import { syncline } from './support/program.ts';
 import { paperProject, paperSync, withProject } from './support/temp-project.ts';
 
 const files = paperProject({

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { connectTemporal } from '../platform/temporal.ts';
+import { commandLine } from './support/command-line.ts';
 import { withDatabase } from './support/database.ts';
-import { runProgram } from './support/program.ts';
 import { paperMapping, paperProject, paperSync, withProject } from './support/temp-project.ts';
 import { testTemporal } from './support/temporal.ts';
 
@@ -30,7 +30,7 @@ async function withStarts(work: (run: (...args: string[]) => Promise<Answer>, fo
         SYNCLINE_TASK_QUEUE: `q${randomBytes(6).toString('hex')}`,
       };
       await work(async (...args) => {
-        const ended = await runProgram(['run', 'orders', ...args, '--json', '--project', folder], { env });
+        const ended = await commandLine(['run', 'orders', ...args, '--json', '--project', folder], { env });
         const document: Answer['document'] = JSON.parse(ended.stdout);
         if (document.workflowId) started.add(document.workflowId);
         return { code: ended.code, stderr: ended.stderr, document };

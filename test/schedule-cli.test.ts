@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { commandLine } from './support/command-line.ts';
 import { withDatabase } from './support/database.ts';
-import { type Ended, runProgram } from './support/program.ts';
+import type { Ended } from './support/program.ts';
 import { paperProject, paperSync, withProject } from './support/temp-project.ts';
 import { testTemporal } from './support/temporal.ts';
 
@@ -32,12 +33,12 @@ async function withSchedules(schedules: Record<string, string>, work: (bench: Be
         own,
         file: (name) => path.join(folder, `syncs/${own}-${name}.ts`),
         async schedule(...args) {
-          const ended = await runProgram(['schedule', ...args, '--json', '--project', folder], { env });
+          const ended = await commandLine(['schedule', ...args, '--json', '--project', folder], { env });
           return { ...ended, document: JSON.parse(ended.stdout) };
         },
       }).finally(async () => {
         for (const file of Object.keys(files)) await rm(path.join(folder, file), { force: true });
-        await runProgram(['schedule', 'apply', '--prune', '--project', folder], { env });
+        await commandLine(['schedule', 'apply', '--prune', '--project', folder], { env });
       });
     }),
   );

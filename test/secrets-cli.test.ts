@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createReadSecret } from '../platform/secrets/read.ts';
-import { runProgram } from './support/program.ts';
+import { commandLine } from './support/command-line.ts';
 import { withProject } from './support/temp-project.ts';
 
 const canary = 'canary-value-0123456789';
@@ -39,9 +39,9 @@ test('set, list, rotate and remove keep a secret in the vault and print no value
     expect(await read({ vault: 'shop-token' }, 'previous')).toBe(canary);
 
     const env = { OTHER: 'third-canary-value' };
-    const other = await runProgram(['secrets', 'set', 'other', '--env', 'OTHER', '--project', folder], { env });
+    const other = await commandLine(['secrets', 'set', 'other', '--env', 'OTHER', '--project', folder], { env });
     expect(other).toMatchObject({ code: 0 });
-    const list = await runProgram(['secrets', 'list', '--json', '--project', folder]);
+    const list = await commandLine(['secrets', 'list', '--json', '--project', folder]);
     expect(JSON.parse(list.stdout)).toEqual({
       entries: [
         { name: 'other', setAt: expect.any(String), previousUntil: null, readable: true },

@@ -4,10 +4,10 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RunReport } from '../model/batch.ts';
 import type { RunState } from '../model/run-state.ts';
+import { commandLine } from './support/command-line.ts';
 import { startProxy } from './support/cuttable-proxy.ts';
 import { withDatabase } from './support/database.ts';
 import { createTestEngine, type TestEngine } from './support/engine.ts';
-import { runProgram } from './support/program.ts';
 import { withProject } from './support/temp-project.ts';
 import { testTemporal } from './support/temporal.ts';
 import { bodyOf, json, startServer } from './support/with-server.ts';
@@ -133,7 +133,7 @@ async function withScene(systems: Systems, work: (scene: Scene) => Promise<void>
         return started;
       };
       const status = async () => {
-        const { stdout } = await runProgram(['status', 'orders', '--json', '--project', folder], { env: settings });
+        const { stdout } = await commandLine(['status', 'orders', '--json', '--project', folder], { env: settings });
         return JSON.parse(stdout).runs[0];
       };
       try {

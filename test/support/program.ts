@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import process from 'node:process';
 import { built } from './built.ts';
-import { testTemporal } from './temporal.ts';
 
 const program = join(import.meta.dirname, '../../bin/syncline.js');
 built('cli/main.js');
@@ -40,7 +39,3 @@ export async function runProgram(
     child.kill('SIGKILL');
   }
 }
-
-/** Runs it with the Temporal of the test run and a ledger of the test's own. */
-export const syncline = (args: readonly string[], databaseUrl: string): Promise<Ended> =>
-  runProgram(args, { env: { TEMPORAL_ADDRESS: testTemporal(), DATABASE_URL: databaseUrl } });
