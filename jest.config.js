@@ -17,6 +17,7 @@ export default {
     '^syncline/connectors/(.*)$': '<rootDir>/connectors/$1.ts',
   },
   modulePathIgnorePatterns: ['<rootDir>/dist/', '/\\.syncline/'],
+  testSequencer: '<rootDir>/test/support/slowest-first.js',
   testTimeout: 60_000,
   maxWorkers: 2,
 };
