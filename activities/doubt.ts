@@ -9,6 +9,7 @@ import { sameContents } from './content-judge.ts';
 import type { DeliverInput, Delivery, Outgoing } from './deliver.ts';
 import type { Dependencies } from './dependencies.ts';
 import { refuseLate } from './left.ts';
+import { identify } from './owners.ts';
 import { readKey } from './read-back.ts';
 import { isDivisible, isRespelt, settle, write } from './send.ts';
 import { withoutUnclear } from './unclear.ts';
@@ -68,6 +69,7 @@ export async function settleDoubts(delivery: Delivery, answer: TakeAnswer): Prom
     }
     const { destinationIds } = await delivery.ledger.verdicts(delivery.start.syncId, records);
     const outgoing = records.map((record, index) => ({ ...record, destinationId: destinationIds[index] ?? null }));
+    await identify(delivery, outgoing);
     for (const record of await settleDoubt(delivery, intent, outgoing, answer, foundIds)) {
       known.add(record.ordinal);
     }

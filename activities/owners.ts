@@ -11,14 +11,21 @@ import { refuseSystemic } from './validate.ts';
  * are sent. Answers the others.
  */
 export async function withoutTaken(delivery: Delivery, records: readonly Outgoing[]): Promise<readonly Outgoing[]> {
-  const { destination, identities, signal } = delivery;
-  if (destination.identify === undefined || records.length === 0) return ownedAmong(delivery, records);
+  await identify(delivery, records);
+  return ownedAmong(delivery, records);
+}
+
+/** Asks what the destination will know records by, if it can tell. */
+export async function identify(
+  { destination, identities, signal }: Delivery,
+  records: readonly Outgoing[],
+): Promise<void> {
+  if (destination.identify === undefined || records.length === 0) return;
   const items = records.map((record) => new Item(record));
   for (const [place, identity] of await destination.identify(items, signal)) {
     const ordinal = records[place]?.ordinal;
     if (ordinal !== undefined) identities.set(ordinal, identity);
   }
-  return ownedAmong(delivery, records);
 }
 
 /** The same for records whose ids were found at the destination since. */
@@ -127,8 +134,13 @@ function isNews(delivery: Delivery, record: Outgoing, id: string): boolean {
   return delivery.destination.identify === undefined || id !== identityOf(delivery, record);
 }
 
-/** What is to be kept of an id that the destination answered. */
-export function idToKeep({ key, destinationId }: Outgoing, id: string | undefined): string | null {
+/** What is to be kept of an id that the destination answered; where it gave none, of what it knows the record by. */
+export function idToKeep(
+  { identities }: Delivery,
+  { ordinal, key, destinationId }: Outgoing,
+  answered: string | undefined,
+): string | null {
+  const id = answered ?? identities.get(ordinal);
   if (id === undefined) return destinationId;
   return id === key ? null : id;
 }

@@ -33,7 +33,7 @@ export async function lookFirst(delivery: Delivery, records: readonly Outgoing[]
       if (there !== undefined && same[index])
         found.push({
           record,
-          destinationId: idToKeep(record, there.id),
+          destinationId: idToKeep(delivery, record, there.id),
           ...(destination.tagged && { tag: there.tag ?? null }),
         });
       else left.push(onWhatWasRead(record, there));

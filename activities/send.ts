@@ -1,4 +1,4 @@
-import type { Destination, ItemOutcome } from '../model/connector.ts';
+import type { ItemOutcome } from '../model/connector.ts';
 import { type FailureCode, isSyncFailure, SyncFailure } from '../model/failure.ts';
 import type { Reject } from '../model/prepared.ts';
 import type { Confirmed } from '../platform/ledger/deliveries.ts';
@@ -144,7 +144,7 @@ export async function settle(
     if (other !== undefined) {
       overwrote.push(other);
       delivery.overwritten.add(other.owner);
-    } else if (outcome?.state === 'confirmed') confirmed.push(confirmedOf(delivery.destination, record, outcome));
+    } else if (outcome?.state === 'confirmed') confirmed.push(confirmedOf(delivery, record, outcome));
     else if (outcome?.state === 'again') again.push(outcome.as);
     else if (outcome?.state === 'superseded') superseded++;
     else if (outcome?.state === 'rejected')
@@ -173,11 +173,11 @@ function ordinalsWithout(records: readonly Outgoing[], others: readonly Pick<Out
 }
 
 const confirmedOf = (
-  { tagged }: Destination,
+  delivery: Delivery,
   record: Outgoing,
   { id, tag = null }: { readonly id?: string; readonly tag?: string | null },
 ): Confirmed => ({
   record,
-  destinationId: idToKeep(record, id),
-  ...(tagged && { tag }),
+  destinationId: idToKeep(delivery, record, id),
+  ...(delivery.destination.tagged && { tag }),
 });

@@ -1,11 +1,12 @@
-import { defineConnector, type KeysRequest } from '../model/connector.ts';
+import { defineConnector, type KeysRequest, type WriteItem } from '../model/connector.ts';
 import { SyncFailure } from '../model/failure.ts';
-import { restDestinationOptions } from './support/rest-destination-options.ts';
+import { hasOwnIds, restDestinationOptions, withoutIds } from './support/rest-destination-options.ts';
+import { type Fold, foldOf } from './support/rest-fold.ts';
 import { lookUp, readByKey } from './support/rest-lookup.ts';
 import { restSettings } from './support/rest-options.ts';
 import { mayShift } from './support/rest-pages.ts';
 import { decodePage, readPages } from './support/rest-read.ts';
-import { sameInJson } from './support/rest-same.ts';
+import { sameInJson, sameWithFoldedKey } from './support/rest-same.ts';
 import { epochOf } from './support/rest-since.ts';
 import { type Pagination, restSourceOptions } from './support/rest-source-options.ts';
 import { maxRecordsOf, writeItems } from './support/rest-write.ts';
@@ -39,9 +40,13 @@ export default defineConnector({
 
   destination: {
     options: restDestinationOptions,
-    open: ({ name, settings }, options, { http }) => {
-      const destination = { connection: name, settings, options, http };
-      const { lookup, idempotencyKey } = options;
+    open: ({ name, settings }, stated, { http }) => {
+      const fold = foldOf(stated.keyAs);
+      // Ids of the destination's own tell by themselves which record has a row.
+      const folds = stated.keyAs.length > 0 && !hasOwnIds(stated);
+      const options = folds ? withoutIds(stated) : stated;
+      const destination = { connection: name, settings, options, http, fold };
+      const { lookup, idempotencyKey, key } = options;
       return {
         can: {
           ...(idempotencyKey ? { idempotencyKeyHours: idempotencyKey.hours } : {}),
@@ -51,7 +56,8 @@ export default defineConnector({
         limits: { records: maxRecordsOf(options), bytes: options.maxBytes, concurrency: options.concurrency },
         write: (request) => writeItems(destination, request),
         readsBy: 'key',
-        same: sameInJson,
+        ...(folds && { identify: async (items: readonly WriteItem[]) => respelt(items, fold) }),
+        same: key === undefined || options.keyAs.length === 0 ? sameInJson : sameWithFoldedKey(key, fold),
         place: options.path,
         ...(options.ifMatch && { tagged: true }),
         ...(lookup
@@ -78,6 +84,10 @@ export default defineConnector({
     throw new SyncFailure(code, `GET ${settings.probe} of ${name} answered ${status}.`, { effect: 'none' });
   },
 });
+
+/** What the destination will know items by, of those whose key it spells in its own way. */
+const respelt = (items: readonly WriteItem[], fold: Fold): ReadonlyMap<number, string> =>
+  new Map(items.flatMap(({ key }, place) => (fold(key) === key ? [] : [[place, fold(key)] as const])));
 
 /**
  * Whether the end of a read shows that nothing was left out, so that a missing record is a deleted one. Not so for

@@ -467,6 +467,100 @@ describe('a bulk write', () => {
   });
 });
 
+describe('keys that the destination folds', () => {
+  const folding: DestinationInput = {
+    path: '/bulk',
+    key: 'sku',
+    keyAs: ['no-leading-zeros', 'lower', 'trim'],
+    bulk: { results: { list: '/ok', status: 'status', key: 'sku', errors: { list: '/bad', key: 'sku' } } },
+    lookup: { path: '/things', query: { ids: '{keys}' }, records: '' },
+    delete: { path: '/things/{key}' },
+  };
+
+  test('are told before they are written, each as the destination knows it', async () => {
+    await withDestination(
+      () => ok(),
+      folding,
+      async ({ identify }) => {
+        const items = ['b', 'B', ' 0a ', '000', '0.5', 'ÄB'].map((key) => item(key));
+        const told = await identify?.(items, new AbortController().signal);
+        expect([...(told ?? [])]).toEqual([
+          [1, 'b'],
+          [2, 'a'],
+          [3, '0'],
+          [5, 'äb'],
+        ]);
+      },
+    );
+  });
+
+  test('are told by the destination itself where its own ids stand in a path', async () => {
+    const byId: DestinationInput = { ...folding, delete: { path: '/things/{id}' } };
+    await withDestination(
+      () => ok(),
+      byId,
+      async ({ identify }) => expect(identify).toBeUndefined(),
+    );
+  });
+
+  test('name results and refused records in the spelling of the destination', async () => {
+    const answer = ok({
+      ok: [
+        { sku: 7, status: 200 },
+        { sku: 'a', status: 200 },
+      ],
+      bad: [{ sku: 'b', message: 'no' }],
+    });
+    expect(await written(() => answer, folding, [item('A'), item('B'), item('007')])).toEqual([
+      { state: 'confirmed' },
+      { state: 'rejected', code: 'RECORD_REJECTED', reason: 'no' },
+      { state: 'confirmed' },
+    ]);
+  });
+
+  test('are looked up as the destination knows them, and its records are taken for those of every spelling', async () => {
+    const record = { sku: 'a', name: 'Name of A' };
+    await withDestination(
+      () => ok([record]),
+      folding,
+      async ({ read, same }, calls) => {
+        const found = await read?.(['A', ' a', 'B'], new AbortController().signal);
+        expect([...(found ?? [])]).toEqual([
+          ['A', { record }],
+          [' a', { record }],
+        ]);
+        expect(calls.map(({ line }) => decodeURIComponent(line))).toEqual(['GET /things?ids=a,b']);
+        expect(same?.(JSON.parse(item('A').json), record)).toBe(true);
+        expect(same?.(JSON.parse(item('B').json), record)).toBe(false);
+        expect(same?.({ ...record, name: 'NAME OF A' }, record)).toBe(false);
+      },
+    );
+  });
+
+  test('stand in a path as the destination knows them', async () => {
+    await withDestination(
+      () => ok(),
+      folding,
+      async (destination, calls) => {
+        await write(destination, [item(' 0A', { op: 'delete', json: '' })]);
+        expect(calls[0]?.line).toBe('DELETE /things/a');
+      },
+    );
+  });
+
+  test('may have been folded by the mapping already', async () => {
+    const outcome = await written(() => ok(), { path: '/things', key: 'sku', keyAs: 'lower' }, [
+      item('A', { json: '{"sku":"a"}' }),
+    ]);
+    expect(outcome).toEqual([{ state: 'confirmed' }]);
+  });
+
+  test('have one case', () => {
+    const both = rest.connector.destination.options.safeParse({ path: '/x', keyAs: ['lower', 'upper'] });
+    expect(both.error?.issues.map(({ path }) => path.join('.'))).toEqual(['keyAs']);
+  });
+});
+
 describe('a deletion', () => {
   const gone = item('a', { op: 'delete', json: '', destinationId: '7' });
   const options: DestinationInput = { path: '/things', delete: { path: '/things/{id}' } };

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { headerName } from '../../model/auth.ts';
+import { keyAs } from './rest-fold.ts';
 import { byKey, fieldPath, KEY, namesKey, path, pointer, query } from './rest-options.ts';
 
 /** Those that a connector is given to judge. */
@@ -58,6 +59,11 @@ export const restDestinationOptions = z
     query,
     /** The field of the destination record that holds the key of the sync. */
     key: fieldPath.optional(),
+    /**
+     * The destination takes keys for one that differ only in this, or answers them in its own spelling: the letters' case,
+     * blanks around them, zeros before them.
+     */
+    keyAs,
     /** How a record is written of which the destination's own id is known. `path` holds `{id}` or `{key}`. */
     update: z.strictObject({ path, method: writeMethod.default('PATCH') }).optional(),
     /** Many records in one request. Absent: one request for each. */
@@ -99,6 +105,8 @@ export const restDestinationOptions = z
   })
   .superRefine((options, context) => {
     const problem = (message: string, key: string) => context.addIssue({ code: 'custom', message, path: [key] });
+    if (options.keyAs.includes('lower') && options.keyAs.includes('upper'))
+      problem('expected `lower` or `upper`, not both', 'keyAs');
     if (options.path.includes('{id}')) problem('expected no `{id}` in the path of a first write; see `update`', 'path');
     if (options.bulk && options.path.includes(KEY)) problem('expected no `{key}` with `bulk`', 'path');
     if (options.bulk && options.encoding === 'form')
@@ -121,3 +129,19 @@ export const restDestinationOptions = z
       problem('expected `key`, by which the records that are looked up are told apart', 'key');
   });
 export type RestDestinationOptions = z.output<typeof restDestinationOptions>;
+
+/** Whether records are known by ids that the destination makes, which stand in a path, and not by their keys. */
+export const hasOwnIds = ({ update, delete: removal }: RestDestinationOptions): boolean =>
+  [update, removal].some((call) => call?.path.includes('{id}'));
+
+/** The same options, for a destination whose records are known by their keys, whatever else it calls them. */
+export const withoutIds = ({
+  id: _,
+  bulk,
+  lookup: asked,
+  ...options
+}: RestDestinationOptions): RestDestinationOptions => ({
+  ...options,
+  bulk: bulk && { ...bulk, results: bulk.results && { ...bulk.results, id: undefined } },
+  lookup: asked && { ...asked, id: undefined },
+});

@@ -4,11 +4,14 @@ import { type Json, valueAt } from '../../model/json.ts';
 import { jsonOf, recordsAt } from './rest-body.ts';
 import type { LookupOptions } from './rest-destination-options.ts';
 import type { ByKeyOptions } from './rest-options.ts';
-import { keyText, tagOf } from './rest-outcomes.ts';
+import { foldedText, keyText, tagOf } from './rest-outcomes.ts';
 import { escapedKey, filledPath } from './rest-template.ts';
 import type { RestDestination } from './rest-write.ts';
 
-/** Looks records up by key, one by one or many at once as the options state. Absent keys are left out. */
+/**
+ * Looks records up by key, one by one or many at once as the options state. Absent keys are left out. Those that the
+ * destination takes for one are asked for once, as it knows them, and have one record.
+ */
 export async function lookUp(
   destination: RestDestination,
   lookup: LookupOptions,
@@ -16,14 +19,27 @@ export async function lookUp(
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, ReadBack>> {
   const found = new Map<string, ReadBack>();
-  const ask = { lookup, keys, concurrency: destination.options.concurrency, signal };
+  const { spellings, folded } = foldedKeys(destination, keys);
+  const ask = { lookup, keys: folded, concurrency: destination.options.concurrency, signal };
   await askByKey(destination, ask, (record, group, answer) => {
     const key = keyOf(destination, record, group, lookup);
     if (key === undefined) return;
     const tag = tagOf(destination.options, record, lookup.records === undefined ? answer.headers : {});
-    found.set(key, readBack(record, lookup.id ?? destination.options.id, tag));
+    const back = readBack(record, lookup.id ?? destination.options.id, tag);
+    for (const spelling of spellings.get(key) ?? []) found.set(spelling, back);
   });
   return found;
+}
+
+/** The keys as the destination knows them, each once, and how each was spelt. */
+function foldedKeys({ fold }: RestDestination, keys: readonly string[]) {
+  const spellings = new Map<string, string[]>();
+  for (const key of keys) {
+    const same = spellings.get(fold(key));
+    if (same === undefined) spellings.set(fold(key), [key]);
+    else same.push(key);
+  }
+  return { spellings, folded: [...spellings.keys()] };
 }
 
 /** Calls to a source that asks for records by key, at once. */
@@ -139,15 +155,15 @@ function recordsIn(
   return lookup.records === undefined ? [body] : recordsAt(body, lookup.records, place);
 }
 
-/** Which of the keys asked for a record has. A record that was asked for by its path needs no key in it. */
+/** Which of the folded keys asked for a record has. A record that was asked for by its path needs no key in it. */
 function keyOf(
-  { options }: RestDestination,
+  { options, fold }: RestDestination,
   record: Json,
   keys: readonly string[],
   lookup: LookupOptions,
 ): string | undefined {
   if (options.key === undefined || lookup.records === undefined) return keys[0];
-  const key = keyText(valueAt(record, options.key));
+  const key = foldedText(fold, valueAt(record, options.key));
   return key !== undefined && keys.includes(key) ? key : undefined;
 }
 

@@ -2,6 +2,7 @@ import type { HttpAnswer, ItemOutcome, WriteItem } from '../../model/connector.t
 import { SyncFailure } from '../../model/failure.ts';
 import { type Json, valueAt } from '../../model/json.ts';
 import type { RestDestinationOptions, ResultOptions } from './rest-destination-options.ts';
+import type { Fold } from './rest-fold.ts';
 import { type Refusal, refusal, refusalIn, saysFailed } from './rest-reason.ts';
 
 /** An answer to a write. `body` is undefined when it is not JSON. */
@@ -62,8 +63,9 @@ export function bulkOutcomes(
   answer: WriteAnswer,
   items: readonly WriteItem[],
   options: ResultOptions | undefined,
+  fold: Fold,
 ): readonly ItemOutcome[] {
-  const results = options && matched(items, answer.body, options);
+  const results = options && matched(items, answer.body, options, fold);
   const [only] = items;
   if (options && results) {
     const outcomes = items.map((item, index) => itemOutcome(item, results[index], options));
@@ -103,35 +105,37 @@ function matched(
   items: readonly WriteItem[],
   body: Json | undefined,
   { list: place, key, errors }: ResultOptions,
+  fold: Fold,
 ): readonly Result[] | undefined {
   const refused = errors && valueAt(body, errors.list);
-  const errorOf = errors && Array.isArray(refused) ? oneByKey(refused, errors.key) : new Map<string, Json>();
+  const errorOf = errors && Array.isArray(refused) ? oneByKey(refused, errors.key, fold) : new Map<string, Json>();
   // Where every item was refused, the other list may be left out.
   const list = valueAt(body, place) ?? (errorOf.size > 0 ? [] : undefined);
   if (!Array.isArray(list)) return undefined;
   const inOrder = list.length === items.length;
   if (key === undefined) return inOrder ? list.map((result) => ({ result })) : undefined;
-  const keys = list.map((result) => keyText(valueAt(result, key)));
+  const keys = list.map((result) => foldedText(fold, valueAt(result, key)));
+  const wanted = items.map((item) => fold(item.key));
   // A refused record may have no key to answer with: the order then still tells, if it fits everywhere else.
-  if (inOrder && keys.every((one, index) => one === undefined || one === items[index]?.key))
+  if (inOrder && keys.every((one, index) => one === undefined || one === wanted[index]))
     return list.map((result) => ({ result }));
-  const resultOf = oneByKey(list, key);
-  return items.map((item) => {
-    const result = resultOf.get(item.key);
-    const error = errorOf.get(item.key);
+  const resultOf = oneByKey(list, key, fold);
+  return wanted.map((one) => {
+    const result = resultOf.get(one);
+    const error = errorOf.get(one);
     if (error !== undefined) return result === undefined ? { error } : undefined;
     return result === undefined ? undefined : { result };
   });
 }
 
 /** The entries of a list by key; without those whose key comes twice, which say nothing that could be relied on. */
-function oneByKey(list: readonly Json[], path: string): ReadonlyMap<string, Json> {
+function oneByKey(list: readonly Json[], path: string, fold: Fold): ReadonlyMap<string, Json> {
   const found = new Map<string, Json>();
   const twice = new Set<string>();
   for (const entry of list) {
     const named = valueAt(entry, path);
     for (const one of Array.isArray(named) ? named : [named]) {
-      const key = keyText(one);
+      const key = foldedText(fold, one);
       if (key === undefined) continue;
       if (found.has(key)) twice.add(key);
       found.set(key, entry);
@@ -202,5 +206,11 @@ function confirmed(id: Json | undefined): Extract<ItemOutcome, { state: 'confirm
 /** A key or id as text. Undefined for what is none. */
 export const keyText = (value: Json | undefined): string | undefined =>
   typeof value === 'string' ? value : typeof value === 'number' ? String(value) : undefined;
+
+/** A key in an answer, as the destination knows it, however it spells it. */
+export function foldedText(fold: Fold, value: Json | undefined): string | undefined {
+  const key = keyText(value);
+  return key === undefined ? undefined : fold(key);
+}
 
 const text = (value: Json | undefined): string | undefined => (typeof value === 'string' ? value : undefined);

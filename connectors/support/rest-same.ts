@@ -1,6 +1,9 @@
 import { canonicalDecimal } from '../../model/exact-json.ts';
-import { isRecord, type Json } from '../../model/json.ts';
+import { isRecord, type Json, valueAt } from '../../model/json.ts';
+import { pathSteps } from '../../model/mapping/path.ts';
 import { parseVersion } from '../../model/version.ts';
+import type { Fold } from './rest-fold.ts';
+import { foldedText } from './rest-outcomes.ts';
 
 /**
  * Whether a record that a JSON API gave back says what was written. Fields of the API's own do not count, null and absent
@@ -17,6 +20,20 @@ export function sameInJson(written: Json, read: Json): boolean {
     );
   if (typeof written === 'string' && typeof read === 'string') return sameTime(written, read);
   return isNumeric(written, read) && sameDecimal(String(written), String(read));
+}
+
+/** The same, where the key at `path` may be read back in another spelling. */
+export const sameWithFoldedKey =
+  (path: string, fold: Fold) =>
+  (written: Json, read: Json): boolean => {
+    const key = foldedText(fold, valueAt(read, path));
+    const isOne = key !== undefined && key === foldedText(fold, valueAt(written, path));
+    return sameInJson(written, isOne ? withValueAt(read, pathSteps(path), valueAt(written, path) ?? null) : read);
+  };
+
+function withValueAt(record: Json, [step, ...below]: readonly string[], value: Json): Json {
+  if (step === undefined) return value;
+  return isRecord(record) ? { ...record, [step]: withValueAt(record[step] ?? null, below, value) } : record;
 }
 
 /** A number on one side, and a number or its text on the other. */

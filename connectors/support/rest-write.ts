@@ -5,9 +5,10 @@ import { parseExact } from '../../model/exact-json.ts';
 import { isSyncFailure, SyncFailure } from '../../model/failure.ts';
 import { type Json, valueAt } from '../../model/json.ts';
 import { jsonOf } from './rest-body.ts';
+import type { Fold } from './rest-fold.ts';
 import { formOf } from './rest-form.ts';
 import type { RestDestinationOptions, RestSettings } from './rest-options.ts';
-import { bulkOutcomes, deleteOutcome, keyText, singleOutcome, type WriteAnswer } from './rest-outcomes.ts';
+import { bulkOutcomes, deleteOutcome, foldedText, singleOutcome, type WriteAnswer } from './rest-outcomes.ts';
 import { filledPath, isPerRecord, wrapping } from './rest-template.ts';
 
 export interface RestDestination {
@@ -15,6 +16,8 @@ export interface RestDestination {
   readonly settings: RestSettings;
   readonly options: RestDestinationOptions;
   readonly http: HttpClient;
+  /** By `keyAs` of the options. */
+  readonly fold: Fold;
 }
 
 /** Records in one request where the options state none. */
@@ -49,11 +52,11 @@ function refuseTooLarge({ connection, options }: RestDestination, items: readonl
 }
 
 /** A record that does not hold its key could never be looked up; one record shows whether `key` is the right field. */
-function refuseOtherKey({ options }: RestDestination, items: readonly WriteItem[]): void {
+function refuseOtherKey({ options, fold }: RestDestination, items: readonly WriteItem[]): void {
   const first = items.find(({ op }) => op === 'upsert');
   if (options.key === undefined || first === undefined) return;
   const record = parseExact(first.json);
-  if (keyText(valueAt(record, options.key)) === first.key) return;
+  if (foldedText(fold, valueAt(record, options.key)) === fold(first.key)) return;
   throw new SyncFailure('REQUEST_REJECTED', `The field \`${options.key}\` does not hold the key of the sync.`, {
     effect: 'none',
   });
@@ -108,7 +111,7 @@ async function writeBulk(
     { method, route: path, path, body, keys: items.map(({ key }) => key) },
     request,
   );
-  return bulkOutcomes(answer, items, bulk?.results);
+  return bulkOutcomes(answer, items, bulk?.results, destination.fold);
 }
 
 /** As bytes at once: each that looks at a text of this size would turn it into bytes anew. */
@@ -122,10 +125,10 @@ function bulkBody(before: string, items: readonly WriteItem[], after: string): B
 }
 
 async function writeOne(destination: RestDestination, item: WriteItem, request: WriteRequest): Promise<ItemOutcome> {
-  const { options } = destination;
+  const { options, fold } = destination;
   const known = item.destinationId !== null || item.exists === true;
   const { path: route, method } = (known ? options.update : undefined) ?? options;
-  const path = filledPath(route, { key: item.key, id: item.destinationId });
+  const path = filledPath(route, { key: fold(item.key), id: item.destinationId });
   if (path === undefined) return cannotStandInPath;
   const write = { method, route, path, body: bodyOfRecord(options, item.json), keys: [item.key] };
   if (!carriable(item.tag ?? '*') || item.tag === '') return tagCannotStandInHeader(options);
@@ -154,7 +157,7 @@ async function remove(destination: RestDestination, item: WriteItem, request: Wr
     throw new SyncFailure('REQUEST_REJECTED', `The sync states no \`delete\` for ${destination.connection}.`, {
       effect: 'none',
     });
-  const path = filledPath(removal.path, { key: item.key, id: item.destinationId });
+  const path = filledPath(removal.path, { key: destination.fold(item.key), id: item.destinationId });
   if (path === undefined) return cannotStandInPath;
   try {
     const call = { method: removal.method, route: removal.path, path, keys: [item.key] };

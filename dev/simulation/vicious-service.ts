@@ -17,7 +17,7 @@ export function viciousService(
 ): ViciousEnd {
   const { connector } = rest;
   const service = new ViciousDestination(vices);
-  const options = connector.destination.options.parse(destinationOptions(promise, '/records'));
+  const options = connector.destination.options.parse(destinationOptions(promise, '/records', vices));
   const http = inProcess(
     { nowMs, answer: (asked, share) => (asked.method === 'GET' ? service.lookUp(asked) : service.write(asked, share)) },
     fateOf,

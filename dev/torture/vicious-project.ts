@@ -53,7 +53,7 @@ export default defineSync({
   key: 'id',
   ${stamps}
   mapping: ${mapping},
-  destination: rest.destination('far', ${JSON.stringify(destinationOptions(promise, `/${name}/destination/records`))}),
+  destination: rest.destination('far', ${JSON.stringify(destinationOptions(promise, `/${name}/destination/records`, has))}),
   deletes: ${JSON.stringify(deletes)},
   policy: {
     batchRecords: 6, batchesInFlight: 2, maxRejectedShare: 1, readBack: 'all', heartbeatTimeout: '${HEARTBEAT_MS} ms',

@@ -29,9 +29,11 @@ const handles: Record<Rest, object> = {
   T5: {},
 };
 
-export const destinationOptions = (promise: Rest, path: string) => ({
+export const destinationOptions = (promise: Rest, path: string, vices: ReadonlySet<Vice>) => ({
   path,
   key: 'id',
+  ...(vices.has('folded-case') && { keyAs: 'lower' }),
+  ...(vices.has('stripped-zeros') && { keyAs: 'no-leading-zeros' }),
   concurrency: 1,
   delete: { path: `${path}/{key}` },
   ...handles[promise],

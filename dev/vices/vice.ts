@@ -53,8 +53,6 @@ const waiting: ReadonlySet<Vice> = new Set<Vice>([
   'zone-filter',
   'epoch-filter',
   'repeated-key',
-  'folded-case',
-  'stripped-zeros',
   'lost-writes',
   'lost-tail',
   'bent-values',
