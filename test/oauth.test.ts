@@ -9,6 +9,7 @@ import { isSyncFailure } from '../model/failure.ts';
 import { createHttpClient } from '../platform/http/client.ts';
 import { type Ledger, openLedger } from '../platform/ledger/ledger.ts';
 import { sealedTokens, type TokenStore } from '../platform/oauth/token-store.ts';
+import { built } from './support/built.ts';
 import { createTestDatabase, type TestDatabase } from './support/database.ts';
 import { type OAuthSystem, startOAuthSystem } from './support/oauth-system.ts';
 import { connectionTo, secretsOf, silentLog } from './support/tools.ts';
@@ -84,13 +85,11 @@ describe('four worker processes with tokens of three seconds and refresh tokens 
   });
 
   function startCaller(auth: AuthSpec, refreshToken: string): { end(): Promise<unknown> } {
-    const program = join(import.meta.dirname, 'support/oauth-caller.ts');
-    const jiti = join(import.meta.dirname, '../node_modules/jiti/lib/jiti-cli.mjs');
-    const child = spawn(process.execPath, [jiti, program], {
+    built('platform/http/client.js');
+    const child = spawn(process.execPath, [join(import.meta.dirname, 'support/oauth-caller.js')], {
       env: {
         PATH: process.env['PATH'],
-        ADDRESS: system.address,
-        AUTH: JSON.stringify(auth),
+        CONNECTION: JSON.stringify(connectionTo({ address: system.address }, { auth })),
         DATABASE_URL: database.url,
         SYNCLINE_KEY: key,
         CLIENT_SECRET: system.clientSecret,

@@ -8,8 +8,11 @@ import { testTemporal } from './temporal.ts';
 
 built('cli/main.js');
 const host = join(import.meta.dirname, 'command-host.js');
-const idle: ChildProcess[] = [];
+/** As many commands run at once; further ones wait. */
+const HOSTS = 2;
 const all: ChildProcess[] = [];
+const idle: ChildProcess[] = [];
+const waiting: ((child: ChildProcess) => void)[] = [];
 
 afterAll(() => {
   for (const child of all) child.kill('SIGKILL');
@@ -23,7 +26,7 @@ export async function commandLine(
   args: readonly string[],
   options: { readonly cwd?: string; readonly env?: Record<string, string> } = {},
 ): Promise<Ended> {
-  const child = idle.pop() ?? startHost();
+  const child = await freeHost();
   const over = new AbortController();
   const ended = once(child, 'exit', over).then(([code, signal]) => {
     throw new Error(`\`${args.join(' ')}\` ended its process: ${code ?? signal}`);
@@ -35,7 +38,9 @@ export async function commandLine(
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...options.env },
   });
   const [answer] = await Promise.race([answered, ended]).finally(() => over.abort());
-  idle.push(child);
+  const next = waiting.shift();
+  if (next) next(child);
+  else idle.push(child);
   return answer;
 }
 
@@ -43,8 +48,11 @@ export async function commandLine(
 export const syncline = (args: readonly string[], databaseUrl: string): Promise<Ended> =>
   commandLine(args, { env: { TEMPORAL_ADDRESS: testTemporal(), DATABASE_URL: databaseUrl } });
 
-function startHost(): ChildProcess {
-  const child = fork(host, { execArgv: [], stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
-  all.push(child);
-  return child;
+async function freeHost(): Promise<ChildProcess> {
+  const child = idle.pop();
+  if (child) return child;
+  if (all.length === HOSTS) return new Promise((resolve) => waiting.push(resolve));
+  const started = fork(host, { execArgv: [], stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  all.push(started);
+  return started;
 }
