@@ -10,6 +10,7 @@ import type { Dependencies } from './dependencies.ts';
 import { reportProgress } from './progress.ts';
 import { readBatch } from './read-batch.ts';
 import type { Reader } from './reader.ts';
+import { unlessEdited } from './unless-edited.ts';
 
 interface Scope {
   readonly run: string;
@@ -74,8 +75,7 @@ export class Agreement {
     const { reader } = this.#scope;
     const judged = await reader.judge(sample, back);
     const faulty = await this.#faultyOf(ref, sample, judged);
-    // Of an earlier run nothing is staged any more: it is known by its sample alone.
-    if (faulty.size > 0 && ref.run === this.#scope.run) return this.#judgeWhole(ref);
+    if (faulty.size > 0 && (await this.#judgeWhole(ref))) return;
     this.#found.checked += sample.length;
     this.#count(judged.filter((one, index) => faulty.has(index) || isHabitual(one, this.#habits)));
     await this.#note([...faulty].flatMap(([index, record]) => unagreedOf(record, judged[index])));
@@ -104,9 +104,13 @@ export class Agreement {
     );
   }
 
-  async #judgeWhole(ref: BatchRef): Promise<void> {
-    const { reader } = this.#scope;
-    const { records, judged } = await readBatch(this.#deps, ref, reader);
+  /** False where what an earlier run sent cannot be made again: its batch is known by its sample alone. */
+  async #judgeWhole(ref: BatchRef): Promise<boolean> {
+    const { run, reader } = this.#scope;
+    const read = () => readBatch(this.#deps, ref, reader);
+    const batch = ref.run === run ? await read() : await unlessEdited(this.#deps, ref, read);
+    if (batch === undefined || batch.records.length === 0) return false;
+    const { records, judged } = batch;
     const { habits, faulty } = judgeBatch(judged, this.#habits);
     this.#habits = habits;
     this.#found.checked += records.length;
@@ -117,6 +121,7 @@ export class Agreement {
     });
     await this.#note(unagreed);
     await this.#noteAgreed(records.filter((_, index) => isAgreed(judged[index])));
+    return true;
   }
 
   #count(judged: readonly Judged[]): void {

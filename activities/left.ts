@@ -1,5 +1,5 @@
 import type { BatchRef } from '../model/batch.ts';
-import { isSyncFailure, SyncFailure } from '../model/failure.ts';
+import { SyncFailure } from '../model/failure.ts';
 import type { Confirmed } from '../platform/ledger/deliveries.ts';
 import type { DeliveryStart } from '../platform/ledger/delivery-start.ts';
 import { type DeliverInput, type Delivery, newDelivery } from './deliver.ts';
@@ -8,6 +8,7 @@ import { answerTo, settleDoubts, type TakeAnswer } from './doubt.ts';
 import { preparedOf } from './prepare.ts';
 import { runOf } from './run.ts';
 import { settleUnclear } from './settle-unclear.ts';
+import { unlessEdited } from './unless-edited.ts';
 
 /**
  * Before a run's first batch: settles what earlier runs left in doubt, whatever this one is going to read, and if it is
@@ -63,16 +64,12 @@ async function toReadBack(
 
 /** Undefined where nothing is in doubt, and what was sent cannot be made again. */
 async function deliveryOf(deps: Dependencies, ref: BatchRef, start: DeliveryStart): Promise<Delivery | undefined> {
-  try {
+  const make = async () => {
     const left = await runOf(deps, ref.run);
     const batch = (await preparedOf(deps, left, ref)).transformed;
     return newDelivery(deps, ref, start, left.loaded, batch);
-  } catch (error) {
-    const isDecided = start.intents.every(({ state }) => state === 'settled');
-    if (!isDecided || !isSyncFailure(error) || error.code !== 'SYNC_CHANGED') throw error;
-    deps.log.warn({ run: ref.run, batch: ref.seq }, 'what this run delivered is not read back: the sync was edited');
-    return undefined;
-  }
+  };
+  return start.intents.every(({ state }) => state === 'settled') ? unlessEdited(deps, ref, make) : make();
 }
 
 /**

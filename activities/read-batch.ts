@@ -19,7 +19,7 @@ export interface JudgedBatch {
 
 /**
  * Reads back all that a batch delivered: where a few of its records are not as they were sent, others may be so too. What
- * was sent is made again from what is staged, which is there until the run ends. What a later batch has delivered anew,
+ * was sent is made again from what is staged, which is there until a run has read it back. What a later batch has delivered anew,
  * or was deleted since, is left out.
  */
 export async function readBatch(deps: Dependencies, ref: BatchRef, reader: Reader): Promise<JudgedBatch> {

@@ -206,6 +206,28 @@ test('what a run delivered that was aborted before it could read back is read ba
   expect((await ledger.pool.query('select from written')).rowCount).toBe(0);
 });
 
+test('where the sample of an aborted run shows a fault, all that its batch delivered is looked at', async () => {
+  const books = journalDestination({ upsert: true, lookupLagMs: 0 }, 500);
+  let loses = true;
+  const { run, start, ledger } = await engineFor({
+    name: 'aborted-sample',
+    source: arraySource(() => orders(400), { pageSize: 200 }),
+    destination: spoiling(books, (_key, record) => (loses ? null : record)),
+    policy: { batchRecords: 200, readBack: 5, retryFirst: '1 hour', retryMax: '1 hour' },
+  });
+  books.fate = (n) => (n === 1 ? 'done' : 'refused');
+  const handle = await start('aborted-sample');
+  while ((await ledger.pool.query('select from written')).rowCount === 0) await sleep(50);
+  await handle.signal('abort');
+  await expect(handle.result()).rejects.toThrow();
+  books.fate = () => 'done';
+  loses = false;
+  expect(await run('aborted-sample')).toMatchObject({ status: 'partial', reconciled: { missing: 200 } });
+  expect(await run('aborted-sample')).toMatchObject({ status: 'succeeded', counts: { delivered: 200 } });
+  expect(everything(books)).toHaveLength(400);
+  expect((await ledger.pool.query('select from staged')).rowCount).toBe(0);
+});
+
 test('what a run delivered of a batch that it did not bring to its end is read back by the next one', async () => {
   const books = journalDestination({ upsert: true, lookupLagMs: 0 }, 10);
   const destination = spoiling(books, (key, record) => (loses && key === 'o3' ? null : record));

@@ -220,7 +220,7 @@ async function endAbandoned(sql: PoolClient, run: string): Promise<void> {
          update runs set status = 'failed', failure_code = 'HOLD_LOST',
            failure = 'its workflow is gone; another run took over', counts = coalesce(counts, '{}'), ended_at = now()
          where id = $1 and ended_at is null),
-       ${droppedOf('$1', 'abandoned')}
+       ${droppedOf('$1', 'abandoned', 'false')}
      select from abandoned`,
     [run],
   );

@@ -6,9 +6,11 @@ import { type Intent, intentsOf } from './intents.ts';
 import { packSample } from './samples.ts';
 import { ask, holdFence, type Writer, writeUnderFence } from './sql.ts';
 
-// Of ended runs: the one that holds the sync may have anything under way.
+// Of ended runs: the one that holds the sync may have anything under way. What is only to be read back is none of it.
 export const leftStaged = `from runs r join (select distinct run, seq from staged) s on s.run = r.id
-  join runs now on now.sync_id = r.sync_id and now.id = $1 where r.id <> now.id`;
+  join runs now on now.sync_id = r.sync_id and now.id = $1 where r.id <> now.id
+    and (not exists (select from written w where w.run = s.run and w.seq = s.seq)
+      or exists (select from intents i where i.run = s.run and i.seq = s.seq and i.state in ('open', 'unknown')))`;
 
 /**
  * Requests that outlive their run: it was cancelled, or its workflow is gone, before they were settled, or before what they
@@ -41,13 +43,13 @@ export function ledgerDoubts(pool: Pool) {
       return intents.filter(({ state }) => state !== 'void');
     },
 
-    /** Nothing of the batch is in doubt any more: what was kept of it goes, but for what is to be read back. */
+    /** Nothing of the batch is in doubt any more: what was kept of it goes, unless there is something to read back. */
     async dropLeft(start: DeliveryStart, ref: BatchRef, toReadBack: readonly Confirmed[]): Promise<void> {
       await writeUnderFence(
         pool,
         'dropping a settled batch',
         start,
-        `dropped as (delete from staged using writer where run = $3 and seq = $4),
+        `dropped as (delete from staged using writer where run = $3 and seq = $4 and $5::bytea is null),
          sampled as (
            insert into written (run, seq, records) select $3, $4, $5::bytea from writer where $5::bytea is not null
            on conflict do nothing)`,

@@ -134,6 +134,9 @@ async function lastHold(pool: Pool, run: string): Promise<LastHold | undefined> 
   return hold;
 }
 
+/** Of a run that ends as $6. */
+const READ_BACK = "$6 in ('succeeded', 'partial')";
+
 /** Whether nobody came between. */
 async function release(
   pool: Pool,
@@ -159,8 +162,11 @@ async function release(
            from released where runs.id = $1),
          -- A run that ended otherwise has read nothing back: the next one does.
          read_back as (
-           delete from written w using released, runs r where $6 in ('succeeded', 'partial') and r.sync_id = released.id and w.run = r.id),
-         ${droppedOf('$1', 'released')}
+           delete from written w using released, runs r where ${READ_BACK} and r.sync_id = released.id and w.run = r.id),
+         kept_for_it as (
+           delete from staged s using released, runs r where ${READ_BACK} and r.sync_id = released.id and r.id <> $1 and s.run = r.id
+             and not exists (select from intents i where i.run = s.run and i.seq = s.seq and i.state in ('open', 'unknown'))),
+         ${droppedOf('$1', 'released', READ_BACK)}
          select 1 from released`,
     [
       end.run,
