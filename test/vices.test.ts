@@ -127,6 +127,25 @@ test('a destination loses every third record, and says that it has it', () => {
   expect(destination.rows.map(({ id }) => id)).toEqual(['a', 'b']);
 });
 
+test('a destination keeps the first of a flood until it has rested, and says that it has all of it', () => {
+  const destination = new ViciousDestination(new Set(['lost-flood']));
+  const write = (count: number) =>
+    destination.write({
+      method: 'POST',
+      path: '/records',
+      query: new URLSearchParams(),
+      idempotencyKey: null,
+      body: Buffer.from(
+        JSON.stringify({ records: Array.from({ length: count }, (_, n) => ({ id: `r${n}`, text: 'v' })) }),
+      ),
+    });
+  expect(write(60).status).toBe(200);
+  expect(destination.rows.map(({ id }) => id)).toEqual(Array.from({ length: 12 }, (_, n) => `r${n}`));
+  destination.rest();
+  write(20);
+  expect(destination.rows).toHaveLength(20);
+});
+
 test('keys fold as the vice says', () => {
   const folded = (vice: Vice, key: string) => foldOf(new Set([vice]))(key);
   expect(folded('folded-case', 'R7')).toBe('r7');
@@ -140,6 +159,7 @@ test('vices are read from an option, and only those are drawn that can be togeth
   expect(readVices('none')).toEqual([]);
   expect(readVices('lost-tail,late-commit')).toEqual(['late-commit', 'lost-tail']);
   expect(readVices('lost-tail,lazy')).toBeUndefined();
+  expect(together(['lost-flood', 'bent-values', 'lost-tail'])).toEqual(['lost-flood', 'lost-tail']);
   expect(together(['text-filter', 'epoch-filter', 'folded-case'])).toEqual(['text-filter', 'folded-case']);
   expect(possibleAt('T5', ['lost-writes', 'results-apart', 'late-commit'])).toEqual(['late-commit']);
   expect(possibleAt('T1', ['lost-writes', 'results-apart'])).toEqual(['lost-writes']);

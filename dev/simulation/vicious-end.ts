@@ -8,6 +8,8 @@ export interface ViciousEnd {
   /** Whether somebody has something to mend. */
   readonly isClosed: boolean;
   mend(): Promise<void>;
+  /** Nothing comes for a while. */
+  rest(): void;
   /** The vices end. Which keys it takes for one stays. */
   heal(): Promise<void>;
   close(): Promise<void>;

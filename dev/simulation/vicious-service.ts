@@ -29,6 +29,7 @@ export function viciousService(
       return service.isClosed;
     },
     mend: async () => service.mend(),
+    rest: () => service.rest(),
     heal: async () => service.heal(),
     close: async () => {},
   };

@@ -4,6 +4,7 @@ import type { Destination } from '../../model/connector.ts';
 import type { FailureCode } from '../../model/failure.ts';
 import type { Ledger } from '../../platform/ledger/ledger.ts';
 import { foldOf } from '../vices/destination.ts';
+import { recordsAtFirst } from '../vices/options.ts';
 import { type Account, falsehoods, type Kept } from '../vices/oracle.ts';
 import { saidOf } from '../vices/said.ts';
 import { BETWEEN_RUNS_MS, ViciousSource } from '../vices/source.ts';
@@ -21,8 +22,6 @@ import type { Warehouse } from './warehouse.ts';
 import { simulatedWorker } from './worker.ts';
 import { SimulatedWorkflow } from './workflow.ts';
 
-/** Records of the source at the beginning. */
-const RECORDS = 10;
 /** Of the clock of the source, before now: no run of a schedule takes it past that. */
 const BEGINS_MS = 20 * BETWEEN_RUNS_MS;
 
@@ -54,7 +53,7 @@ export class ViciousSimulation {
     this.noted = new NotedRequests(ledger.pool);
     this.#faults = new Faults(schedule);
     this.#source = new ViciousSource(this.#vices, Date.now() - BEGINS_MS);
-    for (let n = 0; n < RECORDS; n++) this.#source.change(n);
+    for (let n = 0; n < recordsAtFirst(this.#vices); n++) this.#source.change(n);
   }
 
   get fired(): number {
@@ -83,7 +82,7 @@ export class ViciousSimulation {
   async #playTo(end: ViciousEnd): Promise<void> {
     const source = this.#source;
     const http = inProcess({ nowMs: () => source.nowMs, answer: (asked) => source.answer(asked) });
-    const sync = viciousSync(this.sync, this.#vices, http, () =>
+    const sync = viciousSync(this.sync, this.#schedule.promise, this.#vices, http, () =>
       this.#faults.destination(this.noted.writesOf(this.#counted(end.open()))),
     );
     const attempts = new Attempts(this.#faults, simulatedWorker(sync, this.#ledger.pool, this.#faults, this.noted));
@@ -94,6 +93,7 @@ export class ViciousSimulation {
       await this.#run(workflow, end, run, 'none');
       if (!this.#mends) await end.mend();
       source.pass();
+      end.rest();
     }
     this.#isPeace = true;
     await end.heal();
@@ -108,6 +108,7 @@ export class ViciousSimulation {
     for (const [peace, full] of peaceful) {
       await this.#run(workflow, end, { cancelAt: null, full }, peace);
       source.pass();
+      end.rest();
     }
   }
 

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import rest from '../../connectors/rest.ts';
 import type { Destination, HttpClient } from '../../model/connector.ts';
+import type { DeliveryClass } from '../../model/delivery.ts';
 import { policySchema } from '../../model/policy.ts';
 import type { LoadedSync } from '../../model/project.ts';
-import { sourceOptions } from '../vices/options.ts';
+import { batchPolicy, sourceOptions } from '../vices/options.ts';
 import type { Vice } from '../vices/vice.ts';
 import { connectionOf, toolsWith } from './connection.ts';
 import { settings } from './in-process-http.ts';
@@ -13,6 +14,8 @@ const OVERLAP_MS = 60_000;
 
 /** Of one batch: so many records are looked at, and all that was lost shows by the last of each request. */
 const REQUESTS = 2;
+/** Where a request in doubt is replayed as it was; a look-up would leave more requests, of which a sample misses some. */
+const replaying: ReadonlySet<DeliveryClass> = new Set(['T2', 'T3']);
 
 const from = z.object({ id: z.string(), at: z.union([z.string(), z.number()]).exactOptional(), text: z.string() });
 const to = z.object({ id: z.string(), text: z.string() });
@@ -26,6 +29,7 @@ const mapping = {
 /** The sync of a simulation with vices: it reads by the rest connector itself, as a project would have it. */
 export function viciousSync(
   name: string,
+  promise: DeliveryClass,
   vices: ReadonlySet<Vice>,
   source: HttpClient,
   openDestination: () => Destination,
@@ -36,14 +40,15 @@ export function viciousSync(
   const endpoint = { kind: 'rest', connection: 'sim', options: {} };
   const deletes = vices.has('counted-pages') ? 'ignore' : { maxShare: 0.5, atLeast: 3 };
   const hasStamps = !vices.has('no-stamps');
+  const showsByTails = replaying.has(promise) && vices.size === 1 && vices.has('lost-tail');
   const version = hasStamps ? { version: 'at' } : {};
   return {
     name,
     file: 'syncs/sim.ts',
     sync: { source: endpoint, destination: endpoint, key: 'id', ...version, mapping, deletes } as never,
     policy: policySchema.parse({
-      batchRecords: 6,
-      readBack: vices.has('lost-tail') ? REQUESTS : 'all',
+      ...batchPolicy(vices),
+      ...(showsByTails && { readBack: REQUESTS }),
       maxRejectedAtLeast: vices.has('closed-for-a-while') ? 2 : 1000,
     }),
     mode: hasStamps ? 'incremental' : 'full',

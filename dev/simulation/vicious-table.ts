@@ -30,6 +30,7 @@ export async function viciousTable(
       return isClosed;
     },
     mend,
+    rest() {},
     async heal() {
       await mend();
       await sql.query(`drop trigger bend on ${table}`);

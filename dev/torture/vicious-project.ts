@@ -1,4 +1,4 @@
-import { destinationOptions, restClasses, sourceOptions } from '../vices/options.ts';
+import { batchPolicy, destinationOptions, restClasses, sourceOptions } from '../vices/options.ts';
 import { possibleAt, together, type Vice } from '../vices/vice.ts';
 import { HEARTBEAT_MS } from './bounds.ts';
 import type { Random } from './random.ts';
@@ -39,6 +39,7 @@ export const viciousFiles = (plans: readonly ViciousPlan[]): ReadonlyMap<string,
 /** It reads by the connection `origin`, and writes by the connection `far`. */
 function syncFile({ name, promise, vices }: ViciousPlan): string {
   const has = new Set(vices);
+  const { batchRecords, readBack } = batchPolicy(has);
   const deletes = has.has('counted-pages') ? 'ignore' : { maxShare: 0.5, atLeast: 3 };
   const [mapping, stamps] = has.has('no-stamps')
     ? ['unstamped', '']
@@ -56,7 +57,7 @@ export default defineSync({
   destination: rest.destination('far', ${JSON.stringify(destinationOptions(promise, `/${name}/destination/records`, has))}),
   deletes: ${JSON.stringify(deletes)},
   policy: {
-    batchRecords: 6, batchesInFlight: 2, maxRejectedShare: 1, readBack: 'all', heartbeatTimeout: '${HEARTBEAT_MS} ms',
+    batchRecords: ${batchRecords}, batchesInFlight: 2, maxRejectedShare: 1, readBack: ${JSON.stringify(readBack)}, heartbeatTimeout: '${HEARTBEAT_MS} ms',
     retryFirst: '100 ms', retryMax: '1 second',
   },
 });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ViciousDestination } from '../vices/destination.ts';
-import { restClasses } from '../vices/options.ts';
+import { recordsAtFirst, restClasses } from '../vices/options.ts';
 import { ViciousSource } from '../vices/source.ts';
 import { viceNames } from '../vices/vice.ts';
 
@@ -11,8 +11,6 @@ export type ViciousPlan = z.output<typeof plans>[number];
 
 export const readVicious = (text: string): readonly ViciousPlan[] => plans.parse(JSON.parse(text));
 
-/** Records of each source at the beginning. */
-const RECORDS = 10;
 /** By the clock of a source, between two rounds: more than the overlap of the yard's syncs. */
 const PAUSE_MS = 120_000;
 /** How far that clock is behind at first: no number of rounds takes it past the clock of the machine. */
@@ -46,6 +44,7 @@ export class ViciousSystems {
         break;
       case 'pass':
         source.pass();
+        destination.rest();
         break;
       case 'heal':
         destination.heal();
@@ -59,6 +58,6 @@ const numbers = (list: string | null): readonly number[] => (list ? list.split('
 
 function pairOf(vices: ReadonlySet<ViciousPlan['vices'][number]>): Pair {
   const source = new ViciousSource(vices, Date.now() - BEHIND_MS, PAUSE_MS);
-  for (let n = 0; n < RECORDS; n++) source.change(n);
+  for (let n = 0; n < recordsAtFirst(vices); n++) source.change(n);
   return { source, destination: new ViciousDestination(vices) };
 }

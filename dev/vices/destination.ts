@@ -32,6 +32,10 @@ function recordsIn(body: Buffer): readonly Row[] {
 /** Every so many records one is lost. */
 const LOST_EVERY = 3;
 
+/** Records between two moments of rest that are a flood, and how many it keeps of one. */
+const FLOOD_RECORDS = 50;
+const KEPT_OF_FLOOD = 12;
+
 /** A destination with the vices of ordinary systems: `POST`, `GET ?ids=` and `DELETE` below `/records`. */
 export class ViciousDestination {
   /** Records that it was sent, whatever became of them. */
@@ -39,6 +43,8 @@ export class ViciousDestination {
   readonly #vices: ReadonlySet<Vice>;
   readonly #fold: (key: string) => string;
   readonly #rows = new Map<string, Row>();
+  /** Keys that were stored since it last rested. */
+  readonly #sinceRest = new Set<string>();
   /** What a request was answered whose repetition is recognised. */
   readonly #answers = new Map<string, Told>();
   /** Records that it would have stored. */
@@ -62,6 +68,11 @@ export class ViciousDestination {
 
   mend(): void {
     this.#mended = true;
+  }
+
+  /** Nothing comes for a while. */
+  rest(): void {
+    this.#sinceRest.clear();
   }
 
   /** The vices end. Which keys it takes for one, and how it answers, stays. */
@@ -135,7 +146,15 @@ export class ViciousDestination {
 
   #put({ id, text }: Row): void {
     const key = this.#fold(id);
+    this.#sinceRest.add(key);
     this.#rows.set(key, { id: key, text: this.#has('bent-values') && /[147]$/.test(id) ? text.toUpperCase() : text });
+    this.#mayOverflow();
+  }
+
+  /** As a queue does that overflows after it has answered. */
+  #mayOverflow(): void {
+    if (!this.#has('lost-flood') || this.#sinceRest.size < FLOOD_RECORDS) return;
+    for (const key of [...this.#sinceRest].slice(KEPT_OF_FLOOD)) this.#rows.delete(key);
   }
 
   #remove(id: string, share: number): Told {

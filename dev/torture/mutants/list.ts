@@ -122,4 +122,42 @@ export const mutants: readonly Mutant[] = [
     ],
     found: /asked for ever|reads succeeded|neither mended nor said/,
   },
+  {
+    name: 'watermark-uncapped',
+    edits: [
+      {
+        file: 'model/watermark.ts',
+        find: 'clockOf(version, asOfMs + CLOCK_TOLERANCE_MS);',
+        replace: 'Math.max(clockOf(version, asOfMs), Number.POSITIVE_INFINITY);',
+      },
+      {
+        file: 'model/watermark.ts',
+        find: 'return version.value <= clock ? version : { ...version, value: clock };',
+        replace: 'return version.value <= clock || clock >= 0 ? version : { ...version, value: clock };',
+      },
+    ],
+    found: /reads succeeded|neither mended nor said/,
+  },
+  {
+    name: 'sample-of-the-first',
+    edits: [
+      {
+        file: 'model/sample.ts',
+        find: 'const place = this.kept.length < this.#size ? this.kept.length : Math.floor(this.#draw() * (this.#seen + 1));',
+        replace: 'const place = this.#draw() < 0 ? this.#seen : this.kept.length;',
+      },
+    ],
+    found: /lost-flood.*(reads succeeded|neither mended nor said)/,
+  },
+  {
+    name: 'owner-unchecked',
+    edits: [
+      {
+        file: 'model/owners.ts',
+        find: 'if (owner !== key) taken.set(place, owner);',
+        replace: 'if (owner !== key && place < 0) taken.set(place, owner);',
+      },
+    ],
+    found: /(folded-case|stripped-zeros).*(reads succeeded|neither mended nor said)/,
+  },
 ];
