@@ -4,22 +4,20 @@ import type { Destination, WriteItem, WriteLimits } from '../model/connector.ts'
 import type { Json } from '../model/json.ts';
 import type { ReadyRecord, Transformed } from '../model/prepared.ts';
 import type { LoadedSync } from '../model/project.ts';
+import { areTakenBack } from '../model/repeats.ts';
 import { Sample } from '../model/sample.ts';
 import type { Confirmed } from '../platform/ledger/deliveries.ts';
 import type { DeliveryStart } from '../platform/ledger/delivery-start.ts';
-import { chunksOf, eachAtMost } from './chunks.ts';
-import { withTags } from './conflict.ts';
+import type { RepeatedRecord } from '../platform/ledger/repeats.ts';
+import type { EarlierIntents } from '../platform/ledger/verdicts.ts';
 import type { Dependencies } from './dependencies.ts';
 import { answerTo, settleDoubts } from './doubt.ts';
 import { settleLeftDoubts } from './left.ts';
-import { withoutFoundTaken, withoutTaken } from './owners.ts';
 import { keepToPlan } from './plan-kept.ts';
 import { preparedOf, recordsOf } from './prepare.ts';
 import { reportProgress } from './progress.ts';
-import { lookFirst } from './recover.ts';
 import { type RunningSync, runOf } from './run.ts';
-import { send } from './send.ts';
-import { settleUnclear } from './settle-unclear.ts';
+import { sendChanged } from './send-changed.ts';
 import { UnclearAnswers } from './unclear.ts';
 import { versionNotices } from './version-notices.ts';
 
@@ -91,33 +89,28 @@ async function deliver(deps: Dependencies, input: DeliverInput, { facts, loaded 
 
   const { known, foundIds } = await settleDoubts(delivery, decided);
   const candidates = known.size === 0 ? batch.ready : batch.ready.filter((record) => !known.has(record.ordinal));
-  const { changed, unchanged, superseded, renewed } = await compare(delivery, candidates, foundIds);
+  const earlier = earlierIntents(start);
+  const { changed, unchanged, superseded, renewed, repeated } = await compare(delivery, candidates, foundIds, earlier);
+  if (repeated.length > 0) await deps.ledger.deliveries.noteRepeats(start, ref.run, ref.seq, repeated);
   deps.encodeAhead.note(loaded.name, changed.length, candidates.length);
   await keepToPlan(delivery, changed);
-  const { limits } = delivery.destination;
-  const unknown = await lookFirst(delivery, await withoutTaken(delivery, changed));
-  const owned = await withoutFoundTaken(delivery, await withTags(delivery, unknown));
-  const outgoing = chunksOf(owned, delivery.limits());
-  await eachAtMost(outgoing, limits.concurrency, (chunk) => send(delivery, chunk));
-  await settleUnclear(delivery);
-
-  // Also those whose own outcome was noted after that of the record that was written over them.
-  if (delivery.overwritten.size > 0) await deps.ledger.deliveries.sendAgain(start, [...delivery.overwritten]);
+  await sendChanged(delivery, changed);
   await deps.ledger.notices.note(ref.run, ref.seq, versionNotices(loaded.sync.version, batch.odd));
   const counts = await deps.ledger.deliveries.close(start, ref.run, ref.seq, {
     filtered: batch.filtered,
     unchanged,
-    superseded: batch.superseded + superseded,
+    superseded: batch.superseded + superseded + repeated.length,
     renewed,
     highest: batch.highest,
     sample: delivery.sample.records,
     ready: batch.ready,
+    waits: repeated.length > 0,
   });
   deps.cache.drop(ref);
   return counts;
 }
 
-async function watchedOf(
+export async function watchedOf(
   { ledger }: Dependencies,
   { syncId, unagreed }: DeliveryStart,
   { ready }: Transformed,
@@ -128,6 +121,13 @@ async function watchedOf(
 }
 
 const nothingWatched: ReadonlySet<string> = new Set();
+
+/**
+ * What the batches before this one have sent. Undefined in a run that keeps to a plan: it sends each record with its own
+ * batch, as the plan does.
+ */
+const earlierIntents = ({ planned, firstIntent, intents }: DeliveryStart): EarlierIntents | undefined =>
+  planned ? undefined : { first: firstIntent, end: intents[0]?.id ?? null };
 
 export function newDelivery(
   deps: Dependencies,
@@ -205,27 +205,45 @@ const outgoing = (
   unseen,
 });
 
-/** Change detection: what the ledger already has in this form, or in a newer one, is not sent (invariant 5). */
+interface Compared {
+  readonly changed: readonly Outgoing[];
+  readonly unchanged: number;
+  readonly superseded: number;
+  readonly renewed: boolean;
+  /** Their keys repeat: they wait until all has been read. */
+  readonly repeated: readonly RepeatedRecord[];
+}
+
+/**
+ * Change detection: what the ledger already has in this form, or in a newer one, is not sent (invariant 5). `earlier`: has
+ * repeated keys looked for.
+ */
 export async function compare(
   delivery: Delivery,
   records: readonly ReadyRecord[],
   foundIds: ReadonlyMap<number, string>,
-): Promise<{ changed: Outgoing[]; unchanged: number; superseded: number; renewed: boolean }> {
-  if (records.length === 0) return { changed: [], unchanged: 0, superseded: 0, renewed: false };
+  earlier?: EarlierIntents,
+): Promise<Compared> {
+  if (records.length === 0) return { changed: [], unchanged: 0, superseded: 0, renewed: false, repeated: [] };
   const { ledger, start, mostlyKnown } = delivery;
-  const { letters, destinationIds, renewed, unseen } = await ledger.verdicts(start.syncId, records, mostlyKnown);
+  const found = await ledger.verdicts(start.syncId, records, mostlyKnown, earlier);
+  const { letters, destinationIds, renewed, unseen } = found;
+  const takenBack = areTakenBack(letters.split('b').length - 1, records.length);
   const changed: Outgoing[] = [];
+  const repeated: RepeatedRecord[] = [];
   let unchanged = 0;
   let superseded = 0;
   for (const [index, record] of records.entries()) {
     const letter = letters[index];
     if (letter === 'u') unchanged++;
     else if (letter === 's') superseded++;
+    else if (letter === 'r' || letter === 'a' || (letter === 'b' && !takenBack))
+      repeated.push({ record, news: letter !== 'r', again: letter === 'a' });
     else {
       const destinationId = foundIds.get(record.ordinal) ?? destinationIds[index] ?? null;
-      const found = outgoing(record, destinationId, letter !== 'n', unseen);
-      changed.push(letter === 't' || foundIds.has(record.ordinal) ? { ...found, unproven: true } : found);
+      const one = outgoing(record, destinationId, letter !== 'n', unseen);
+      changed.push(letter === 't' || foundIds.has(record.ordinal) ? { ...one, unproven: true } : one);
     }
   }
-  return { changed, unchanged, superseded, renewed };
+  return { changed, unchanged, superseded, renewed, repeated };
 }

@@ -14,6 +14,12 @@ import { readKey } from './read-back.ts';
 import { isDivisible, isRespelt, settle, write } from './send.ts';
 import { withoutUnclear } from './unclear.ts';
 
+/** A step about a whole run, with what a person decided of a write in doubt. */
+export type AnsweredRun = Omit<DeliverInput, 'seq'>;
+
+/** In the place of a batch, for answers to what is delivered when all has been read. */
+export const LATE = -1;
+
 /** What a person decided of one write in doubt; given once, so that it never reaches a doubt that nobody was asked about. */
 export type TakeAnswer = () => 'retry' | 'skip' | undefined;
 

@@ -1,6 +1,7 @@
 import type { BatchRef } from '../model/batch.ts';
 import { type DeliverInput, deliverBatch } from './deliver.ts';
 import type { Dependencies } from './dependencies.ts';
+import type { AnsweredRun } from './doubt.ts';
 import { type FetchInput, fetchOrClose } from './fetch-or-close.ts';
 import { hurryRun } from './hurry.ts';
 import { settleLeft } from './left.ts';
@@ -21,7 +22,7 @@ export const createActivities = (deps: Dependencies) => ({
   transformBatch: (ref: BatchRef) => deps.cache.during(ref, () => transformBatch(deps, ref)),
   deliverBatch: (input: DeliverInput) => deps.cache.during(input, () => deliverBatch(deps, input)),
   removeMissing: (input: RemoveInput) => removeMissing(deps, input),
-  reconcileRun: (input: { readonly run: string }) => reconcileRun(deps, input.run),
+  reconcileRun: (input: AnsweredRun) => reconcileRun(deps, input),
   closeRun: (input: CloseRunInput) => closeRun(deps, input),
   hurryRun: () => hurryRun(deps),
 });

@@ -6,9 +6,11 @@ import type { LoadedSync } from '../model/project.ts';
 import type { Written } from '../platform/ledger/samples.ts';
 import { Agreement } from './agreement.ts';
 import type { Dependencies } from './dependencies.ts';
+import type { AnsweredRun } from './doubt.ts';
 import { handOver } from './hand-over.ts';
 import { reportProgress } from './progress.ts';
 import { Reader } from './reader.ts';
+import { decideRepeats } from './repeats.ts';
 import { runOf } from './run.ts';
 
 export interface ReconcileResult {
@@ -21,10 +23,13 @@ export interface ReconcileResult {
 /**
  * Step 5: closes the books of a run. The counts have to add up (invariant 1), and what the run delivered is read back
  * from the destination and compared with what the ledger says was sent, together with what earlier runs found not to
- * agree. What waits for a row whose owner is gone gets it first. Safe to repeat.
+ * agree. What waits for all to be read is delivered first: records of repeated keys, and those whose row had an owner who
+ * is gone. Safe to repeat.
  */
-export async function reconcileRun(deps: Dependencies, run: string): Promise<ReconcileResult> {
-  await handOver(deps, run);
+export async function reconcileRun(deps: Dependencies, input: AnsweredRun): Promise<ReconcileResult> {
+  const { run } = input;
+  await decideRepeats(deps, input);
+  await handOver(deps, input);
   const counts = await deps.ledger.runs.counts(run);
   refuseUnaccounted('the run', counts);
   const { facts, loaded } = await runOf(deps, run);

@@ -10,17 +10,19 @@ import type { RemovalStart } from '../platform/ledger/deletes.ts';
 import type { Deletion } from '../platform/ledger/deletions.ts';
 import type { Missing } from '../platform/ledger/missing.ts';
 import type { Dependencies } from './dependencies.ts';
+import type { AnsweredRun } from './doubt.ts';
 import { handOver } from './hand-over.ts';
 import { keysHash } from './keys-hash.ts';
 import { refuseLate } from './left.ts';
 import { type Marks, markFields, marksFor } from './mark-deleted.ts';
 import { reportProgress } from './progress.ts';
+import { decideRepeats } from './repeats.ts';
 import { runOf } from './run.ts';
 
 export interface RemoveInput {
   readonly run: string;
   /** What a person answered when the step was parked, and for which failure. */
-  readonly answered?: { readonly answer: 'retry' | 'skip'; readonly to: string };
+  readonly answered?: { readonly answer: 'retry' | 'skip'; readonly to: string; readonly answerNumber?: number };
 }
 
 /** One attempt to delete. */
@@ -45,11 +47,14 @@ export async function removeMissing(deps: Dependencies, { run, answered }: Remov
   const limits = deleteLimitsOf(loaded.sync);
   if (limits === null || facts.mode !== 'full') throw new SyncFailure('INTERNAL', 'this run may not delete');
   const ledger = deps.ledger.deletes;
-  await handOver(deps, run);
+  const toDoubt = answered?.to === 'OUTCOME_UNKNOWN';
+  const late: AnsweredRun = { run, ...(toDoubt && answered) };
+  await decideRepeats(deps, late);
+  await handOver(deps, late);
   const start = await ledger.begin(run);
   if (start.done) return start.done;
   const planned = start.planned ? await deps.ledger.deliveries.plannedDeletes(run) : undefined;
-  const skip = planned === null || start.recovering || answered?.answer === 'skip';
+  const skip = planned === null || start.recovering || (answered?.answer === 'skip' && !toDoubt);
   let nothing = skip;
   if (!start.decided) {
     const holders = await ledger.holders(start.syncId, await deps.projects.sharing(loaded.name));

@@ -1,5 +1,7 @@
 import type { ReadyRecord } from './prepared.ts';
 
+type Versioned = Pick<ReadyRecord, 'version'>;
+
 /**
  * Invariant 5, newest wins: of the records of a batch with one key the one with the higher version stays; of equal ones
  * the later, and of two that do not compare. Keys that only rise, as many sources give them, are compared with the one before: a map of them all is made
@@ -41,5 +43,6 @@ export class Newest {
   }
 }
 
-const isOlder = ({ version }: ReadyRecord, than: ReadyRecord | undefined): boolean =>
+/** Whether it is passed over for the one that was read before it. */
+export const isOlder = ({ version }: Versioned, than: Versioned | undefined): boolean =>
   version !== null && than !== undefined && than.version !== null && version < than.version;

@@ -1,4 +1,7 @@
 import type { Pool } from 'pg';
+import { contentOf } from '../model/content.ts';
+import type { Occurrence } from '../model/repeats.ts';
+import { contentHash } from '../model/transform.ts';
 import { type Ledger, ledgerOn, openLedger } from '../platform/ledger/ledger.ts';
 import { ledgerPool, type Writer } from '../platform/ledger/sql.ts';
 import { withDatabase } from './support/database.ts';
@@ -123,5 +126,39 @@ test('a page of a first load is read in the order of its keys, without what is b
     expect([first?.key, page.length, known.length]).toEqual(['k30', 500, 500]);
     await read();
     expect((await read()) - before).toBeLessThan(3_000);
+  });
+});
+
+test('of a first load in which every key repeats, what counts of each is chosen and what does not repeat is forgotten', async () => {
+  await withFirstLoad(async ({ deliveries }, writer, pool) => {
+    const step = 10_000;
+    for (let at = 0; at < RECORDS; at += step) {
+      const found = Array.from({ length: step }, (_, n) => ({
+        record: { ordinal: n, key: `k${at + n + 1}`, version: null, content: contentOf('{}'), hash: contentHash('{}') },
+        news: true,
+        again: n % 2 === 0,
+      }));
+      await deliveries.noteRepeats(writer, RUN, at / step + 1, found);
+    }
+    const flagged = async (): Promise<number> => {
+      const { rows } = await pool.query<{ n: number }>('select count(*)::int as n from ledger where repeats');
+      return rows[0]?.n ?? 0;
+    };
+    expect(await flagged()).toBe(RECORDS);
+    const all: Occurrence[] = [];
+    for await (const one of deliveries.repeated(RUN)) all.push(one);
+    expect(all.map(({ key }) => key)).toEqual(Array.from({ length: RECORDS }, (_, n) => `k${n + 1}`).sort());
+    for (let at = 0; at < RECORDS; at += step) await deliveries.choose(writer, RUN, all.slice(at, at + step));
+    await deliveries.chosen(writer, RUN, true);
+    expect(await flagged()).toBe(RECORDS / 2);
+    expect(await deliveries.repeatsLeft(RUN)).toEqual({ undecided: false, undelivered: true });
+    expect(await deliveries.batchesOfChosen(RUN)).toEqual([1, 2, 3, 4, 5, 6]);
+    expect((await deliveries.chosenOf(RUN, 3)).size).toBe(step);
+    await deliveries.closeLate(writer, RUN, 1, {
+      counts: { chosen: step, unchanged: step, superseded: 0 },
+      sample: [],
+      renewed: [],
+    });
+    expect(await deliveries.batchesOfChosen(RUN)).toEqual([2, 3, 4, 5, 6]);
   });
 });

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { type Arena, openArena } from '../dev/simulation/arena.ts';
 import { type Broken, play, simulatedClasses } from '../dev/simulation/play.ts';
-import { drawnByDefault } from '../dev/vices/vice.ts';
+import { viceNames } from '../dev/vices/vice.ts';
 import type { DeliveryClass } from '../model/delivery.ts';
 import { built } from './support/built.ts';
 import { createTestDatabase, type TestDatabase } from './support/database.ts';
@@ -23,7 +23,7 @@ let playing: ReadonlyMap<DeliveryClass, Promise<Broken | undefined>>;
 beforeAll(async () => {
   database = await createTestDatabase();
   arena = await openArena(database.url);
-  const options = { seed, schedules: SCHEDULES, shrink: true, share: { index: 0, of: 1 }, vices: drawnByDefault };
+  const options = { seed, schedules: SCHEDULES, shrink: true, share: { index: 0, of: 1 }, vices: viceNames };
   playing = new Map(
     simulatedClasses.map((promise) => [
       promise,

@@ -71,15 +71,17 @@ async function runToEnd(run: Run): Promise<RunReport | null> {
       run.counts,
       await control.step('remove', null, (answered) =>
         steps.removeMissing.executeWithOptions({ summary: 'delete what is gone from the source' }, [
-          { run: input.run, ...(answered && { answered: { answer: answered.answer, to: answered.to } }) },
+          { run: input.run, ...(answered && { answered }) },
         ]),
       ),
     );
   }
 
   run.enter('reconciling');
-  const { counts, reconciled, partial } = await control.step('reconcile', null, () =>
-    steps.reconcileRun.executeWithOptions({ summary: 'reconcile both sides' }, [{ run: input.run }]),
+  const { counts, reconciled, partial } = await control.step('reconcile', null, (answered) =>
+    steps.reconcileRun.executeWithOptions({ summary: 'reconcile both sides' }, [
+      { run: input.run, ...answerToDoubt(answered) },
+    ]),
   );
   run.counts = counts;
   const whole = !partial && counts.quarantined + reconciled.missing === 0;

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { Command } from 'commander';
 import { runProgram, say, someOf, someVices, wholeNumber } from '../command.ts';
-import { drawnByDefault, type Vice, viceList } from '../vices/vice.ts';
+import { type Vice, viceList, viceNames } from '../vices/vice.ts';
 import { openDatabase } from './database.ts';
 import { type Broken, simulatedClasses, type Tally } from './play.ts';
 import { playInProcesses } from './players.ts';
@@ -27,7 +27,7 @@ const command = new Command('simulate')
     '--vice <list>',
     'what ordinary faults the systems have: all, none, or some, such as late-commit,lost-tail',
     someVices,
-    drawnByDefault,
+    viceNames,
   )
   .option('--processes <n>', 'that play them between them', wholeNumber, availableParallelism())
   .option('--no-shrink', 'ends at a breach as it was drawn, instead of making its schedule as small as it gets')

@@ -52,7 +52,9 @@ export class SimulatedWorkflow {
       const closed = await this.#batches(run, !('deletes' in plan || 'doubts' in plan || 'unagreed' in plan));
       if (closed) return { run, status, counts: closed, emptied };
       if ('deletes' in plan) emptied = await this.#remove(run);
-      const result = await this.#step((steps) => steps.reconcileRun({ run }));
+      const result = await this.#answered((answered) =>
+        this.#writing((steps) => steps.reconcileRun({ run, ...answered })),
+      );
       reconciled = result.reconciled;
       if (result.partial || result.counts.quarantined + reconciled.missing > 0) status = 'partial';
     } catch (error) {
@@ -94,17 +96,17 @@ export class SimulatedWorkflow {
         await this.#writing((steps) => steps.removeMissing(answered ? { run, answered } : { run }));
         return answered?.answer !== 'skip';
       } catch (error) {
-        answered = { answer: await this.#ask(error), to: codeOf(error) };
+        const answer = await this.#ask(error);
+        answered = { answer, to: codeOf(error), answerNumber: ++this.#answers };
       }
     }
   }
 
-  async #answered(work: (answered?: Answered) => Promise<unknown>): Promise<void> {
+  async #answered<T>(work: (answered?: Answered) => Promise<T>): Promise<T> {
     let answered: Answered | undefined;
     for (let asked = 0; asked < MOST_ATTEMPTS; asked++) {
       try {
-        await work(answered);
-        return;
+        return await work(answered);
       } catch (error) {
         const answer = await this.#ask(error);
         answered = codeOf(error) === 'OUTCOME_UNKNOWN' ? { answer, answerNumber: ++this.#answers } : undefined;

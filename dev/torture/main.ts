@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Command } from 'commander';
 import { runProgram, say, someOf, someVices, wholeNumber } from '../command.ts';
-import { drawnByDefault } from '../vices/vice.ts';
+import { viceNames } from '../vices/vice.ts';
 import { classes } from './project.ts';
 import { type RoundReport, roundLine, summaryOf, summaryText } from './report.ts';
 import { Yard, type YardOptions } from './yard.ts';
@@ -25,7 +25,7 @@ const command = new Command('torture')
     '--vice <list>',
     'what ordinary faults the systems of some syncs have: all, none, or some; see `npm run simulate -- --help`',
     someVices,
-    drawnByDefault,
+    viceNames,
   )
   .option('--patient', 'holds nothing to a time: for a machine that others keep busy', false)
   .option('--json', 'one JSON document on standard output, at the end', false)

@@ -49,10 +49,6 @@ export type Vice = keyof typeof facts;
 export const viceFacts: Readonly<Record<Vice, Facts>> = facts;
 export const viceNames = Object.keys(facts) as readonly Vice[];
 
-/** What the engine does not hold against yet. */
-const waiting: ReadonlySet<Vice> = new Set<Vice>(['repeated-key']);
-export const drawnByDefault: readonly Vice[] = viceNames.filter((name) => !waiting.has(name));
-
 /** Of an option: `all`, `none`, or some with commas between them. Undefined for anything else. */
 export function readVices(text: string): readonly Vice[] | undefined {
   if (text === 'all') return viceNames;

@@ -16,6 +16,7 @@ import { packOrdinals } from './ordinals.ts';
 import { ledgerOwners, noteOverwritten, type Overwritten } from './owners.ts';
 import { type PlannedBatch, plannedBatch, plannedDeletes } from './plans.ts';
 import { insertRejects, resolveEntries } from './quarantine.ts';
+import { ledgerRepeats } from './repeats.ts';
 import { COPIED_FROM, columnsOf, copyOfRows, renewVersions, upsertRows } from './rows.ts';
 import { packSample } from './samples.ts';
 import { ask, holdFence, refuseOlder, transaction, writeUnderFence } from './sql.ts';
@@ -54,6 +55,8 @@ export interface Remainder {
   readonly renewed: boolean;
   /** What the batch had ready; of it, what was not rejected has arrived. */
   readonly ready: readonly ReadyRecord[];
+  /** Some records of the batch, counted as superseded, are decided when all has been read. */
+  readonly waits?: boolean;
 }
 
 export function ledgerDeliveries(pool: Pool) {
@@ -64,6 +67,7 @@ export function ledgerDeliveries(pool: Pool) {
     ...ledgerHandOvers(pool),
     ...ledgerIntents(pool),
     ...ledgerVerdicts(pool),
+    ...ledgerRepeats(pool),
 
     /** Remembers how many records the destination takes in one request. */
     async learnLimit(start: DeliveryStart, records: number): Promise<void> {
@@ -152,13 +156,13 @@ export function ledgerDeliveries(pool: Pool) {
           'closing a batch',
           start,
           `closed as (
-             update batches set state = 'delivered', counts = $5, highest = $6, delivered_at = now() from writer
+             update batches set state = 'delivered', counts = $5, highest = $6, remainder = $8, delivered_at = now() from writer
              where run = $3 and seq = $4),
            freed as (update intents set ordinals = null from writer where run = $3 and seq = $4),
            sampled as (
              insert into written (run, seq, records) select $3, $4, $7::bytea from writer where $7::bytea is not null
              on conflict do nothing)`,
-          [run, seq, counts, rest.highest, sample],
+          [run, seq, counts, rest.highest, sample, rest.waits ? remainderOf(rest) : null],
         );
       };
       if (!rest.renewed && !start.openEntries) await close(pool);
@@ -172,6 +176,8 @@ export function ledgerDeliveries(pool: Pool) {
     },
   };
 }
+
+const remainderOf = ({ unchanged, superseded }: Remainder) => ({ unchanged, superseded });
 
 /** An intent that is decided, and rows of the ledger: a part of a write under the fence. */
 const settled = `settled as (

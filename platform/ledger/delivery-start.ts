@@ -20,6 +20,8 @@ export interface DeliveryStart extends WriterStart {
   readonly planned: boolean;
   /** Some records of the sync are known to the destination by something else than their key. */
   readonly named: boolean;
+  /** Of the first request of the run, by its number; null: it has sent nothing yet. */
+  readonly firstIntent: string | null;
   readonly intents: readonly Intent[];
 }
 
@@ -31,6 +33,7 @@ interface Found {
   readonly left: boolean;
   readonly planned: boolean;
   readonly named: boolean;
+  readonly first: string | null;
   readonly begun: boolean;
 }
 
@@ -60,6 +63,7 @@ async function startOf(pool: Pool, run: string, seq: number) {
        exists (select ${leftStaged}) as left,
        exists (select from planned_runs where run = $1) as planned,
        (select true from ledger where sync_id = $3 and destination_id is not null order by destination_id limit 1) is true as named,
+       (select min(id) from intents where run = $1 and seq = (select min(seq) from intents where run = $1 and seq > 0)) as first,
        exists (select from intents where run = $1 and seq = $2) as begun
      from runs r left join batches b on b.run = r.id and b.seq = $2 where r.id = $1`,
     [run, seq, writer.syncId],
@@ -72,7 +76,8 @@ async function startOf(pool: Pool, run: string, seq: number) {
     left = false,
     planned = false,
     named = false,
+    first = null,
     begun = false,
   } = found ?? {};
-  return { ...writer, state, counts, openEntries: open, unagreed, left, planned, named, begun };
+  return { ...writer, state, counts, openEntries: open, unagreed, left, planned, named, firstIntent: first, begun };
 }

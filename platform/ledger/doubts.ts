@@ -37,7 +37,10 @@ export function ledgerDoubts(pool: Pool) {
       return intents.filter(({ state }) => state === 'open' || state === 'unknown');
     },
 
-    /** The requests of what an ended run left of a batch that are in doubt, or have delivered something. */
+    /**
+     * The requests of a batch that are in doubt, or have delivered something since it was closed: of what an ended run left,
+     * or of what is delivered late.
+     */
     async leftIntents(ref: BatchRef): Promise<readonly Intent[]> {
       const intents = await intentsOf(pool, ref.run, ref.seq);
       return intents.filter(({ state }) => state !== 'void');

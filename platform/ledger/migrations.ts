@@ -435,4 +435,30 @@ alter table runs add column watermark_ahead jsonb;
 alter table syncs add column recovered_at timestamptz;
 update syncs set recovered_at = recovering_since;
 `,
+  `
+-- The content that the row had before its last change; null: none, or not known.
+alter table ledger add column hash_before uuid;
+-- Set while one read has several records with its key: which of them counts is decided when all have been read.
+alter table ledger add column repeats boolean;
+
+-- Records of a run whose key repeats in it, batches apart. Gone when the run has ended.
+create table repeated (
+  run text not null,
+  key text collate "C" not null,
+  seq integer not null,
+  ordinal integer not null,
+  version bigint,
+  -- the first that was noted of its key, after an earlier batch of the run had delivered another one
+  again boolean not null,
+  -- whether it is the one of its key that counts; null: not decided yet
+  chosen boolean,
+  -- what was chosen of its batch has been delivered, and the batch counted anew
+  delivered boolean not null default false,
+  primary key (run, key, seq, ordinal)
+);
+create index repeated_chosen on repeated (run, seq) where chosen;
+
+-- What only the step that closed it knew of its counts, of a batch that is counted anew when all has been read.
+alter table batches add column remainder jsonb;
+`,
 ];

@@ -14,7 +14,8 @@ export const upsertRows = (intent: string, from: string): string =>
    select u.version, ${intent}, $1, 'c', u.hash, u.key, u.id
    from ${from}, unnest($4::bigint[], $5::uuid[], $6::text[], $7::text[]) as u(version, hash, key, id)
    on conflict (sync_id, key) do update set version = excluded.version, intent = excluded.intent, state = excluded.state,
-     hash = excluded.hash, destination_id = excluded.destination_id`;
+     hash = excluded.hash, destination_id = excluded.destination_id,
+     hash_before = case when ledger.hash = excluded.hash then ledger.hash_before else ledger.hash end`;
 
 export const columnsOf = (rows: readonly Confirmed[]): readonly string[] => [
   plainArray(rows.map(({ record }) => record.version)),

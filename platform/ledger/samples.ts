@@ -1,6 +1,6 @@
 import { promisify } from 'node:util';
 import { deflateRaw, deflateRawSync, inflateRaw, inflateRawSync } from 'node:zlib';
-import type { Pool } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 import { z } from 'zod';
 import type { BatchRef } from '../../model/batch.ts';
 import type { Confirmed } from './deliveries.ts';
@@ -26,8 +26,37 @@ const stored = z.array(z.tuple([z.string(), z.string().nullable(), z.string()]))
 
 /** Some of what a batch delivered, as it is kept until the run is reconciled: one compressed row. Null: nothing. */
 export async function packSample(sample: readonly Confirmed[]): Promise<Buffer | null> {
-  if (sample.length === 0) return null;
-  const rows = sample.map(({ record, destinationId }) => [record.key, destinationId, record.content.text]);
+  return sample.length === 0 ? null : pack(sample.map(rowOf));
+}
+
+type Row = z.output<typeof stored>[number];
+
+const rowOf = ({ record, destinationId }: Confirmed): Row => [record.key, destinationId, record.content.text];
+
+/** Adds to the sample of a batch what was delivered after it was closed. */
+export async function addToSample(
+  sql: PoolClient,
+  run: string,
+  seq: number,
+  sample: readonly Confirmed[],
+): Promise<void> {
+  if (sample.length === 0) return;
+  const { rows } = await sql.query<{ records: Buffer }>('select records from written where run = $1 and seq = $2', [
+    run,
+    seq,
+  ]);
+  const before = rows[0] ? await unpack(rows[0].records) : [];
+  await sql.query(
+    `insert into written (run, seq, records) values ($1, $2, $3)
+     on conflict (run, seq) do update set records = excluded.records`,
+    [run, seq, await pack([...before, ...sample.map(rowOf)])],
+  );
+}
+
+const unpack = async (packed: Buffer): Promise<readonly Row[]> =>
+  stored.parse(JSON.parse((await inflated(packed)).toString()));
+
+function pack(rows: readonly Row[]): Buffer | Promise<Buffer> {
   const text = JSON.stringify(rows);
   return text.length < SMALL ? deflateRawSync(text, sparing) : deflate(text, { level: 1 });
 }
@@ -50,7 +79,7 @@ export function ledgerSamples(pool: Pool) {
           [run, seq],
         );
         if (!row) continue;
-        const rows = stored.parse(JSON.parse((await inflated(row.records)).toString()));
+        const rows = await unpack(row.records);
         yield { run, seq, sample: rows.map(([key, destinationId, json]) => ({ key, destinationId, json })) };
       }
     },

@@ -6,7 +6,9 @@ import { query } from './sql.ts';
 
 /**
  * For each record: `n`ew, `c`hanged, `u`nchanged, `s`uperseded by what was delivered before, `t`aken: its row was
- * another's when it was last to be delivered.
+ * another's when it was last to be delivered. Where repeated keys are looked for, also `r`epeated in an earlier read,
+ * `a`gain in this one, where an earlier batch delivered another content under the key, and `b`ack to the content that it
+ * had before its last change, as the first of two records is in each read.
  */
 export interface Verdicts {
   readonly letters: string;
@@ -18,14 +20,26 @@ export interface Verdicts {
   readonly unseen: boolean;
 }
 
+/** The intents of the earlier batches of a run, by their numbers; null: none, and no end. */
+export interface EarlierIntents {
+  readonly first: string | null;
+  readonly end: string | null;
+}
+
 /** Change detection: what the ledger has of the records of a batch. */
 export function ledgerVerdicts(pool: Pool) {
   return {
     /**
      * Compares the records with what was delivered before: newest wins (invariant 5), the same content is unchanged.
      * `mostlyKnown`: a guess that saves the question whether any is known; the answer is the same, but for `unseen`.
+     * `earlier`: has repeated keys looked for.
      */
-    async verdicts(syncId: number, records: readonly ReadyRecord[], mostlyKnown = false): Promise<Verdicts> {
+    async verdicts(
+      syncId: number,
+      records: readonly ReadyRecord[],
+      mostlyKnown = false,
+      earlier?: EarlierIntents,
+    ): Promise<Verdicts> {
       const keys = textArray(records.map(({ key }) => key));
       // A first load asks for keys of which there is none: one pass over the index says so for all of them.
       const [any] = mostlyKnown
@@ -46,16 +60,27 @@ export function ledgerVerdicts(pool: Pool) {
         pool,
         'comparing with the ledger',
         `select string_agg(v.letter, '' order by v.ord) as letters,
-           jsonb_object_agg(v.ord - 1, v.destination_id) filter (where v.letter in ('c', 't') and v.destination_id is not null) as ids,
+           jsonb_object_agg(v.ord - 1, v.destination_id) filter (where v.letter in ('c', 't', 'b') and v.destination_id is not null) as ids,
            bool_or(v.letter = 'u' and v.newer) as renewed
          from (
            select k.ord, l.destination_id, k.version > coalesce(l.version, k.version - 1) as newer,
-             case when l.key is null or l.state = 'd' then 'n' when l.state in ('x', 's') then 'c' when l.state = 't' then 't' when l.hash = k.hash then 'u'
-               when k.version < l.version then 's' else 'c' end as letter
+             case when $5 and l.repeats then 'r'
+               when l.key is null or l.state = 'd' then 'n' when l.state in ('x', 's') then 'c' when l.state = 't' then 't' when l.hash = k.hash then 'u'
+               when k.version < l.version then 's' when k.version > l.version then 'c'
+               when l.intent >= $6::bigint and (l.intent < $7::bigint or $7 is null) then 'a'
+               when $5 and l.hash_before = k.hash then 'b' else 'c' end as letter
            from unnest($2::text[], $3::uuid[], $4::bigint[]) with ordinality as k(key, hash, version, ord)
            left join lateral (${ROW_BY_KEY}) l on true
          ) v`,
-        [syncId, keys, plainArray(records.map(({ hash }) => hash)), plainArray(records.map(({ version }) => version))],
+        [
+          syncId,
+          keys,
+          plainArray(records.map(({ hash }) => hash)),
+          plainArray(records.map(({ version }) => version)),
+          earlier !== undefined,
+          earlier?.first ?? null,
+          earlier?.end ?? null,
+        ],
       );
       return {
         letters: row?.letters ?? '',

@@ -10,7 +10,7 @@ export const droppedOf = (run: string, from: string, isReadBack: string): string
        select from intents i join batches b using (run, seq) where i.run = s.run and i.seq = s.seq
          and (i.state in ('open', 'unknown') or b.state <> 'delivered' and i.confirmed > 0))
        and (${isReadBack} or not exists (select from written w where w.run = s.run and w.seq = s.seq)))`,
-    ...['seen', 'deletions', 'chosen_extras', 'replays', 'chosen_keys'].map(
+    ...['seen', 'deletions', 'chosen_extras', 'replays', 'chosen_keys', 'repeated'].map(
       (table) => `${table}_dropped as (delete from ${table} t using ${from} where t.run = ${run})`,
     ),
   ].join(', ');

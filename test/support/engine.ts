@@ -41,6 +41,8 @@ export interface TestSync {
   readonly deletes?: Deletes;
   readonly onConflict?: OnConflict;
   readonly contract?: Contract;
+  /** Default: records have a version each. */
+  readonly versioned?: boolean;
   readonly destinationAlters?: readonly string[];
   /** Default: `test`, which is always that of the destination. */
   readonly sourceConnection?: string;
@@ -67,7 +69,7 @@ function loaded(sync: TestSync): LoadedSync {
       source: endpoint,
       destination: endpoint,
       key: '/id',
-      version: '/version',
+      ...(sync.versioned !== false && { version: '/version' }),
       deletes: sync.deletes ?? 'ignore',
       ...(sync.contract && { contract: sync.contract }),
       ...(sync.destinationAlters && { destinationAlters: sync.destinationAlters as readonly never[] }),
