@@ -1,4 +1,4 @@
-import { sameInPostgres } from '../connectors/support/postgres-same.ts';
+import { sameInPostgres, sameUnderKey } from '../connectors/support/postgres-same.ts';
 import type { Json } from '../model/json.ts';
 
 const same: readonly (readonly [string, Json, Json])[] = [
@@ -58,4 +58,10 @@ describe('what PostgreSQL gives back says what was written', () => {
     expect(sameInPostgres({ value: null }, {})).toBe(true);
     expect(sameInPostgres({ value: 1 }, {})).toBe(false);
   });
+});
+
+test('a row that was found by its key may spell it in another way, and nothing else', () => {
+  const same = sameUnderKey(['id']);
+  expect(same({ id: 'r4', text: 'a' }, { id: 'R4', text: 'a' })).toBe(true);
+  expect(same({ id: 'r4', text: 'a' }, { id: 'R4', text: 'A' })).toBe(false);
 });

@@ -18,7 +18,7 @@ import { claimRequest, committedRequests, noteRejected, type Rejected, takeFence
 import type { PostgresDestinationOptions } from './postgres-options.ts';
 import { orRespelt, refuseRespelt } from './postgres-respelt.ts';
 import { type Plan, planRows, refused, rejection } from './postgres-rows.ts';
-import { sameInPostgres } from './postgres-same.ts';
+import { sameUnderKey } from './postgres-same.ts';
 import { storedForms } from './postgres-stored.ts';
 import { upsertRows } from './postgres-upsert.ts';
 
@@ -56,7 +56,7 @@ export function postgresDestination(
         const table = await readTable(sql, options);
         return table === undefined ? new Map() : readBack(await readKeys(sql, options, table, keys), table);
       }),
-    same: sameInPostgres,
+    same: sameUnderKey(options.key),
     storedForms: (field, values, signal) =>
       inTransaction(async (sql) => {
         signal.throwIfAborted();

@@ -1,5 +1,5 @@
 import { canonicalDecimal, writesDouble } from '../../model/exact-json.ts';
-import { isRecord, type Json } from '../../model/json.ts';
+import { isRecord, type Json, type JsonRecord } from '../../model/json.ts';
 import { intervalOf } from './postgres-interval.ts';
 
 /**
@@ -11,6 +11,18 @@ export function sameInPostgres(written: Json, read: Json): boolean {
   if (!isRecord(written) || !isRecord(read)) return sameValue(written, read);
   return Object.entries(written).every(([name, value]) => sameValue(value, read[name] ?? null));
 }
+
+/**
+ * The same for a row that was found by its key: how the table spells that, in capital letters or not, is its own. A row that
+ * was handed over to a key spelt in another way keeps the spelling it had.
+ */
+export const sameUnderKey =
+  (key: readonly string[]) =>
+  (written: Json, read: Json): boolean =>
+    sameInPostgres(written, isRecord(written) && isRecord(read) ? { ...read, ...only(key, written) } : read);
+
+const only = (names: readonly string[], record: JsonRecord): JsonRecord =>
+  Object.fromEntries(names.map((name) => [name, record[name] ?? null]));
 
 function sameValue(written: Json, read: Json): boolean {
   if (written === read) return true;
