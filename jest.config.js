@@ -14,9 +14,9 @@ export default {
   },
   moduleNameMapper: {
     '^syncline$': '<rootDir>/index.ts',
-    '^syncline/connectors/(.*)$': '<rootDir>/connectors/$1.ts',
+    '^syncline/connectors/(.*)$': '<rootDir>/connectors/$1/index.ts',
   },
-  modulePathIgnorePatterns: ['<rootDir>/dist/', '/\\.syncline/'],
+  modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/dist-lab/', '/\\.syncline/'],
   testSequencer: '<rootDir>/test/support/slowest-first.js',
   testTimeout: 60_000,
   maxWorkers: 2,

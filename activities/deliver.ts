@@ -1,25 +1,25 @@
 import { Context } from '@temporalio/activity';
-import type { BatchRef, Counts } from '../model/batch.ts';
-import type { Destination, WriteItem, WriteLimits } from '../model/connector.ts';
-import type { Json } from '../model/json.ts';
-import type { ReadyRecord, Transformed } from '../model/prepared.ts';
-import type { LoadedSync } from '../model/project.ts';
-import { areTakenBack } from '../model/repeats.ts';
-import { Sample } from '../model/sample.ts';
-import type { Confirmed } from '../platform/ledger/deliveries.ts';
-import type { DeliveryStart } from '../platform/ledger/delivery-start.ts';
-import type { RepeatedRecord } from '../platform/ledger/repeats.ts';
-import type { EarlierIntents } from '../platform/ledger/verdicts.ts';
-import type { Dependencies } from './dependencies.ts';
-import { answerTo, settleDoubts } from './doubt.ts';
-import { settleLeftDoubts } from './left.ts';
-import { keepToPlan } from './plan-kept.ts';
-import { preparedOf, recordsOf } from './prepare.ts';
+import { preparedOf, recordsOf } from '../engine/batches/prepare.ts';
+import { answerTo, settleDoubts } from '../engine/delivery/doubts.ts';
+import { sendChanged } from '../engine/delivery/send-changed.ts';
+import { UnclearAnswers } from '../engine/delivery/unclear.ts';
+import type { Dependencies } from '../engine/dependencies.ts';
+import { keepToPlan } from '../engine/plan/keep-to-plan.ts';
+import { versionNotices } from '../engine/sources/version-notices.ts';
+import type { Destination, WriteItem, WriteLimits } from '../model/connector/connector.ts';
+import type { Json } from '../model/record/json.ts';
+import type { ReadyRecord, Transformed } from '../model/record/prepared.ts';
+import { areTakenBack } from '../model/record/repeats.ts';
+import { Sample } from '../model/record/sample.ts';
+import type { BatchRef, Counts } from '../model/sync/batch.ts';
+import type { LoadedSync } from '../model/sync/project.ts';
+import type { Confirmed } from '../platform/ledger/deliveries/deliveries.ts';
+import type { DeliveryStart } from '../platform/ledger/deliveries/delivery-start.ts';
+import type { EarlierIntents } from '../platform/ledger/deliveries/verdicts.ts';
+import type { RepeatedRecord } from '../platform/ledger/records/repeats.ts';
 import { reportProgress } from './progress.ts';
 import { type RunningSync, runOf } from './run.ts';
-import { sendChanged } from './send-changed.ts';
-import { UnclearAnswers } from './unclear.ts';
-import { versionNotices } from './version-notices.ts';
+import { settleLeftDoubts } from './settle.ts';
 
 /** One delivery of one batch by one attempt. */
 export interface Delivery {

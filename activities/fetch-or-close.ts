@@ -1,5 +1,5 @@
-import { type BatchRef, type Counts, nothingChecked } from '../model/batch.ts';
-import type { Dependencies } from './dependencies.ts';
+import type { Dependencies } from '../engine/dependencies.ts';
+import { type BatchRef, type Counts, nothingChecked } from '../model/sync/batch.ts';
 import { type FetchResult, fetchBatch } from './fetch.ts';
 import { closeRun } from './run.ts';
 

@@ -1,14 +1,14 @@
 import { Context } from '@temporalio/activity';
-import type { BatchRef } from '../model/batch.ts';
-import type { Position } from '../model/connector.ts';
-import type { Prepared } from '../model/prepared.ts';
-import type { LoadedSync } from '../model/project.ts';
-import { keyFieldsOf } from '../model/record-key.ts';
-import type { RunFacts } from '../platform/ledger/runs.ts';
-import type { Dependencies } from './dependencies.ts';
-import { clockFrom, type TimedPage, timed } from './page-clock.ts';
-import { keepToPlannedEnd } from './plan-kept.ts';
-import { inSlices, preparationFor } from './prepare.ts';
+import { clockFrom, type TimedPage, timed } from '../engine/batches/page-clock.ts';
+import { inSlices, preparationFor } from '../engine/batches/prepare.ts';
+import type { Dependencies } from '../engine/dependencies.ts';
+import { keepToPlannedEnd } from '../engine/plan/keep-to-plan.ts';
+import type { Position } from '../model/connector/connector.ts';
+import type { Prepared } from '../model/record/prepared.ts';
+import { keyFieldsOf } from '../model/record/record-key.ts';
+import type { BatchRef } from '../model/sync/batch.ts';
+import type { LoadedSync } from '../model/sync/project.ts';
+import type { RunFacts } from '../platform/ledger/runs/runs.ts';
 import { reportProgress } from './progress.ts';
 import { runOf } from './run.ts';
 

@@ -1,5 +1,5 @@
 import { Context } from '@temporalio/activity';
-import type { Dependencies } from './dependencies.ts';
+import type { Dependencies } from '../engine/dependencies.ts';
 
 /** Beside the steps: a person does not want to wait for the next attempt of what waits in this run. Safe to repeat. */
 export const hurryRun = (deps: Dependencies): Promise<void> =>

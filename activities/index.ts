@@ -1,13 +1,13 @@
-import type { BatchRef } from '../model/batch.ts';
+import type { AnsweredRun } from '../engine/delivery/doubts.ts';
+import type { Dependencies } from '../engine/dependencies.ts';
+import type { BatchRef } from '../model/sync/batch.ts';
 import { type DeliverInput, deliverBatch } from './deliver.ts';
-import type { Dependencies } from './dependencies.ts';
-import type { AnsweredRun } from './doubt.ts';
 import { type FetchInput, fetchOrClose } from './fetch-or-close.ts';
 import { hurryRun } from './hurry.ts';
-import { settleLeft } from './left.ts';
 import { reconcileRun } from './reconcile.ts';
 import { type RemoveInput, removeMissing } from './remove.ts';
 import { type CloseRunInput, closeRun, type OpenRunInput, openRun } from './run.ts';
+import { settleLeft } from './settle.ts';
 import { transformBatch } from './transform.ts';
 import { type ValidateInput, validateBatch } from './validate.ts';
 

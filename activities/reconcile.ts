@@ -1,16 +1,16 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { type BatchRef, type Counts, nothingChecked, type Reconciled } from '../model/batch.ts';
-import type { ReadBack } from '../model/connector.ts';
-import { refuseUnaccounted } from '../model/conservation.ts';
-import type { LoadedSync } from '../model/project.ts';
-import type { Written } from '../platform/ledger/samples.ts';
-import { Agreement } from './agreement.ts';
-import type { Dependencies } from './dependencies.ts';
-import type { AnsweredRun } from './doubt.ts';
-import { handOver } from './hand-over.ts';
+import { Agreement } from '../engine/agreement/agreement.ts';
+import { Reader } from '../engine/agreement/reader.ts';
+import type { AnsweredRun } from '../engine/delivery/doubts.ts';
+import { handOver } from '../engine/delivery/hand-over.ts';
+import { decideRepeats } from '../engine/delivery/repeats.ts';
+import type { Dependencies } from '../engine/dependencies.ts';
+import type { ReadBack } from '../model/connector/connector.ts';
+import { type BatchRef, type Counts, nothingChecked, type Reconciled } from '../model/sync/batch.ts';
+import { refuseUnaccounted } from '../model/sync/conservation.ts';
+import type { LoadedSync } from '../model/sync/project.ts';
+import type { Written } from '../platform/ledger/deliveries/samples.ts';
 import { reportProgress } from './progress.ts';
-import { Reader } from './reader.ts';
-import { decideRepeats } from './repeats.ts';
 import { runOf } from './run.ts';
 
 export interface ReconcileResult {

@@ -1,6 +1,6 @@
-import type { BatchRef } from '../model/batch.ts';
-import type { Dependencies } from './dependencies.ts';
-import { preparedOf } from './prepare.ts';
+import { preparedOf } from '../engine/batches/prepare.ts';
+import type { Dependencies } from '../engine/dependencies.ts';
+import type { BatchRef } from '../model/sync/batch.ts';
 import { runOf } from './run.ts';
 import { refuseSystemic } from './validate.ts';
 

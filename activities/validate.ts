@@ -1,10 +1,10 @@
-import type { BatchRef } from '../model/batch.ts';
-import { SyncFailure } from '../model/failure.ts';
-import type { Policy } from '../model/policy.ts';
-import { deleteLimitsOf } from '../model/sync.ts';
-import type { Dependencies } from './dependencies.ts';
-import { refuseDrift } from './drift.ts';
-import { preparedOf } from './prepare.ts';
+import { preparedOf } from '../engine/batches/prepare.ts';
+import { refuseDrift } from '../engine/batches/refuse-drift.ts';
+import type { Dependencies } from '../engine/dependencies.ts';
+import { SyncFailure } from '../model/failure/failure.ts';
+import type { BatchRef } from '../model/sync/batch.ts';
+import type { Policy } from '../model/sync/policy.ts';
+import { deleteLimitsOf } from '../model/sync/sync.ts';
 import { runOf } from './run.ts';
 
 export interface ValidateResult {

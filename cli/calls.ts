@@ -1,16 +1,16 @@
 import process from 'node:process';
 import { Command } from 'commander';
-import type { Call, CallDetail } from '../model/call.ts';
-import { exitCode } from '../model/exit-code.ts';
+import type { Call, CallDetail } from '../model/connection/call.ts';
+import { exitCode } from '../model/failure/exit-code.ts';
+import { refuseUnknownName } from '../operations/known-names.ts';
 import { engineKeys } from '../platform/crypto/engine-keys.ts';
-import { openDetail } from '../platform/journal/entry.ts';
-import { checkProject } from '../platform/project/load.ts';
+import { openDetail } from '../platform/outbound/journal/entry.ts';
+import { checkProject } from '../project/load.ts';
 import { type CallOptions, callChoiceOf, withCallChoice } from './calls/choice.ts';
 import { curlLines } from './calls/curl.ts';
 import { printCall, printCalls } from './calls/print.ts';
 import { type CliContext, contextOf } from './context.ts';
 import { CommandFailed } from './errors.ts';
-import { refuseUnknownName } from './known-names.ts';
 import { withEngine } from './runs/engine.ts';
 
 export function callsCommand(): Command {

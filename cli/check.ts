@@ -1,20 +1,20 @@
 import process from 'node:process';
 import { Command } from 'commander';
-import type { Connection } from '../model/connection.ts';
-import { deliveryPromise } from '../model/delivery.ts';
-import { type ExitCode, exitCode } from '../model/exit-code.ts';
-import { formatProblem, hasErrors, type Problem } from '../model/problem.ts';
-import type { LoadedSync } from '../model/project.ts';
-import { deliveryClassOf } from '../platform/project/delivery.ts';
-import { type CheckedProject, checkProject } from '../platform/project/load.ts';
+import type { Connection } from '../model/connection/connection.ts';
+import { type ExitCode, exitCode } from '../model/failure/exit-code.ts';
+import { deliveryPromise } from '../model/sync/delivery.ts';
+import type { LoadedSync } from '../model/sync/project.ts';
+import { formatProblem, hasErrors, type Problem } from '../model/text/problem.ts';
+import type { Live } from '../operations/live/facts.ts';
+import { callProject } from '../operations/live/probe.ts';
 import { statesOf } from '../platform/secrets/references.ts';
+import type { Out } from '../platform/terminal/out.ts';
+import { counted, safeText } from '../platform/terminal/text.ts';
+import { deliveryClassOf } from '../project/delivery.ts';
+import { type CheckedProject, checkProject } from '../project/load.ts';
 import { type CliContext, contextOf } from './context.ts';
-import type { Live } from './live/facts.ts';
 import { exitOfLive } from './live/judge.ts';
 import { printLive } from './live/print.ts';
-import { callProject } from './live/probe.ts';
-import type { Out } from './output/out.ts';
-import { counted, safeText } from './output/text.ts';
 
 export function checkCommand(): Command {
   return new Command('check')

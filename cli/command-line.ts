@@ -1,5 +1,5 @@
 import { CommanderError } from 'commander';
-import { exitCode } from '../model/exit-code.ts';
+import { exitCode } from '../model/failure/exit-code.ts';
 import { failureDocument, failureLines, reportOf } from './failure-report.ts';
 import { createProgram, firstWord } from './program.ts';
 import { verbs } from './verbs.ts';

@@ -1,15 +1,20 @@
 import { Command } from 'commander';
-import type { Project } from '../model/project.ts';
+import type { Project } from '../model/sync/project.ts';
+import { refuseUnknownConnection } from '../operations/known-names.ts';
 import { engineKeys } from '../platform/crypto/engine-keys.ts';
 import type { Ledger } from '../platform/ledger/ledger.ts';
-import { released } from '../platform/limits/hold.ts';
-import { type ConnectionReport, connectionWords, isWorthTelling, reportOf } from '../platform/limits/report.ts';
-import { untouched } from '../platform/limits/state.ts';
-import { checkProject } from '../platform/project/load.ts';
+import { released } from '../platform/outbound/limits/hold.ts';
+import {
+  type ConnectionReport,
+  connectionWords,
+  isWorthTelling,
+  reportOf,
+} from '../platform/outbound/limits/report.ts';
+import { untouched } from '../platform/outbound/limits/state.ts';
+import type { Out } from '../platform/terminal/out.ts';
+import { safeText } from '../platform/terminal/text.ts';
+import { checkProject } from '../project/load.ts';
 import { contextOf } from './context.ts';
-import { refuseUnknownConnection } from './known-names.ts';
-import type { Out } from './output/out.ts';
-import { safeText } from './output/text.ts';
 import { withEngine } from './runs/engine.ts';
 
 export function connectionsCommand(): Command {

@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import process from 'node:process';
 import type { Command } from 'commander';
-import { createProgress, type Progress } from '../platform/progress.ts';
-import { createOut, type Out } from './output/out.ts';
+import { createProgress, type Progress } from '../platform/foundation/progress.ts';
+import { createOut, type Out } from '../platform/terminal/out.ts';
 
 /** What every verb gets: the global options, parsed, and where to speak. */
 export interface CliContext {

@@ -1,13 +1,13 @@
 import { relative } from 'node:path';
 import process from 'node:process';
 import { Command, InvalidArgumentError } from 'commander';
-import type { DemoReport } from '../dev/demo/report.ts';
-import { createScreen } from '../dev/demo/screen.ts';
-import { type Stage, tellDemo } from '../dev/demo/story.ts';
-import { printSummary } from '../dev/demo/summary.ts';
-import { type ExitCode, exitCode } from '../model/exit-code.ts';
+import type { DemoReport } from '../demo/report.ts';
+import { createScreen } from '../demo/screen.ts';
+import { type Stage, tellDemo } from '../demo/story.ts';
+import { printSummary } from '../demo/summary.ts';
+import { type ExitCode, exitCode } from '../model/failure/exit-code.ts';
+import type { Out } from '../platform/terminal/out.ts';
 import { type CliContext, contextOf } from './context.ts';
-import type { Out } from './output/out.ts';
 import { interruption } from './runs/interruption.ts';
 
 interface DemoFlags {

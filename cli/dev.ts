@@ -3,9 +3,9 @@ import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
-import { withoutPassword } from '../dev/stack/database-problem.ts';
-import { type RunningStack, startDev } from '../dev/stack/dev.ts';
-import { exitCode, interruptedExit } from '../model/exit-code.ts';
+import { exitCode, interruptedExit } from '../model/failure/exit-code.ts';
+import { withoutPassword } from '../stack/database-problem.ts';
+import { type RunningStack, startDev } from '../stack/dev.ts';
 import { type CliContext, contextOf } from './context.ts';
 
 export function devCommand(): Command {

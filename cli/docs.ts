@@ -1,17 +1,17 @@
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Command } from 'commander';
-import { SyncFailure } from '../model/failure.ts';
-import type { LoadedSync } from '../model/project.ts';
-import { writeFileAtomically } from '../platform/atomic-file.ts';
-import { deliveryClassOf } from '../platform/project/delivery.ts';
-import { loadProject } from '../platform/project/load.ts';
+import { SyncFailure } from '../model/failure/failure.ts';
+import type { LoadedSync } from '../model/sync/project.ts';
+import { failuresPage } from '../operations/docs/failures-page.ts';
+import { indexHtml, syncHtml } from '../operations/docs/html.ts';
+import { GENERATED, indexMarkdown, syncMarkdown } from '../operations/docs/markdown.ts';
+import { pageOf, type SyncPage } from '../operations/docs/page.ts';
+import { runbookMarkdown } from '../operations/docs/runbook.ts';
+import { writeFileAtomically } from '../platform/foundation/atomic-file.ts';
+import { deliveryClassOf } from '../project/delivery.ts';
+import { loadProject } from '../project/load.ts';
 import { type CliContext, contextOf } from './context.ts';
-import { failuresPage } from './docs/failures-page.ts';
-import { indexHtml, syncHtml } from './docs/html.ts';
-import { GENERATED, indexMarkdown, syncMarkdown } from './docs/markdown.ts';
-import { pageOf, type SyncPage } from './docs/page.ts';
-import { runbookMarkdown } from './docs/runbook.ts';
 
 /** Below the project folder, beside the other things that can be made anew. */
 const defaultFolder = join('.syncline', 'docs');

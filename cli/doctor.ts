@@ -1,9 +1,10 @@
 import process from 'node:process';
 import { Command } from 'commander';
-import { readRunningDev } from '../dev/stack/dev-file.ts';
-import { stateFolderOf } from '../dev/stack/state-folder.ts';
-import { type ExitCode, exitCode } from '../model/exit-code.ts';
+import { type ExitCode, exitCode } from '../model/failure/exit-code.ts';
 import { NAMESPACE } from '../model/names.ts';
+import type { Out } from '../platform/terminal/out.ts';
+import { readRunningDev } from '../stack/dev-file.ts';
+import { stateFolderOf } from '../stack/state-folder.ts';
 import { type CliContext, contextOf } from './context.ts';
 import { checkDatabaseServer, checkEmbeddedDatabase } from './doctor/database.ts';
 import type { Finding } from './doctor/finding.ts';
@@ -11,7 +12,6 @@ import { checkLimits } from './doctor/limits.ts';
 import { checkDisk, checkNode, checkPorts } from './doctor/machine.ts';
 import { checkProjectFolder } from './doctor/project.ts';
 import { checkTemporalBinary, checkTemporalServer } from './doctor/temporal.ts';
-import type { Out } from './output/out.ts';
 
 export function doctorCommand(): Command {
   return new Command('doctor')

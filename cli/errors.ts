@@ -1,4 +1,4 @@
-import { type ExitCode, exitCode } from '../model/exit-code.ts';
+import { type ExitCode, exitCode } from '../model/failure/exit-code.ts';
 
 /**
  * A command that cannot go on, for reasons that are no SyncFailure: wrong arguments, something missing.

@@ -1,10 +1,10 @@
 import { CommanderError } from 'commander';
-import { type ExitCode, exitCode, exitCodeOf } from '../model/exit-code.ts';
-import { failures, isSyncFailure } from '../model/failure.ts';
-import { formatProblem, type Problem } from '../model/problem.ts';
+import { type ExitCode, exitCode, exitCodeOf } from '../model/failure/exit-code.ts';
+import { failures, isSyncFailure } from '../model/failure/failure.ts';
+import { formatProblem, type Problem } from '../model/text/problem.ts';
 import { withoutSecrets } from '../platform/secrets/known.ts';
+import { safeText } from '../platform/terminal/text.ts';
 import { CommandFailed } from './errors.ts';
-import { safeText } from './output/text.ts';
 
 /** How a command ended badly: what is printed, and the exit code. */
 export interface FailureReport {

@@ -1,6 +1,6 @@
 import { Console } from 'node:console';
 import process from 'node:process';
-import { exitCode } from '../model/exit-code.ts';
+import { exitCode } from '../model/failure/exit-code.ts';
 import { runCommandLine, tellFailure } from './command-line.ts';
 import { helpAsOption } from './program.ts';
 

@@ -1,15 +1,15 @@
 import process from 'node:process';
 import { Command } from 'commander';
-import { type Plan, planSync } from '../activities/plan-sync.ts';
-import { deliveryPromise } from '../model/delivery.ts';
-import { type ExitCode, exitCode } from '../model/exit-code.ts';
-import { deliveryClassOf } from '../platform/project/delivery.ts';
-import { checkProject } from '../platform/project/load.ts';
-import { soundSync } from '../platform/project/sound-sync.ts';
+import { type Plan, planSync } from '../engine/plan/plan.ts';
+import { type ExitCode, exitCode } from '../model/failure/exit-code.ts';
+import { deliveryPromise } from '../model/sync/delivery.ts';
+import { askSystems } from '../operations/ask-systems.ts';
+import { parseWhole } from '../platform/terminal/parse.ts';
+import { deliveryClassOf } from '../project/delivery.ts';
+import { checkProject } from '../project/load.ts';
+import { soundSync } from '../project/sound-sync.ts';
 import { type CliContext, contextOf } from './context.ts';
-import { parseWhole } from './output/parse.ts';
 import { printPlan } from './plan/print.ts';
-import { askSystems } from './runs/asking.ts';
 import { type Engine, withEngine } from './runs/engine.ts';
 
 interface PlanFlags {

@@ -1,14 +1,14 @@
 import { Command } from 'commander';
-import { exitCode } from '../model/exit-code.ts';
-import type { LoadedSync } from '../model/project.ts';
-import { isAfter } from '../model/version.ts';
-import { checkProject } from '../platform/project/load.ts';
-import { soundSync } from '../platform/project/sound-sync.ts';
+import { exitCode } from '../model/failure/exit-code.ts';
+import { isAfter } from '../model/record/version.ts';
+import type { LoadedSync } from '../model/sync/project.ts';
+import { positionOf, positionWords, rereading, rereadingWords } from '../operations/runs/position.ts';
+import { parseWhole } from '../platform/terminal/parse.ts';
+import { checkProject } from '../project/load.ts';
+import { soundSync } from '../project/sound-sync.ts';
 import { type CliContext, contextOf } from './context.ts';
 import { CommandFailed } from './errors.ts';
-import { parseWhole } from './output/parse.ts';
 import { type Engine, withEngine } from './runs/engine.ts';
-import { positionOf, positionWords, rereading, rereadingWords } from './runs/position.ts';
 
 export function positionsCommand(): Command {
   return new Command('positions')

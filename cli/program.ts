@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { exitCode } from '../model/exit-code.ts';
-import { didYouMean } from '../model/near-name.ts';
+import { exitCode } from '../model/failure/exit-code.ts';
+import { didYouMean } from '../model/text/near-name.ts';
 import { type Verb, verbs } from './verbs.ts';
 
 const examples = `

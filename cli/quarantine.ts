@@ -1,13 +1,13 @@
 import { Command } from 'commander';
-import { type ExitCode, exitCode } from '../model/exit-code.ts';
-import { isSyncFailure } from '../model/failure.ts';
-import { checkProject } from '../platform/project/load.ts';
-import { soundSync } from '../platform/project/sound-sync.ts';
+import { type ExitCode, exitCode } from '../model/failure/exit-code.ts';
+import { isSyncFailure } from '../model/failure/failure.ts';
+import { nothingFits, replayChosen } from '../operations/quarantine/replay.ts';
+import { checkProject } from '../project/load.ts';
+import { soundSync } from '../project/sound-sync.ts';
 import type { CliContext } from './context.ts';
 import { CommandFailed } from './errors.ts';
 import { type ChoiceOptions, choiceOf, stateOption, withChoice } from './quarantine/choice.ts';
 import { printEntries, printEntry, printReasons } from './quarantine/print.ts';
-import { nothingFits, replayChosen } from './quarantine/replay.ts';
 import { type SyncCall, syncVerb } from './sync-verb.ts';
 
 /** Entries that `list` and `show` give when no limit is stated. */

@@ -1,17 +1,17 @@
 import process from 'node:process';
 import { Command } from 'commander';
-import { type Comparison, compareSync } from '../activities/compare-sync.ts';
-import { type ExitCode, exitCode } from '../model/exit-code.ts';
-import type { RecoveryEnd } from '../platform/ledger/recovery.ts';
-import { checkProject } from '../platform/project/load.ts';
-import { soundSync } from '../platform/project/sound-sync.ts';
+import { type Comparison, compareSync } from '../engine/compare/compare.ts';
+import { type ExitCode, exitCode } from '../model/failure/exit-code.ts';
+import { askSystems } from '../operations/ask-systems.ts';
+import { extrasToRemove, MOST_EXTRAS, mayRemoveExtras } from '../operations/reconcile/extras.ts';
+import { repair } from '../operations/reconcile/repair.ts';
+import type { RecoveryEnd } from '../platform/ledger/runs/recovery.ts';
+import { checkProject } from '../project/load.ts';
+import { soundSync } from '../project/sound-sync.ts';
 import { type CliContext, contextOf } from './context.ts';
 import { CommandFailed } from './errors.ts';
-import { extrasToRemove, MOST_EXTRAS, mayRemoveExtras } from './reconcile/extras.ts';
 import { giveUp } from './reconcile/give-up.ts';
 import { documentOf, print, repairDocument } from './reconcile/print.ts';
-import { repair } from './reconcile/repair.ts';
-import { askSystems } from './runs/asking.ts';
 import { type Engine, withEngine } from './runs/engine.ts';
 
 export function reconcileCommand(): Command {

@@ -1,12 +1,12 @@
 import process from 'node:process';
 import { Command } from 'commander';
-import { type ExitCode, exitCode } from '../model/exit-code.ts';
+import { type ExitCode, exitCode } from '../model/failure/exit-code.ts';
+import { replayChosen } from '../operations/quarantine/replay.ts';
+import { retryConnection } from '../operations/steer/retry-connection.ts';
 import { type CliContext, contextOf } from './context.ts';
 import { usage } from './errors.ts';
 import { type ChoiceOptions, choiceOf, withChoice } from './quarantine/choice.ts';
-import { replayChosen } from './quarantine/replay.ts';
 import { withEngine } from './runs/engine.ts';
-import { retryConnection } from './steer/connection.ts';
 import { steerSync } from './steer.ts';
 
 interface RetryOptions extends ChoiceOptions {

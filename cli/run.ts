@@ -1,16 +1,16 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { type ExitCode, exitCode } from '../model/exit-code.ts';
-import type { ReadRange } from '../model/range.ts';
-import { wasSound } from '../platform/project/sound-before.ts';
+import { type ExitCode, exitCode } from '../model/failure/exit-code.ts';
+import type { ReadRange } from '../model/sync/range.ts';
+import { positionOf, rereading, rereadingWords } from '../operations/runs/position.ts';
+import { newRunId } from '../operations/runs/start.ts';
+import { onceFor, startOnce } from '../operations/runs/start-once.ts';
+import { parseDuration } from '../platform/terminal/parse.ts';
+import { wasSound } from '../project/sound-before.ts';
 import { type CliContext, contextOf } from './context.ts';
 import { CommandFailed } from './errors.ts';
-import { parseDuration } from './output/parse.ts';
 import { type Engine, withEngine } from './runs/engine.ts';
 import { finishOpenRun } from './runs/open-run.ts';
-import { positionOf, rereading, rereadingWords } from './runs/position.ts';
 import { announce, follow } from './runs/see-through.ts';
-import { newRunId } from './runs/start.ts';
-import { onceFor, startOnce } from './runs/start-once.ts';
 
 interface RunOptions {
   readonly wait?: boolean;

@@ -1,10 +1,9 @@
 import { Command } from 'commander';
-import { createStateFolder } from '../dev/stack/state-folder.ts';
-import { DURATION_GRAMMAR, parseDurationMs } from '../model/duration.ts';
-import { exitCode } from '../model/exit-code.ts';
-import { isSyncFailure } from '../model/failure.ts';
-import { didYouMean } from '../model/near-name.ts';
-import { vaultName } from '../model/secret.ts';
+import { vaultName } from '../model/connection/secret.ts';
+import { exitCode } from '../model/failure/exit-code.ts';
+import { isSyncFailure } from '../model/failure/failure.ts';
+import { DURATION_GRAMMAR, parseDurationMs } from '../model/text/duration.ts';
+import { didYouMean } from '../model/text/near-name.ts';
 import { engineKeys, ensureEngineKey } from '../platform/crypto/engine-keys.ts';
 import type { Keyring } from '../platform/crypto/keyring.ts';
 import {
@@ -17,6 +16,7 @@ import {
   withValue,
 } from '../platform/secrets/vault-edit.ts';
 import { readVault, type Vault } from '../platform/secrets/vault-file.ts';
+import { createStateFolder } from '../stack/state-folder.ts';
 import { type CliContext, contextOf } from './context.ts';
 import { CommandFailed, usage } from './errors.ts';
 import { givenValue, refuseArgument } from './secrets/value.ts';

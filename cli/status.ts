@@ -1,16 +1,16 @@
 import { Command } from 'commander';
-import { exitCode } from '../model/exit-code.ts';
-import type { Project } from '../model/project.ts';
-import { checkProject } from '../platform/project/load.ts';
-import { soundSync } from '../platform/project/sound-sync.ts';
+import { exitCode } from '../model/failure/exit-code.ts';
+import type { Project } from '../model/sync/project.ts';
+import { expectedRecords } from '../operations/runs/expected.ts';
+import { runDocument, standingDocument, syncDocument } from '../operations/status/document.ts';
+import { gatherAll, gatherOne } from '../operations/status/gather.ts';
+import type { Out } from '../platform/terminal/out.ts';
+import { checkProject } from '../project/load.ts';
+import { soundSync } from '../project/sound-sync.ts';
 import { connectionReports, printTroubles } from './connections.ts';
 import { type CliContext, contextOf } from './context.ts';
-import type { Out } from './output/out.ts';
 import { type Engine, withEngine } from './runs/engine.ts';
-import { expectedRecords } from './runs/expected.ts';
 import { printAll } from './status/all.ts';
-import { runDocument, standingDocument, syncDocument } from './status/document.ts';
-import { gatherAll, gatherOne } from './status/gather.ts';
 import { printOne } from './status/one.ts';
 import { watch } from './status/watch.ts';
 

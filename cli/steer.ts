@@ -1,13 +1,13 @@
 import { setTimeout } from 'node:timers/promises';
 import { Command } from 'commander';
-import type { Verb } from '../model/steering.ts';
-import { checkProject } from '../platform/project/load.ts';
-import { soundSync } from '../platform/project/sound-sync.ts';
+import type { Verb } from '../model/sync/steering.ts';
+import { followRun } from '../operations/runs/follow.ts';
+import { steer } from '../operations/steer/steer.ts';
+import { checkProject } from '../project/load.ts';
+import { soundSync } from '../project/sound-sync.ts';
 import { type CliContext, contextOf } from './context.ts';
 import { CommandFailed } from './errors.ts';
 import { type Engine, withEngine } from './runs/engine.ts';
-import { followRun } from './runs/follow.ts';
-import { steer } from './steer/steer.ts';
 
 interface Steer {
   readonly verb: Verb;

@@ -1,6 +1,6 @@
 import process from 'node:process';
 import { Command } from 'commander';
-import type { ExitCode } from '../model/exit-code.ts';
+import type { ExitCode } from '../model/failure/exit-code.ts';
 import { type CliContext, contextOf } from './context.ts';
 import { type Engine, withEngine } from './runs/engine.ts';
 

@@ -1,8 +1,8 @@
 import pg from 'pg';
 import { z } from 'zod';
-import { compareSync } from '../activities/compare-sync.ts';
-import { startRowCounter } from '../bench/row-counter.ts';
-import { postgres } from '../connectors/postgres.ts';
+import { postgres } from '../connectors/postgres/index.ts';
+import { compareSync } from '../engine/compare/compare.ts';
+import { startRowCounter } from '../lab/bench/row-counter.ts';
 import { byWayOf, createTestDatabase } from './support/database.ts';
 import { createTestEngine } from './support/engine.ts';
 import { postgresConnection, sqlTools } from './support/postgres-system.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import { agreementNotices, FieldTallies, judgeBatch } from '../model/agreement.ts';
-import { alterationsOf, type Change, changeOf } from '../model/alteration.ts';
-import type { Json, JsonRecord } from '../model/json.ts';
+import { agreementNotices, FieldTallies, judgeBatch } from '../model/record/agreement.ts';
+import { alterationsOf, type Change, changeOf } from '../model/record/alteration.ts';
+import type { Json, JsonRecord } from '../model/record/json.ts';
 
 test.each<readonly [Json, Json, Change]>([
   ['a text', null, 'emptied'],

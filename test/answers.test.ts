@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
 import { z } from 'zod';
-import type { RunReport } from '../model/batch.ts';
-import { SyncFailure } from '../model/failure.ts';
-import type { Json } from '../model/json.ts';
-import type { Parked, RunState } from '../model/run-state.ts';
+import { SyncFailure } from '../model/failure/failure.ts';
+import type { Json } from '../model/record/json.ts';
+import type { RunReport } from '../model/sync/batch.ts';
+import type { Parked, RunState } from '../model/sync/run-state.ts';
 import { arraySource, createTestEngine, type TestEngine, type TestSync } from './support/engine.ts';
 import { holdWrites, type JournalDestination, journalDestination } from './support/journal.ts';
 import { untilInDoubt } from './support/ledger.ts';

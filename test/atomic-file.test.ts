@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, unlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { createFile, writeFileAtomically } from '../platform/atomic-file.ts';
 import { engineKeys, ensureEngineKey } from '../platform/crypto/engine-keys.ts';
+import { createFile, writeFileAtomically } from '../platform/foundation/atomic-file.ts';
 import { withFolder } from './support/files-system.ts';
 import { describeUnless } from './support/skip.ts';
 import { whyNoSmallDisk, withSmallDisk } from './support/small-disk.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Context } from '@temporalio/activity';
-import type { Destination, Page, Source } from '../model/connector.ts';
+import type { Destination, Page, Source } from '../model/connector/connector.ts';
 import type { Mapped } from '../model/mapping/mapping.ts';
 import { arraySource, createTestEngine, type TestEngine, testRecord } from './support/engine.ts';
 import { journalDestination } from './support/journal.ts';

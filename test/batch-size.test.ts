@@ -1,5 +1,5 @@
 import { endsHere, GrowingBatch } from '../activities/fetch.ts';
-import { policySchema } from '../model/policy.ts';
+import { policySchema } from '../model/sync/policy.ts';
 
 const ends = (seq: number, records: number, given: { batchRecords?: number } = {}): boolean =>
   endsHere(new GrowingBatch(seq, 1, records, 0, 'more'), { policy: policySchema.parse(given) });

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Bulkhead } from '../activities/bulkhead.ts';
-import { adviceFor } from '../model/advice.ts';
-import type { Page, Source } from '../model/connector.ts';
+import { Bulkhead } from '../engine/batches/bulkhead.ts';
+import type { Page, Source } from '../model/connector/connector.ts';
+import { adviceFor } from '../model/failure/advice.ts';
 import { arraySource, createTestEngine, type TestEngine, type TestSync } from './support/engine.ts';
 import { journalDestination } from './support/journal.ts';
 

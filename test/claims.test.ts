@@ -1,7 +1,7 @@
 import type { Pool } from 'pg';
-import { nothingChecked } from '../model/batch.ts';
-import { ledgerClaims } from '../platform/ledger/claims.ts';
+import { nothingChecked } from '../model/sync/batch.ts';
 import type { Ledger } from '../platform/ledger/ledger.ts';
+import { ledgerClaims } from '../platform/ledger/runs/claims.ts';
 import { useLedger } from './support/ledger.ts';
 
 let ledger: Ledger;

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
-import { createOut } from '../cli/output/out.ts';
-import { wantsColour } from '../cli/output/style.ts';
-import { fitWidths, tableLines } from '../cli/output/table.ts';
-import { cutText, padText, safeText, textWidth } from '../cli/output/text.ts';
-import { didYouMean, editDistance, nearName } from '../model/near-name.ts';
+import { didYouMean, editDistance, nearName } from '../model/text/near-name.ts';
+import { createOut } from '../platform/terminal/out.ts';
+import { wantsColour } from '../platform/terminal/style.ts';
+import { fitWidths, tableLines } from '../platform/terminal/table.ts';
+import { cutText, padText, safeText, textWidth } from '../platform/terminal/text.ts';
 
 describe('text of records on a terminal', () => {
   test.each([

@@ -11,10 +11,10 @@ import {
   interpolate,
   readComposeFile,
   startOrder,
-} from '../dev/compose/compose-file.ts';
-import { type Ground, localHealthCheck, localProcess } from '../dev/compose/ground.ts';
+} from '../deploy/local/compose-file.ts';
+import { type Ground, localHealthCheck, localProcess } from '../deploy/local/ground.ts';
 import { NAMESPACE, searchAttribute } from '../model/names.ts';
-import { readSettings } from '../platform/config.ts';
+import { readSettings } from '../platform/foundation/config.ts';
 import { workerEnv, workerNodeFlags } from '../workers/node-flags.ts';
 import { describeUnless } from './support/skip.ts';
 

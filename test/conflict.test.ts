@@ -1,6 +1,6 @@
-import { type ConflictFacts, judgeConflict } from '../model/conflict.ts';
-import { SyncFailure } from '../model/failure.ts';
-import type { Json } from '../model/json.ts';
+import { SyncFailure } from '../model/failure/failure.ts';
+import type { Json } from '../model/record/json.ts';
+import { type ConflictFacts, judgeConflict } from '../model/sync/conflict.ts';
 import { arraySource, createTestEngine, type TestEngine, type TestSync } from './support/engine.ts';
 import { journalDestination } from './support/journal.ts';
 import { type TaggedSystem, taggedSystem } from './support/tagged-system.ts';

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { keyring } from '../platform/crypto/keyring.ts';
 import { openLedger } from '../platform/ledger/ledger.ts';
-import { spend } from '../platform/limits/quota.ts';
-import { connectionWords, isWorthTelling, reportOf } from '../platform/limits/report.ts';
-import { untouched } from '../platform/limits/state.ts';
+import { spend } from '../platform/outbound/limits/quota.ts';
+import { connectionWords, isWorthTelling, reportOf } from '../platform/outbound/limits/report.ts';
+import { untouched } from '../platform/outbound/limits/state.ts';
 import { commandLine } from './support/command-line.ts';
 import { createTestDatabase, type TestDatabase } from './support/database.ts';
 import { withProject } from './support/temp-project.ts';

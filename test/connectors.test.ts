@@ -1,6 +1,6 @@
-import files from '../connectors/files.ts';
-import postgres from '../connectors/postgres.ts';
-import rest from '../connectors/rest.ts';
+import files from '../connectors/files/index.ts';
+import postgres from '../connectors/postgres/index.ts';
+import rest from '../connectors/rest/index.ts';
 import { acceptance } from './support/acceptance.ts';
 import { filesSubject } from './support/files-system.ts';
 import { postgresSubject } from './support/postgres-system.ts';

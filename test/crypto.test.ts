@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { createStateFolder } from '../dev/stack/state-folder.ts';
-import { isSyncFailure, type SyncFailure } from '../model/failure.ts';
+import { isSyncFailure, type SyncFailure } from '../model/failure/failure.ts';
 import { engineKeys, ensureEngineKey } from '../platform/crypto/engine-keys.ts';
 import { ENVELOPE_OVERHEAD_BYTES, idIn, keyring } from '../platform/crypto/keyring.ts';
+import { createStateFolder } from '../stack/state-folder.ts';
 import { withProject } from './support/temp-project.ts';
 
 const newKey = (): Buffer => randomBytes(32);

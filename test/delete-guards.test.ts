@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { WriteItem } from '../model/connector.ts';
-import { isRecord, type Json } from '../model/json.ts';
-import type { RunState } from '../model/run-state.ts';
+import type { WriteItem } from '../model/connector/connector.ts';
+import { isRecord, type Json } from '../model/record/json.ts';
+import type { RunState } from '../model/sync/run-state.ts';
 import { arraySource, createTestEngine, type TestEngine, type TestSync } from './support/engine.ts';
 import { holdWrites, type JournalDestination, journalDestination } from './support/journal.ts';
 

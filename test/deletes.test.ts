@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { z } from 'zod';
-import { compareSync } from '../activities/compare-sync.ts';
 import { guard } from '../activities/remove.ts';
-import { SyncFailure } from '../model/failure.ts';
-import type { Json } from '../model/json.ts';
-import type { RunState } from '../model/run-state.ts';
-import { checkProject } from '../platform/project/load.ts';
+import { compareSync } from '../engine/compare/compare.ts';
+import { SyncFailure } from '../model/failure/failure.ts';
+import type { Json } from '../model/record/json.ts';
+import type { RunState } from '../model/sync/run-state.ts';
+import { checkProject } from '../project/load.ts';
 import { arraySource, createTestEngine, type TestEngine, type TestSync } from './support/engine.ts';
 import { journalDestination } from './support/journal.ts';
 import { paperConnector, paperProject, paperSync, withProject } from './support/temp-project.ts';

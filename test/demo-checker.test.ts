@@ -1,4 +1,4 @@
-import { type Effect, isClean, type Verdict, verdictOf } from '../dev/demo/checker.ts';
+import { type Effect, isClean, type Verdict, verdictOf } from '../demo/checker.ts';
 
 const valid = new Map([
   ['a', 0],

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { removeProject } from '../dev/stack/remove-project.ts';
+import { removeProject } from '../stack/remove-project.ts';
 
 const program = fileURLToPath(new URL('../bin/syncline.js', import.meta.url));
 const page = readFileSync(fileURLToPath(new URL('../docs/first-sync.md', import.meta.url)), 'utf8');

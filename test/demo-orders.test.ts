@@ -1,4 +1,4 @@
-import { badKindOf, badKinds, order, positionAt, timeOf } from '../dev/demo/orders.ts';
+import { badKindOf, badKinds, order, positionAt, timeOf } from '../demo/orders.ts';
 
 const numbers = (count: number) => Array.from({ length: count }, (_, i) => i + 1);
 

@@ -1,12 +1,12 @@
 import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startBooks } from '../dev/demo/books-server.ts';
-import { changeOrders, checkBoth, readJournal, readTruth } from '../dev/demo/client.ts';
-import { order, timeOf } from '../dev/demo/orders.ts';
-import { tokenBucket } from '../dev/demo/rate-limit.ts';
-import type { RunningServer } from '../dev/demo/server.ts';
-import { startShop } from '../dev/demo/shop-server.ts';
+import { startBooks } from '../demo/books-server.ts';
+import { changeOrders, checkBoth, readJournal, readTruth } from '../demo/client.ts';
+import { order, timeOf } from '../demo/orders.ts';
+import { tokenBucket } from '../demo/rate-limit.ts';
+import type { RunningServer } from '../demo/server.ts';
+import { startShop } from '../demo/shop-server.ts';
 
 const token = 'token-of-the-test';
 const open: RunningServer[] = [];

@@ -1,9 +1,9 @@
-import { createStyle } from '../cli/output/style.ts';
-import { liveLines } from '../dev/demo/live-lines.ts';
-import { type DemoFindings, demoReport } from '../dev/demo/report.ts';
-import { createScreen } from '../dev/demo/screen.ts';
-import { noCounts } from '../model/batch.ts';
-import { rateMeter } from '../platform/rate-meter.ts';
+import { liveLines } from '../demo/live-lines.ts';
+import { type DemoFindings, demoReport } from '../demo/report.ts';
+import { createScreen } from '../demo/screen.ts';
+import { noCounts } from '../model/sync/batch.ts';
+import { rateMeter } from '../platform/foundation/rate-meter.ts';
+import { createStyle } from '../platform/terminal/style.ts';
 
 const plain = createStyle(false);
 

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { isAlive } from '../dev/demo/folder.ts';
+import { isAlive } from '../demo/folder.ts';
 
 const program = fileURLToPath(new URL('../bin/syncline.js', import.meta.url));
 const limitMs = 300_000;

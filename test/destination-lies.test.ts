@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import type { Destination } from '../model/connector.ts';
-import { deliveryClassAfter } from '../model/delivery.ts';
-import type { Json } from '../model/json.ts';
-import { checkProject } from '../platform/project/load.ts';
+import type { Destination } from '../model/connector/connector.ts';
+import type { Json } from '../model/record/json.ts';
+import { deliveryClassAfter } from '../model/sync/delivery.ts';
+import { checkProject } from '../project/load.ts';
 import { arraySource, createTestEngine, type TestEngine, type TestSync } from './support/engine.ts';
 import { type JournalDestination, journalDestination } from './support/journal.ts';
 import { untilInDoubt } from './support/ledger.ts';

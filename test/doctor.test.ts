@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { checkNode, judgeDisk } from '../cli/doctor/machine.ts';
-import { anyFreePort } from '../dev/stack/ports.ts';
+import { anyFreePort } from '../stack/ports.ts';
 import { plainEnvironment, withCommand, withFolder } from './support/stack.ts';
 import { testDatabaseServer, testTemporal } from './support/temporal.ts';
 

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { WriteItem } from '../model/connector.ts';
-import type { DeliveryCapabilities } from '../model/delivery.ts';
-import { SyncFailure } from '../model/failure.ts';
-import type { Json } from '../model/json.ts';
-import type { RunState } from '../model/run-state.ts';
+import type { WriteItem } from '../model/connector/connector.ts';
+import { SyncFailure } from '../model/failure/failure.ts';
+import type { Json } from '../model/record/json.ts';
+import type { DeliveryCapabilities } from '../model/sync/delivery.ts';
+import type { RunState } from '../model/sync/run-state.ts';
 import { arraySource, createTestEngine, type TestEngine, type TestSync } from './support/engine.ts';
 import { type JournalDestination, journalDestination } from './support/journal.ts';
 import { untilInDoubt } from './support/ledger.ts';

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import type { Json } from '../model/json.ts';
-import type { Parked, RunState } from '../model/run-state.ts';
+import type { Json } from '../model/record/json.ts';
+import type { Parked, RunState } from '../model/sync/run-state.ts';
 import { arraySource, createTestEngine, type TestEngine, type TestSync } from './support/engine.ts';
 import { journalDestination } from './support/journal.ts';
 

@@ -2,9 +2,9 @@ import { z } from 'zod';
 import { type Contract, contractOf } from '../model/drift/contract.ts';
 import { driftLines, driftOf, type KnownField } from '../model/drift/drift.ts';
 import { ShapeCounter } from '../model/drift/shape.ts';
-import type { Json } from '../model/json.ts';
 import type { Mapping } from '../model/mapping/mapping.ts';
-import { preparation } from '../model/prepare.ts';
+import type { Json } from '../model/record/json.ts';
+import { preparation } from '../model/record/prepare.ts';
 
 const Order = z.object({
   id: z.string(),

@@ -1,5 +1,5 @@
-import type { Destination, WriteItem } from '../model/connector.ts';
-import type { Json } from '../model/json.ts';
+import type { Destination, WriteItem } from '../model/connector/connector.ts';
+import type { Json } from '../model/record/json.ts';
 import { arraySource, createTestEngine, type TestEngine } from './support/engine.ts';
 import { journalDestination } from './support/journal.ts';
 

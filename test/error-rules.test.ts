@@ -1,6 +1,6 @@
-import { type ErrorRule, errorRule } from '../model/error-rule.ts';
-import { sorting } from '../platform/http/error-rules.ts';
-import { checkProject } from '../platform/project/load.ts';
+import { type ErrorRule, errorRule } from '../model/failure/error-rule.ts';
+import { sorting } from '../platform/outbound/errors/error-rules.ts';
+import { checkProject } from '../project/load.ts';
 import { withProject } from './support/temp-project.ts';
 import { connectionTo, doorTo } from './support/tools.ts';
 import { json, withServer } from './support/with-server.ts';

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { canonicalDecimal, parseExact } from '../model/exact-json.ts';
+import { canonicalDecimal, parseExact } from '../model/record/exact-json.ts';
 
 describe('exact JSON', () => {
   test('agrees with JSON.parse on everything that JSON.stringify writes', () => {

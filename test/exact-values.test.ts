@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { z } from 'zod';
-import { contentComparison } from '../activities/read-back.ts';
-import { exactJson, exactMember, parseExact } from '../model/exact-json.ts';
-import { assignExact, isExactNumber, isUncommon } from '../model/exact-marks.ts';
-import type { Json, JsonRecord } from '../model/json.ts';
+import { contentComparison } from '../engine/delivery/read-back.ts';
 import { map } from '../model/mapping/map.ts';
 import type { Mapping } from '../model/mapping/mapping.ts';
 import { asText, or, rule, to } from '../model/mapping/public.ts';
-import { preparation } from '../model/prepare.ts';
+import { exactJson, exactMember, parseExact } from '../model/record/exact-json.ts';
+import { assignExact, isExactNumber, isUncommon } from '../model/record/exact-marks.ts';
+import type { Json, JsonRecord } from '../model/record/json.ts';
+import { preparation } from '../model/record/prepare.ts';
 
 const big = '1234567890123456789';
 const fine = '0.10000000000000000001';

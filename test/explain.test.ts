@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { askBoth } from '../cli/explain/live.ts';
 import { explainRecord } from '../cli/explain.ts';
 import { defineSync, map, orReject, to, trim } from '../index.ts';
-import type { Source } from '../model/connector.ts';
-import { SyncFailure } from '../model/failure.ts';
-import type { Json } from '../model/json.ts';
-import type { LoadedSync } from '../model/project.ts';
+import type { Source } from '../model/connector/connector.ts';
+import { SyncFailure } from '../model/failure/failure.ts';
+import type { Json } from '../model/record/json.ts';
+import type { LoadedSync } from '../model/sync/project.ts';
+import { askBoth } from '../operations/explain/both-sides.ts';
 import { arraySource, createTestEngine, type TestEngine, testRecord } from './support/engine.ts';
 import { journalDestination } from './support/journal.ts';
 

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { failuresPage } from '../cli/docs/failures-page.ts';
 import { createProgram } from '../cli/program.ts';
 import { verbs } from '../cli/verbs.ts';
-import { adviceFor } from '../model/advice.ts';
-import { type FailureCode, failures, isFailureCode } from '../model/failure.ts';
+import { adviceFor } from '../model/failure/advice.ts';
+import { type FailureCode, failures, isFailureCode } from '../model/failure/failure.ts';
+import { failuresPage } from '../operations/docs/failures-page.ts';
 
 const codes = Object.keys(failures).filter(isFailureCode);
 

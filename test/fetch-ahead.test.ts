@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import rest from '../connectors/rest.ts';
+import rest from '../connectors/rest/index.ts';
 import type { Mapped } from '../model/mapping/mapping.ts';
 import { arraySource, createTestEngine, type TestEngine, testRecord } from './support/engine.ts';
 import { journalDestination } from './support/journal.ts';

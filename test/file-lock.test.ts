@@ -3,8 +3,8 @@ import { mkdir, readdir, readFile, symlink, utimes, writeFile } from 'node:fs/pr
 import { hostname } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { type HeldLock, type TakenLock, takeLock, underFileLockOf } from '../platform/file-lock.ts';
-import { ownMark } from '../platform/process-identity.ts';
+import { type HeldLock, type TakenLock, takeLock, underFileLockOf } from '../platform/foundation/file-lock.ts';
+import { ownMark } from '../platform/foundation/process-identity.ts';
 import { describeUnless } from './support/skip.ts';
 import { whyNoSmallDisk, withSmallDisk } from './support/small-disk.ts';
 import { withFolder } from './support/stack.ts';

@@ -17,10 +17,10 @@ import path from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import fc from 'fast-check';
-import { files } from '../connectors/files.ts';
-import { openFile } from '../connectors/support/files-folder.ts';
-import { folderFault, writersOf } from '../connectors/support/files-trust.ts';
-import type { Json } from '../model/json.ts';
+import { openFile } from '../connectors/files/folder.ts';
+import { files } from '../connectors/files/index.ts';
+import { folderFault, writersOf } from '../connectors/files/trust.ts';
+import type { Json } from '../model/record/json.ts';
 import { filesConnection, folderTools, withFolder } from './support/files-system.ts';
 import { describeUnless } from './support/skip.ts';
 

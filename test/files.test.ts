@@ -3,11 +3,11 @@ import { appendFile, readdir, readFile, rename, rm, stat, symlink, unlink, write
 import { hostname } from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
-import { files } from '../connectors/files.ts';
-import type { Destination, ItemOutcome, Page, Position, Source, WriteItem } from '../model/connector.ts';
-import { isUncommon } from '../model/exact-marks.ts';
-import type { Json } from '../model/json.ts';
-import { ownMark } from '../platform/process-identity.ts';
+import { files } from '../connectors/files/index.ts';
+import type { Destination, ItemOutcome, Page, Position, Source, WriteItem } from '../model/connector/connector.ts';
+import { isUncommon } from '../model/record/exact-marks.ts';
+import type { Json } from '../model/record/json.ts';
+import { ownMark } from '../platform/foundation/process-identity.ts';
 import { filesConnection, folderTools, withFolder } from './support/files-system.ts';
 import { describeUnless } from './support/skip.ts';
 import { whyNoSmallDisk, withSmallDisk } from './support/small-disk.ts';

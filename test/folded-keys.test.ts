@@ -1,7 +1,7 @@
-import rest from '../connectors/rest.ts';
-import type { Destination } from '../model/connector.ts';
-import { type DeliveryClass, deliveryClass } from '../model/delivery.ts';
-import type { Json } from '../model/json.ts';
+import rest from '../connectors/rest/index.ts';
+import type { Destination } from '../model/connector/connector.ts';
+import type { Json } from '../model/record/json.ts';
+import { type DeliveryClass, deliveryClass } from '../model/sync/delivery.ts';
 import { arraySource, createTestEngine, type TestEngine, type TestSync } from './support/engine.ts';
 import { connectionTo, doorTo, httpTools } from './support/tools.ts';
 import { bodyOf, json, withServer } from './support/with-server.ts';

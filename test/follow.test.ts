@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { Client, Connection } from '@temporalio/client';
-import { followRun, stepState } from '../cli/runs/follow.ts';
-import { noCounts } from '../model/batch.ts';
 import { workflowType } from '../model/names.ts';
-import type { RunState } from '../model/run-state.ts';
+import { noCounts } from '../model/sync/batch.ts';
+import type { RunState } from '../model/sync/run-state.ts';
+import { followRun, stepState } from '../operations/runs/follow.ts';
 import { noting } from './support/stack.ts';
 import { testTemporal } from './support/temporal.ts';
 

@@ -1,12 +1,12 @@
-import type { AuthSpec } from '../model/auth.ts';
-import { authSpec } from '../model/auth.ts';
-import type { HttpCall } from '../model/connector.ts';
-import { isSyncFailure, SyncFailure } from '../model/failure.ts';
-import type { ReadSecret, SecretVersion } from '../model/secret.ts';
-import { createHttpClient } from '../platform/http/client.ts';
-import { withoutCredential } from '../platform/http/echo.ts';
-import { type Moment, signed } from '../platform/http/hmac-auth.ts';
-import type { Outgoing } from '../platform/http/pipeline.ts';
+import type { AuthSpec } from '../model/connection/auth.ts';
+import { authSpec } from '../model/connection/auth.ts';
+import type { ReadSecret, SecretVersion } from '../model/connection/secret.ts';
+import type { HttpCall } from '../model/connector/connector.ts';
+import { isSyncFailure, SyncFailure } from '../model/failure/failure.ts';
+import { type Moment, signed } from '../platform/outbound/auth/hmac-auth.ts';
+import { createHttpClient } from '../platform/outbound/client.ts';
+import type { Outgoing } from '../platform/outbound/pipeline.ts';
+import { withoutCredential } from '../platform/outbound/redact-credential.ts';
 import { connectionTo, doorTo, silentLog } from './support/tools.ts';
 import { json, withServer } from './support/with-server.ts';
 

@@ -1,6 +1,6 @@
-import { isSameHost, urlOf } from '../platform/http/address.ts';
-import { classifyNetwork, classifyStatus, isJsonType } from '../platform/http/classify.ts';
-import { retryAfterMs } from '../platform/http/retry-after.ts';
+import { isSameHost, urlOf } from '../platform/outbound/address.ts';
+import { classifyNetwork, classifyStatus, isJsonType } from '../platform/outbound/errors/classify.ts';
+import { retryAfterMs } from '../platform/outbound/pace/retry-after.ts';
 
 const nowMs = Date.parse('2026-03-01T12:00:00Z');
 const hourMs = 3_600_000;

@@ -8,7 +8,7 @@ import { json, withServer } from './support/with-server.ts';
 /** Asks once, takes every file descriptor that is left, asks again, gives them back, and asks a third time. */
 const program = (connection: object): string => `
 import { closeSync, openSync } from 'node:fs';
-import { createHttpClient } from ${JSON.stringify(pathToFileURL('dist/platform/http/client.js').href)};
+import { createHttpClient } from ${JSON.stringify(pathToFileURL('dist/platform/outbound/client.js').href)};
 const log = { debug() {}, info() {}, warn() {}, error() {} };
 const http = createHttpClient({ connection: ${JSON.stringify(connection)}, readSecret: async () => '', log, clock: Date });
 const { signal } = new AbortController();

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { jest } from '@jest/globals';
-import type { CallLimits } from '../model/connection.ts';
-import { Pace } from '../platform/http/pace.ts';
-import type { Outgoing } from '../platform/http/pipeline.ts';
-import type { Caller } from '../platform/http/waiting-room.ts';
-import { memoryStore, type StateStore } from '../platform/limits/state.ts';
+import type { CallLimits } from '../model/connection/connection.ts';
+import { memoryStore, type StateStore } from '../platform/outbound/limits/state.ts';
+import { Pace } from '../platform/outbound/pace/pace.ts';
+import type { Caller } from '../platform/outbound/pace/waiting-room.ts';
+import type { Outgoing } from '../platform/outbound/pipeline.ts';
 import { connectionTo, doorTo } from './support/tools.ts';
 import { json, withServer } from './support/with-server.ts';
 

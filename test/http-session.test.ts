@@ -1,6 +1,6 @@
-import type { Connection } from '../model/connection.ts';
-import type { HttpCall } from '../model/connector.ts';
-import type { OpenHttpClient } from '../platform/http/client.ts';
+import type { Connection } from '../model/connection/connection.ts';
+import type { HttpCall } from '../model/connector/connector.ts';
+import type { OpenHttpClient } from '../platform/outbound/client.ts';
 import { connectionTo, doorTo } from './support/tools.ts';
 import { bodyOf, json, startServer } from './support/with-server.ts';
 

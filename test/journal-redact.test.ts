@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { z } from 'zod';
-import { authSpec } from '../model/auth.ts';
-import { hiddenFields, personal, secret } from '../model/field-marks.ts';
-import { secretShown } from '../model/secret.ts';
-import { maskJson } from '../platform/journal/mask-json.ts';
-import { redactor } from '../platform/journal/redact.ts';
+import { authSpec } from '../model/connection/auth.ts';
+import { secretShown } from '../model/connection/secret.ts';
+import { hiddenFields, personal, secret } from '../model/record/field-marks.ts';
+import { maskJson } from '../platform/outbound/journal/mask-json.ts';
+import { redactor } from '../platform/outbound/journal/redact.ts';
 import { type KnownSecrets, knownSecrets } from '../platform/secrets/known.ts';
 
 const none = knownSecrets();

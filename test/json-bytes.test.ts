@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { z } from 'zod';
-import { Blocks, Content } from '../model/content.ts';
 import { compileJson, type JsonWriter } from '../model/mapping/compile-json.ts';
+import { Blocks, Content } from '../model/record/content.ts';
 
 const Thing = z.object({
   mark: z.string().optional(),

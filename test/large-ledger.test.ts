@@ -1,9 +1,9 @@
 import type { Pool } from 'pg';
-import { contentOf } from '../model/content.ts';
-import type { Occurrence } from '../model/repeats.ts';
-import { contentHash } from '../model/transform.ts';
+import { contentOf } from '../model/record/content.ts';
+import type { Occurrence } from '../model/record/repeats.ts';
+import { contentHash } from '../model/record/transform.ts';
 import { type Ledger, ledgerOn, openLedger } from '../platform/ledger/ledger.ts';
-import { ledgerPool, type Writer } from '../platform/ledger/sql.ts';
+import { ledgerPool, type Writer } from '../platform/ledger/sql/sql.ts';
 import { withDatabase } from './support/database.ts';
 
 const RECORDS = 60_000;

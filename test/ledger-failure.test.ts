@@ -1,5 +1,5 @@
-import { SyncFailure } from '../model/failure.ts';
-import { ledgerFailure } from '../platform/ledger/sql.ts';
+import { SyncFailure } from '../model/failure/failure.ts';
+import { ledgerFailure } from '../platform/ledger/sql/sql.ts';
 
 const withCode = (code: string) => Object.assign(new Error('duplicate key value (email)=(ada@example.com)'), { code });
 

@@ -1,7 +1,7 @@
 import type { Pool } from 'pg';
-import { copyIn } from '../platform/copy-in.ts';
-import { copyUnderFence } from '../platform/ledger/copy-under-fence.ts';
-import { ledgerPool, transaction } from '../platform/ledger/sql.ts';
+import { copyUnderFence } from '../platform/ledger/deliveries/copy-under-fence.ts';
+import { copyIn } from '../platform/ledger/sql/copy-in.ts';
+import { ledgerPool, transaction } from '../platform/ledger/sql/sql.ts';
 import { type CuttableProxy, startProxy } from './support/cuttable-proxy.ts';
 import { byWayOf, createTestDatabase, type TestDatabase } from './support/database.ts';
 

@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { LEDGER_SCHEMA } from '../model/names.ts';
-import { migrate } from '../platform/ledger/migrate.ts';
-import { migrations } from '../platform/ledger/migrations.ts';
+import { migrate } from '../platform/ledger/schema/migrate.ts';
+import { migrations } from '../platform/ledger/schema/migrations.ts';
 import { syncline } from './support/command-line.ts';
 import { withDatabase } from './support/database.ts';
 import { withProject } from './support/temp-project.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { scheduleId } from '../model/names.ts';
-import { createSchedule, deleteSchedule } from '../platform/schedules/schedules.ts';
+import { createSchedule, deleteSchedule } from '../platform/temporal/schedules/schedules.ts';
 import { arraySource, createTestEngine, type TestSync } from './support/engine.ts';
 import { journalDestination } from './support/journal.ts';
 import { onlyTriggered } from './support/schedules.ts';

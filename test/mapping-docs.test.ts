@@ -14,14 +14,14 @@ import {
   when,
 } from 'syncline';
 import { z } from 'zod';
-import { indexHtml, syncHtml } from '../cli/docs/html.ts';
-import { syncMarkdown } from '../cli/docs/markdown.ts';
-import { pageOf, type SyncPage } from '../cli/docs/page.ts';
 import { filesOf } from '../cli/docs.ts';
-import type { Connection } from '../model/connection.ts';
+import type { Connection } from '../model/connection/connection.ts';
 import type { Mapping } from '../model/mapping/mapping.ts';
-import { policySchema } from '../model/policy.ts';
-import type { LoadedSync } from '../model/project.ts';
+import { policySchema } from '../model/sync/policy.ts';
+import type { LoadedSync } from '../model/sync/project.ts';
+import { indexHtml, syncHtml } from '../operations/docs/html.ts';
+import { syncMarkdown } from '../operations/docs/markdown.ts';
+import { pageOf, type SyncPage } from '../operations/docs/page.ts';
 
 const From = z.object({
   id: z.string(),

@@ -1,7 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { z } from 'zod';
-import type { Json } from '../model/json.ts';
 import { compile } from '../model/mapping/compile.ts';
 import { compileTakes } from '../model/mapping/compile-check.ts';
 import { readsOnlyLeaves } from '../model/mapping/leaves.ts';
@@ -9,7 +8,8 @@ import { map } from '../model/mapping/map.ts';
 import type { Mapping } from '../model/mapping/mapping.ts';
 import type { Node, RuleSpec } from '../model/mapping/node.ts';
 import { explain } from '../model/mapping/walk.ts';
-import { preparation } from '../model/prepare.ts';
+import type { Json } from '../model/record/json.ts';
+import { preparation } from '../model/record/prepare.ts';
 
 const Line = z.object({ e: z.string(), inner: z.object({ f: z.number() }) });
 const From = z.object({

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
-import type { ItemOutcome, WriteRequest } from '../model/connector.ts';
-import type { DeliveryCapabilities } from '../model/delivery.ts';
-import { SyncFailure } from '../model/failure.ts';
-import type { Json } from '../model/json.ts';
-import type { RunState } from '../model/run-state.ts';
+import type { ItemOutcome, WriteRequest } from '../model/connector/connector.ts';
+import { SyncFailure } from '../model/failure/failure.ts';
+import type { Json } from '../model/record/json.ts';
+import type { DeliveryCapabilities } from '../model/sync/delivery.ts';
+import type { RunState } from '../model/sync/run-state.ts';
 import { arraySource, createTestEngine, type TestEngine, type TestSync } from './support/engine.ts';
 import { type Fate, type JournalDestination, journalDestination } from './support/journal.ts';
 import { untilInDoubt } from './support/ledger.ts';

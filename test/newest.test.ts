@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import { contentOf } from '../model/content.ts';
-import { Newest } from '../model/newest.ts';
-import type { ReadyRecord } from '../model/prepared.ts';
+import { contentOf } from '../model/record/content.ts';
+import { Newest } from '../model/record/newest.ts';
+import type { ReadyRecord } from '../model/record/prepared.ts';
 
 const record = (key: string, version: number | null, ordinal: number): ReadyRecord => ({
   ...{ key, version, ordinal, content: contentOf('{}'), hash: '' },

@@ -1,7 +1,7 @@
-import { createOut } from '../cli/output/out.ts';
 import { printNotices } from '../cli/runs/notices.ts';
-import type { Json } from '../model/json.ts';
-import type { Notice } from '../model/notice.ts';
+import type { Json } from '../model/record/json.ts';
+import type { Notice } from '../model/sync/notice.ts';
+import { createOut } from '../platform/terminal/out.ts';
 import { arraySource, createTestEngine, type TestEngine } from './support/engine.ts';
 import { journalDestination } from './support/journal.ts';
 

@@ -3,12 +3,12 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import type { AuthSpec } from '../model/auth.ts';
-import { authSpec } from '../model/auth.ts';
-import { isSyncFailure } from '../model/failure.ts';
-import { createHttpClient } from '../platform/http/client.ts';
+import type { AuthSpec } from '../model/connection/auth.ts';
+import { authSpec } from '../model/connection/auth.ts';
+import { isSyncFailure } from '../model/failure/failure.ts';
 import { type Ledger, openLedger } from '../platform/ledger/ledger.ts';
-import { sealedTokens, type TokenStore } from '../platform/oauth/token-store.ts';
+import { sealedTokens, type TokenStore } from '../platform/outbound/auth/oauth/token-store.ts';
+import { createHttpClient } from '../platform/outbound/client.ts';
 import { built } from './support/built.ts';
 import { createTestDatabase, type TestDatabase } from './support/database.ts';
 import { type OAuthSystem, startOAuthSystem } from './support/oauth-system.ts';
@@ -85,7 +85,7 @@ describe('four worker processes with tokens of three seconds and refresh tokens 
   });
 
   function startCaller(auth: AuthSpec, refreshToken: string): { end(): Promise<unknown> } {
-    built('platform/http/client.js');
+    built('platform/outbound/client.js');
     const child = spawn(process.execPath, [join(import.meta.dirname, 'support/oauth-caller.js')], {
       env: {
         PATH: process.env['PATH'],

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import type { Destination, ItemOutcome } from '../model/connector.ts';
-import type { Json } from '../model/json.ts';
-import { mayBeRespelt, takenClaims } from '../model/owners.ts';
+import type { Destination, ItemOutcome } from '../model/connector/connector.ts';
+import type { Json } from '../model/record/json.ts';
+import { mayBeRespelt, takenClaims } from '../model/record/owners.ts';
 import { arraySource, createTestEngine, type TestEngine, type TestSync } from './support/engine.ts';
 
 const person = (id: string, value: string): Json => ({ id, version: 1, value });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import { parseInPieces } from '../connectors/support/page-json.ts';
-import { parseBody } from '../connectors/support/rest-body.ts';
-import { parseExact } from '../model/exact-json.ts';
+import { parseInPieces } from '../connectors/common/page-json.ts';
+import { parseBody } from '../connectors/rest/body.ts';
+import { parseExact } from '../model/record/exact-json.ts';
 
 const decode = (bytes: Buffer): string => new TextDecoder('utf-8', { fatal: true }).decode(bytes);
 const inPieces = (text: string, list = '/orders', pieceBytes = 40) =>

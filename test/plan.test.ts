@@ -1,6 +1,6 @@
-import { type Plan, planSync } from '../activities/plan-sync.ts';
-import type { Page, Source } from '../model/connector.ts';
-import type { Json } from '../model/json.ts';
+import { type Plan, planSync } from '../engine/plan/plan.ts';
+import type { Page, Source } from '../model/connector/connector.ts';
+import type { Json } from '../model/record/json.ts';
 import { arraySource, createTestEngine, type TestEngine, type TestSync } from './support/engine.ts';
 import { journalDestination } from './support/journal.ts';
 

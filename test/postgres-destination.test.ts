@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import pg from 'pg';
-import { postgres } from '../connectors/postgres.ts';
-import type { Destination, ItemOutcome, WriteItem } from '../model/connector.ts';
-import { contentOf } from '../model/content.ts';
-import type { Json, JsonRecord } from '../model/json.ts';
+import { postgres } from '../connectors/postgres/index.ts';
+import type { Destination, ItemOutcome, WriteItem } from '../model/connector/connector.ts';
+import { contentOf } from '../model/record/content.ts';
+import type { Json, JsonRecord } from '../model/record/json.ts';
 import { startProxy } from './support/cuttable-proxy.ts';
 import { byWayOf, createTestDatabase, type TestDatabase } from './support/database.ts';
 import { postgresConnection, sqlTools } from './support/postgres-system.ts';

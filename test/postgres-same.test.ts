@@ -1,5 +1,5 @@
-import { sameInPostgres, sameUnderKey } from '../connectors/support/postgres-same.ts';
-import type { Json } from '../model/json.ts';
+import { sameInPostgres, sameUnderKey } from '../connectors/postgres/same.ts';
+import type { Json } from '../model/record/json.ts';
 
 const same: readonly (readonly [string, Json, Json])[] = [
   ['a decimal with another scale', 12.5, '12.50'],

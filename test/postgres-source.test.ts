@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import pg from 'pg';
-import { postgres } from '../connectors/postgres.ts';
-import type { Page, Position, Source } from '../model/connector.ts';
-import { isRecord, type Json } from '../model/json.ts';
+import { postgres } from '../connectors/postgres/index.ts';
+import type { Page, Position, Source } from '../model/connector/connector.ts';
+import { isRecord, type Json } from '../model/record/json.ts';
 import { createTestDatabase, type TestDatabase } from './support/database.ts';
 import { postgresConnection, sqlTools } from './support/postgres-system.ts';
 

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
-import { intervalOf } from '../connectors/support/postgres-interval.ts';
-import type { SqlType } from '../connectors/support/postgres-types.ts';
-import { usualForm } from '../connectors/support/postgres-usual.ts';
-import { type Given, valueChecks } from '../connectors/support/postgres-values.ts';
-import { copyText } from '../model/copy-text.ts';
+import { intervalOf } from '../connectors/postgres/interval.ts';
+import type { SqlType } from '../connectors/postgres/types.ts';
+import { usualForm } from '../connectors/postgres/usual.ts';
+import { type Given, valueChecks } from '../connectors/postgres/values.ts';
+import { copyText } from '../model/record/copy-text.ts';
 
 const plain = (name: string, modifier = -1): SqlType => ({ kind: 'plain', name, modifier });
 /** As PostgreSQL keeps precision and scale. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { Json } from '../model/json.ts';
-import { preparation } from '../model/prepare.ts';
+import type { Json } from '../model/record/json.ts';
+import { preparation } from '../model/record/prepare.ts';
 
 const Item = z.object({ id: z.string().optional(), version: z.number(), value: z.string() });
 

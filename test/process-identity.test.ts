@@ -1,7 +1,13 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { readRunningDev, removeDevFile, writeDevFile } from '../dev/stack/dev-file.ts';
-import { ownMark, type PidSight, presence, presenceOf, processIdentity } from '../platform/process-identity.ts';
+import {
+  ownMark,
+  type PidSight,
+  presence,
+  presenceOf,
+  processIdentity,
+} from '../platform/foundation/process-identity.ts';
+import { readRunningDev, removeDevFile, writeDevFile } from '../stack/dev-file.ts';
 import { withFolder } from './support/stack.ts';
 
 const mark = { pid: 7, identity: 'boot/100', space: 'boot/pid:[1]' };

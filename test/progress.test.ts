@@ -1,5 +1,5 @@
 import { jest } from '@jest/globals';
-import { createProgress, describe as describeStep, progressBar, seconds } from '../platform/progress.ts';
+import { createProgress, describe as describeStep, progressBar, seconds } from '../platform/foundation/progress.ts';
 
 beforeEach(() => {
   jest.useFakeTimers();

@@ -1,8 +1,8 @@
 import { readdir, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { formatProblem, type Problem } from '../model/problem.ts';
-import { lastEditMs, projectFingerprint } from '../platform/project/fingerprint.ts';
-import { checkProject, loadProject } from '../platform/project/load.ts';
+import { formatProblem, type Problem } from '../model/text/problem.ts';
+import { lastEditMs, projectFingerprint } from '../project/fingerprint.ts';
+import { checkProject, loadProject } from '../project/load.ts';
 import {
   type ProjectFiles,
   paperConnector,

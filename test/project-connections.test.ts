@@ -1,9 +1,9 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the files under test have variables
 import fc from 'fast-check';
-import { formatProblem, type Problem } from '../model/problem.ts';
-import { checkProject, loadProject, ProjectInvalid } from '../platform/project/load.ts';
-import { substituteVariables } from '../platform/project/variables.ts';
-import { parseYaml } from '../platform/project/yaml.ts';
+import { formatProblem, type Problem } from '../model/text/problem.ts';
+import { checkProject, loadProject, ProjectInvalid } from '../project/load.ts';
+import { substituteVariables } from '../project/variables.ts';
+import { parseYaml } from '../project/yaml.ts';
 import { type ProjectFiles, paperConnections, paperProject, withProject } from './support/temp-project.ts';
 
 type Env = Record<string, string>;

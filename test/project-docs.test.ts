@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { exitCode } from '../model/exit-code.ts';
-import { problemCodes } from '../model/problem.ts';
+import { exitCode } from '../model/failure/exit-code.ts';
+import { problemCodes } from '../model/text/problem.ts';
 
 const guide = readFileSync(join(import.meta.dirname, '..', 'docs', 'project.md'), 'utf8');
 

@@ -1,4 +1,4 @@
-import { checkProject } from '../platform/project/load.ts';
+import { checkProject } from '../project/load.ts';
 import { withProject } from './support/temp-project.ts';
 
 /** What `check` says of one connection: the messages of its errors. */

@@ -1,8 +1,8 @@
 import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isSecretName, redactSecrets, secretKind } from '../model/secret-text.ts';
-import { checkProject } from '../platform/project/load.ts';
+import { isSecretName, redactSecrets, secretKind } from '../model/connection/secret-text.ts';
 import { createReadSecret } from '../platform/secrets/read.ts';
+import { checkProject } from '../project/load.ts';
 import { paperProject, withProject } from './support/temp-project.ts';
 
 const withSecretFile = (mode: number, content: string): Promise<unknown> =>

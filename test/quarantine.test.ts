@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import type { RunReport } from '../model/batch.ts';
-import { unaccounted } from '../model/batch.ts';
-import type { Json } from '../model/json.ts';
 import type { Mapped } from '../model/mapping/mapping.ts';
-import type { EntryChoice } from '../platform/ledger/quarantine-work.ts';
+import type { Json } from '../model/record/json.ts';
+import type { RunReport } from '../model/sync/batch.ts';
+import { unaccounted } from '../model/sync/batch.ts';
+import type { EntryChoice } from '../platform/ledger/quarantine/entries.ts';
 import { arraySource, createTestEngine, type TestEngine, type TestSync } from './support/engine.ts';
 import { journalDestination } from './support/journal.ts';
 

@@ -1,7 +1,7 @@
-import type { Destination } from '../model/connector.ts';
-import { SyncFailure } from '../model/failure.ts';
+import type { Destination } from '../model/connector/connector.ts';
+import { SyncFailure } from '../model/failure/failure.ts';
 import { queryName } from '../model/names.ts';
-import type { RunState } from '../model/run-state.ts';
+import type { RunState } from '../model/sync/run-state.ts';
 import { arraySource, createTestEngine, type TestEngine } from './support/engine.ts';
 
 let engine: TestEngine;

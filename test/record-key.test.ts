@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { joinKey, keyOf, splitKey } from '../model/record-key.ts';
+import { joinKey, keyOf, splitKey } from '../model/record/record-key.ts';
 
 const part = fc.string({ unit: fc.constantFrom('a', '|', '\\', 'b', ' ', '\n') });
 

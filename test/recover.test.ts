@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { compareSync } from '../activities/compare-sync.ts';
-import type { DeliveryCapabilities } from '../model/delivery.ts';
-import type { Json } from '../model/json.ts';
-import type { RunState } from '../model/run-state.ts';
+import { compareSync } from '../engine/compare/compare.ts';
+import type { Json } from '../model/record/json.ts';
+import type { DeliveryCapabilities } from '../model/sync/delivery.ts';
+import type { RunState } from '../model/sync/run-state.ts';
 import type { Ledger } from '../platform/ledger/ledger.ts';
 import { createTestDatabase } from './support/database.ts';
 import { arraySource, createTestEngine, type TestEngine, type TestSync } from './support/engine.ts';

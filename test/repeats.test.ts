@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
-import { unaccounted } from '../model/batch.ts';
-import { SyncFailure } from '../model/failure.ts';
-import type { Json } from '../model/json.ts';
-import { areTakenBack, NewestOccurrence, type Occurrence } from '../model/repeats.ts';
+import { SyncFailure } from '../model/failure/failure.ts';
+import type { Json } from '../model/record/json.ts';
+import { areTakenBack, NewestOccurrence, type Occurrence } from '../model/record/repeats.ts';
+import { unaccounted } from '../model/sync/batch.ts';
 import { arraySource, createTestEngine, type TestEngine, type TestServers, type TestSync } from './support/engine.ts';
 import { type JournalDestination, journalDestination } from './support/journal.ts';
 

@@ -1,10 +1,10 @@
 import type { RequestListener } from 'node:http';
 import { setTimeout } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
-import rest from '../connectors/rest.ts';
-import type { Page, Position, Source } from '../model/connector.ts';
-import { isSyncFailure, type SyncFailure } from '../model/failure.ts';
-import type { Json } from '../model/json.ts';
+import rest from '../connectors/rest/index.ts';
+import type { Page, Position, Source } from '../model/connector/connector.ts';
+import { isSyncFailure, type SyncFailure } from '../model/failure/failure.ts';
+import type { Json } from '../model/record/json.ts';
 import { connectionTo, doorTo, httpTools } from './support/tools.ts';
 import { json, withServer } from './support/with-server.ts';
 

@@ -1,5 +1,5 @@
-import { refusal, refusalIn, withoutValues } from '../connectors/support/rest-reason.ts';
-import type { Json } from '../model/json.ts';
+import { refusal, refusalIn, withoutValues } from '../connectors/rest/reason.ts';
+import type { Json } from '../model/record/json.ts';
 
 const record = JSON.stringify({
   email: 'Canary@Example.org',

@@ -1,5 +1,5 @@
-import { sameInJson } from '../connectors/support/rest-same.ts';
-import type { Json } from '../model/json.ts';
+import { sameInJson } from '../connectors/rest/same.ts';
+import type { Json } from '../model/record/json.ts';
 
 test.each<readonly [string, Json, Json]>([
   ['fields of the API itself', { a: 1 }, { a: 1, id: 'x' }],

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
-import rest from '../connectors/rest.ts';
-import type { Page, Position, Source } from '../model/connector.ts';
-import { isSyncFailure } from '../model/failure.ts';
-import { isRecord, type Json } from '../model/json.ts';
+import rest from '../connectors/rest/index.ts';
+import type { Page, Position, Source } from '../model/connector/connector.ts';
+import { isSyncFailure } from '../model/failure/failure.ts';
+import { isRecord, type Json } from '../model/record/json.ts';
 import { createTestEngine, type TestEngine } from './support/engine.ts';
 import { journalDestination } from './support/journal.ts';
 import { connectionTo, doorTo, httpTools } from './support/tools.ts';

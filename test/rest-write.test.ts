@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import rest from '../connectors/rest.ts';
-import type { Destination, ItemOutcome, WriteItem } from '../model/connector.ts';
-import { deliveryClass } from '../model/delivery.ts';
+import rest from '../connectors/rest/index.ts';
+import type { Destination, ItemOutcome, WriteItem } from '../model/connector/connector.ts';
+import { deliveryClass } from '../model/sync/delivery.ts';
 import { connectionTo, doorTo, httpTools } from './support/tools.ts';
 import { bodyOf, json, withServer } from './support/with-server.ts';
 

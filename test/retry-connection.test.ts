@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { SyncFailure } from '../model/failure.ts';
+import { SyncFailure } from '../model/failure/failure.ts';
 import { queryName } from '../model/names.ts';
-import type { RunState } from '../model/run-state.ts';
+import type { RunState } from '../model/sync/run-state.ts';
 import { commandLine } from './support/command-line.ts';
 import { createTestDatabase } from './support/database.ts';
 import { arraySource, createTestEngine, type TestSync } from './support/engine.ts';

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { backfilling } from '../activities/backfill.ts';
-import { realTime } from '../cli/output/parse.ts';
-import type { ReadRequest, Source } from '../model/connector.ts';
-import type { Json } from '../model/json.ts';
-import { slicesOf } from '../model/range.ts';
+import { backfilling } from '../engine/sources/backfill.ts';
+import type { ReadRequest, Source } from '../model/connector/connector.ts';
+import type { Json } from '../model/record/json.ts';
+import { slicesOf } from '../model/sync/range.ts';
+import { realTime } from '../platform/terminal/parse.ts';
 import { arraySource, createTestEngine, type TestEngine, type TestSync } from './support/engine.ts';
 import { journalDestination } from './support/journal.ts';
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { connectTemporal } from '../platform/temporal.ts';
+import { connectTemporal } from '../platform/temporal/connection.ts';
 import { commandLine } from './support/command-line.ts';
 import { withDatabase } from './support/database.ts';
 import { paperMapping, paperProject, paperSync, withProject } from './support/temp-project.ts';

@@ -1,9 +1,9 @@
-import { canFail } from '../cli/docs/can-fail.ts';
-import { pageOf } from '../cli/docs/page.ts';
-import { runbookMarkdown } from '../cli/docs/runbook.ts';
 import { adviceLines } from '../cli/runs/advice-lines.ts';
-import { deliveryClassOf } from '../platform/project/delivery.ts';
-import { loadProject } from '../platform/project/load.ts';
+import { canFail } from '../operations/docs/can-fail.ts';
+import { pageOf } from '../operations/docs/page.ts';
+import { runbookMarkdown } from '../operations/docs/runbook.ts';
+import { deliveryClassOf } from '../project/delivery.ts';
+import { loadProject } from '../project/load.ts';
 
 test('the runbook of a sync says whom to call, what is promised, what can fail and what to paste', async () => {
   const project = await loadProject('.', {});

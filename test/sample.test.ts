@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { Sample } from '../model/sample.ts';
+import { Sample } from '../model/record/sample.ts';
 
 /** Requests of these sizes, whose records are numbered from 0 on. */
 const requestsOf = (sizes: readonly number[]): number[][] => {

@@ -1,12 +1,12 @@
 import { homedir } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startGuard } from '../dev/stack/guard.ts';
-import { obtainTemporal } from '../dev/stack/temporal-binary.ts';
-import { startTemporal } from '../dev/stack/temporal-server.ts';
 import { scheduleId } from '../model/names.ts';
 import type { Schedule } from '../model/schedule/schedule.ts';
-import { matchingTimes } from '../platform/schedules/matching-times.ts';
-import { createSchedule, deleteSchedule } from '../platform/schedules/schedules.ts';
+import { matchingTimes } from '../platform/temporal/schedules/matching-times.ts';
+import { createSchedule, deleteSchedule } from '../platform/temporal/schedules/schedules.ts';
+import { startGuard } from '../stack/guard.ts';
+import { obtainTemporal } from '../stack/temporal-binary.ts';
+import { startTemporal } from '../stack/temporal-server.ts';
 import { createTestDatabase } from './support/database.ts';
 import { arraySource, createTestEngine, type TestEngine, type TestSync } from './support/engine.ts';
 import { journalDestination } from './support/journal.ts';

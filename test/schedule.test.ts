@@ -1,12 +1,12 @@
-import { unaccountedTicks } from '../activities/ticks.ts';
-import { formatProblem, type Problem } from '../model/problem.ts';
+import { unaccountedTicks } from '../engine/ticks.ts';
 import { parseCron } from '../model/schedule/field.ts';
 import { TICK_MAX_AGE_MS, untilSeenMs } from '../model/schedule/look.ts';
 import { oddDays } from '../model/schedule/odd-days.ts';
 import { type Schedule, whenWords } from '../model/schedule/schedule.ts';
-import { checkProject } from '../platform/project/load.ts';
-import { compareSchedules, desiredWords } from '../platform/schedules/compare.ts';
-import type { AppliedSchedule } from '../platform/schedules/decode.ts';
+import { formatProblem, type Problem } from '../model/text/problem.ts';
+import { compareSchedules, desiredWords } from '../platform/temporal/schedules/compare.ts';
+import type { AppliedSchedule } from '../platform/temporal/schedules/decode.ts';
+import { checkProject } from '../project/load.ts';
 import { paperProject, paperSync, withProject } from './support/temp-project.ts';
 
 const sync = (schedule: string): string => paperSync.replace("key: 'id',", `key: 'id',\n  schedule: ${schedule},`);

@@ -1,8 +1,8 @@
 import { chmod, readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type SecretRef, secretRef } from '../model/secret.ts';
+import { type SecretRef, secretRef } from '../model/connection/secret.ts';
 import { keyring } from '../platform/crypto/keyring.ts';
-import { ownMark } from '../platform/process-identity.ts';
+import { ownMark } from '../platform/foundation/process-identity.ts';
 import { secretsOfProcess } from '../platform/secrets/known.ts';
 import { createReadSecret } from '../platform/secrets/read.ts';
 import { editVault, listed, withNewKey, withoutEntry, withRenewed, withValue } from '../platform/secrets/vault-edit.ts';

@@ -1,11 +1,9 @@
 import fc from 'fast-check';
-import { Alarm } from '../platform/http/alarm.ts';
-import { limitsHeard } from '../platform/http/limit-headers.ts';
 import { openLedger } from '../platform/ledger/ledger.ts';
-import { StoreClock } from '../platform/ledger/store-clock.ts';
-import { dayAround } from '../platform/limits/day.ts';
-import { heldAfter, tempoNow } from '../platform/limits/hold.ts';
-import { Learnt } from '../platform/limits/learnt.ts';
+import { StoreClock } from '../platform/ledger/sql/store-clock.ts';
+import { dayAround } from '../platform/outbound/limits/day-quota.ts';
+import { heldAfter, tempoNow } from '../platform/outbound/limits/hold.ts';
+import { Learnt } from '../platform/outbound/limits/learned.ts';
 import {
   nothingSpent,
   type Quota,
@@ -14,9 +12,11 @@ import {
   type Spent,
   spend,
   spentNow,
-} from '../platform/limits/quota.ts';
-import { dueAfter, nextStartMs, spacingOf } from '../platform/limits/spacing.ts';
-import { untouched } from '../platform/limits/state.ts';
+} from '../platform/outbound/limits/quota.ts';
+import { dueAfter, nextStartMs, spacingOf } from '../platform/outbound/limits/spacing.ts';
+import { untouched } from '../platform/outbound/limits/state.ts';
+import { Alarm } from '../platform/outbound/pace/alarm.ts';
+import { limitsHeard } from '../platform/outbound/pace/limit-headers.ts';
 import { withDatabase } from './support/database.ts';
 
 describe('the state of a connection in the ledger', () => {

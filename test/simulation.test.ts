@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { type Arena, openArena } from '../dev/simulation/arena.ts';
-import { type Broken, play, simulatedClasses } from '../dev/simulation/play.ts';
-import { viceNames } from '../dev/vices/vice.ts';
-import type { DeliveryClass } from '../model/delivery.ts';
-import { built } from './support/built.ts';
+import { type Arena, openArena } from '../lab/simulation/arena.ts';
+import { type Broken, play, simulatedClasses } from '../lab/simulation/play.ts';
+import { viceNames } from '../lab/vices/vice.ts';
+import type { DeliveryClass } from '../model/sync/delivery.ts';
+import { builtLab } from './support/built.ts';
 import { createTestDatabase, type TestDatabase } from './support/database.ts';
 
 /** A long form, with any seed, made small when it fails: `npm run simulate`. */
@@ -56,7 +56,16 @@ test('the schedules broke something, and writes in doubt were answered both ways
 });
 
 test('the program plays each schedule once, in one process or in two', async () => {
-  const program = [built('dev/simulation/main.js'), '--seed', '7', '--schedules', '6', '--classes', 'T2,T5', '--json'];
+  const program = [
+    builtLab('lab/simulation/main.js'),
+    '--seed',
+    '7',
+    '--schedules',
+    '6',
+    '--classes',
+    'T2,T5',
+    '--json',
+  ];
   const env = { ...process.env, DATABASE_URL: database.url };
   const playedBy = async (processes: string): Promise<Record<string, unknown>> => {
     const { stdout } = await promisify(execFile)(process.execPath, [...program, '--processes', processes], { env });

@@ -1,9 +1,9 @@
 import pg from 'pg';
-import type { SqlPool } from '../model/connector.ts';
-import { isSyncFailure, type SyncFailure } from '../model/failure.ts';
-import { SqlRowFailure } from '../model/sql-failure.ts';
-import { poolConfig, sqlPools } from '../platform/sql.ts';
-import { type SqlPhase, sortSqlError } from '../platform/sql-errors.ts';
+import type { SqlPool } from '../model/connector/connector.ts';
+import { isSyncFailure, type SyncFailure } from '../model/failure/failure.ts';
+import { SqlRowFailure } from '../model/failure/sql-failure.ts';
+import { type SqlPhase, sortSqlError } from '../platform/sql/errors.ts';
+import { poolConfig, sqlPools } from '../platform/sql/pools.ts';
 import { type CuttableProxy, startProxy } from './support/cuttable-proxy.ts';
 import { byWayOf, createTestDatabase, type TestDatabase } from './support/database.ts';
 

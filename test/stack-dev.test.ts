@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { chown, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { checkDatabase } from '../dev/stack/external.ts';
-import { openStack } from '../dev/stack/stack.ts';
+import { checkDatabase } from '../stack/external.ts';
+import { openStack } from '../stack/stack.ts';
 import {
   isRunning,
   noting,
@@ -147,7 +147,7 @@ testUnless(notRoot, 'a user who is not root gets a PostgreSQL of their own', asy
   });
 });
 
-/** The child of `dev` that runs the program of dev/stack/guard.ts. */
+/** The child of `dev` that runs the program of stack/guard.ts. */
 async function guardOf(pid: number): Promise<number> {
   const children = (await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')).trim().split(' ').map(Number);
   for (const child of children) {

@@ -3,14 +3,14 @@ import { once } from 'node:events';
 import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { installInto } from '../dev/stack/install-into.ts';
-import { anyFreePort } from '../dev/stack/ports.ts';
-import { findTemporal, obtainTemporal, type Places, temporalCache } from '../dev/stack/temporal-binary.ts';
+import { installInto } from '../stack/install-into.ts';
+import { anyFreePort } from '../stack/ports.ts';
+import { findTemporal, obtainTemporal, type Places, temporalCache } from '../stack/temporal-binary.ts';
 import { noting, withFolder } from './support/stack.ts';
 import { withServer } from './support/with-server.ts';
 
 const run = promisify(execFile);
-const compiled = new URL('../dist/dev/stack/install-into.js', import.meta.url).href;
+const compiled = new URL('../dist/stack/install-into.js', import.meta.url).href;
 const temporalSays = '#!/bin/sh\necho "temporal version 1.5.1 (Server 1.29.1, UI 2.42.1)"\n';
 
 /** A machine of its own: only what is put on PATH here is there, besides the system's own tools. */

@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { chmod, chown, cp, lstat, mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { checkDatabase } from '../dev/stack/external.ts';
-import { startGuard } from '../dev/stack/guard.ts';
-import { findPostgresPackage } from '../dev/stack/postgres-binaries.ts';
-import { type PostgresServer, type PostgresServerOptions, startPostgres } from '../dev/stack/postgres-server.ts';
-import { removeProject } from '../dev/stack/remove-project.ts';
-import { parsePasswd } from '../dev/stack/run-as.ts';
+import { checkDatabase } from '../stack/external.ts';
+import { startGuard } from '../stack/guard.ts';
+import { findPostgresPackage } from '../stack/postgres-binaries.ts';
+import { type PostgresServer, type PostgresServerOptions, startPostgres } from '../stack/postgres-server.ts';
+import { removeProject } from '../stack/remove-project.ts';
+import { parsePasswd } from '../stack/run-as.ts';
 import { noting, plainEnvironment, testUnless, withFolder } from './support/stack.ts';
 
 const isRoot = process.getuid?.() === 0;

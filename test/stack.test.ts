@@ -3,14 +3,14 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import proto from '@temporalio/proto';
 import pg from 'pg';
-import { openStack, type Stack } from '../dev/stack/stack.ts';
 import { searchAttribute } from '../model/names.ts';
 import {
   connectTemporal,
   missingSearchAttributes,
   registerSearchAttributes,
   type TemporalConnection,
-} from '../platform/temporal.ts';
+} from '../platform/temporal/connection.ts';
+import { openStack, type Stack } from '../stack/stack.ts';
 import { noting, plainEnvironment, withFolder, withTakenPorts } from './support/stack.ts';
 import { testDatabaseServer, testTemporal } from './support/temporal.ts';
 

@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createOut } from '../cli/output/out.ts';
-import { textWidth } from '../cli/output/text.ts';
 import { printAll } from '../cli/status/all.ts';
-import { gatherAll, gatherOne, type SyncSeen } from '../cli/status/gather.ts';
 import { printOne } from '../cli/status/one.ts';
 import { changes } from '../cli/status/watch.ts';
-import { statusOf } from '../cli/status/words.ts';
-import { steer } from '../cli/steer/steer.ts';
-import { SyncFailure } from '../model/failure.ts';
-import type { Json } from '../model/json.ts';
+import { SyncFailure } from '../model/failure/failure.ts';
+import type { Json } from '../model/record/json.ts';
+import { gatherAll, gatherOne, type SyncSeen } from '../operations/status/gather.ts';
+import { statusOf } from '../operations/status/words.ts';
+import { steer } from '../operations/steer/steer.ts';
+import { createOut } from '../platform/terminal/out.ts';
+import { textWidth } from '../platform/terminal/text.ts';
 import { arraySource, createTestEngine, type TestEngine } from './support/engine.ts';
 import { journalDestination } from './support/journal.ts';
 

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WorkflowUpdateFailedError } from '@temporalio/client';
-import { SyncFailure } from '../model/failure.ts';
-import type { Json } from '../model/json.ts';
+import { SyncFailure } from '../model/failure/failure.ts';
 import { searchAttribute } from '../model/names.ts';
-import type { RunState } from '../model/run-state.ts';
-import type { Verb } from '../model/steering.ts';
+import type { Json } from '../model/record/json.ts';
+import type { RunState } from '../model/sync/run-state.ts';
+import type { Verb } from '../model/sync/steering.ts';
 import { arraySource, createTestEngine, type TestEngine, type TestSync } from './support/engine.ts';
 import { holdWrites, journalDestination } from './support/journal.ts';
 

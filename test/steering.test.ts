@@ -1,7 +1,7 @@
-import { noCounts } from '../model/batch.ts';
-import { SyncFailure } from '../model/failure.ts';
-import type { Parked, RunState, WaitingStep } from '../model/run-state.ts';
-import { answerOf, choicesOf, refusalOf, type Verb } from '../model/steering.ts';
+import { SyncFailure } from '../model/failure/failure.ts';
+import { noCounts } from '../model/sync/batch.ts';
+import type { Parked, RunState, WaitingStep } from '../model/sync/run-state.ts';
+import { answerOf, choicesOf, refusalOf, type Verb } from '../model/sync/steering.ts';
 import { waitingAfter } from '../workers/waits.ts';
 import { detailsOf } from '../workflows/details.ts';
 

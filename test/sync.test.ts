@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
-import { unaccounted } from '../model/batch.ts';
-import type { DeliveryCapabilities } from '../model/delivery.ts';
-import { SyncFailure } from '../model/failure.ts';
-import type { Json } from '../model/json.ts';
+import { SyncFailure } from '../model/failure/failure.ts';
 import type { Mapped } from '../model/mapping/mapping.ts';
-import type { RunState } from '../model/run-state.ts';
+import type { Json } from '../model/record/json.ts';
+import { unaccounted } from '../model/sync/batch.ts';
+import type { DeliveryCapabilities } from '../model/sync/delivery.ts';
+import type { RunState } from '../model/sync/run-state.ts';
 import { arraySource, createTestEngine, type TestEngine, type TestSync } from './support/engine.ts';
 import { journalDestination } from './support/journal.ts';
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { RunReport } from '../model/batch.ts';
+import type { RunReport } from '../model/sync/batch.ts';
 import { withDatabase } from './support/database.ts';
 import { arraySource, createTestEngine, type TestEngine, type TestSync } from './support/engine.ts';
 import { journalDestination } from './support/journal.ts';

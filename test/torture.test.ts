@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
-import { boundsBroken, vacuous } from '../dev/torture/bounds.ts';
-import { breaches, type Evidence, excusedBy } from '../dev/torture/checker.ts';
-import { mutants } from '../dev/torture/mutants/list.ts';
-import { classes } from '../dev/torture/project.ts';
-import { randomOf } from '../dev/torture/random.ts';
-import { pagesAgain } from '../dev/torture/round.ts';
-import { planRound } from '../dev/torture/schedule.ts';
-import { seededDraws } from '../model/seeded-draws.ts';
-import { readFailpoints } from '../platform/failpoint.ts';
+import { boundsBroken, vacuous } from '../lab/chaos/bounds.ts';
+import { breaches, type Evidence, excusedBy } from '../lab/chaos/checker.ts';
+import { mutants } from '../lab/chaos/mutants/list.ts';
+import { classes } from '../lab/chaos/project.ts';
+import { randomOf } from '../lab/chaos/random.ts';
+import { pagesAgain } from '../lab/chaos/round.ts';
+import { planRound } from '../lab/chaos/schedule.ts';
+import { seededDraws } from '../model/text/seeded-draws.ts';
+import { readFailpoints } from '../platform/foundation/failpoint.ts';
 
 const sound: Evidence = {
   promise: 't2',

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
-import type { ItemOutcome, WriteItem } from '../model/connector.ts';
-import type { DeliveryCapabilities } from '../model/delivery.ts';
-import type { Json } from '../model/json.ts';
-import type { Parked, RunState } from '../model/run-state.ts';
+import type { ItemOutcome, WriteItem } from '../model/connector/connector.ts';
+import type { Json } from '../model/record/json.ts';
+import type { DeliveryCapabilities } from '../model/sync/delivery.ts';
+import type { Parked, RunState } from '../model/sync/run-state.ts';
 import { arraySource, createTestEngine, type TestEngine } from './support/engine.ts';
 import { type JournalDestination, journalDestination } from './support/journal.ts';
 

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
-import { contentOf } from '../model/content.ts';
-import type { ReadyRecord } from '../model/prepared.ts';
-import { contentHash } from '../model/transform.ts';
-import type { DeliveryStart } from '../platform/ledger/delivery-start.ts';
+import { contentOf } from '../model/record/content.ts';
+import type { ReadyRecord } from '../model/record/prepared.ts';
+import { contentHash } from '../model/record/transform.ts';
+import type { DeliveryStart } from '../platform/ledger/deliveries/delivery-start.ts';
+import { COPIED_FROM, renewVersions } from '../platform/ledger/deliveries/rows.ts';
+import { ledgerVerdicts } from '../platform/ledger/deliveries/verdicts.ts';
 import type { Ledger } from '../platform/ledger/ledger.ts';
-import { COPIED_FROM, renewVersions } from '../platform/ledger/rows.ts';
-import { ledgerVerdicts } from '../platform/ledger/verdicts.ts';
 import { useLedger } from './support/ledger.ts';
 
 let ledger: Ledger;

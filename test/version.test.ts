@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { parseVersion } from '../model/version.ts';
+import { parseVersion } from '../model/record/version.ts';
 
 const two = (most: number) => fc.integer({ min: 0, max: most }).map((value) => String(value).padStart(2, '0'));
 

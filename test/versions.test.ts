@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
-import type { Json } from '../model/json.ts';
+import type { Json } from '../model/record/json.ts';
 import type { WorkflowCode } from '../workers/worker.ts';
 import { describeDeployment, promoteBuild } from './support/deployments.ts';
 import { arraySource, createTestEngine, type TestEngine } from './support/engine.ts';

@@ -1,7 +1,7 @@
-import { foldOf, ViciousDestination } from '../dev/vices/destination.ts';
-import { type Account, falsehoods } from '../dev/vices/oracle.ts';
-import { ViciousSource } from '../dev/vices/source.ts';
-import { possibleAt, readVices, together, type Vice, viceNames } from '../dev/vices/vice.ts';
+import { foldOf, ViciousDestination } from '../lab/vices/destination.ts';
+import { type Account, falsehoods } from '../lab/vices/oracle.ts';
+import { ViciousSource } from '../lab/vices/source.ts';
+import { possibleAt, readVices, together, type Vice, viceNames } from '../lab/vices/vice.ts';
 
 const silent = { keys: new Set<string>(), missing: false, different: false };
 

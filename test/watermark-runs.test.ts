@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { ReadRequest, Source } from '../model/connector.ts';
-import type { Json } from '../model/json.ts';
+import type { ReadRequest, Source } from '../model/connector/connector.ts';
+import type { Json } from '../model/record/json.ts';
 import { arraySource, createTestEngine, type TestEngine, type TestSync } from './support/engine.ts';
 import { type JournalDestination, journalDestination } from './support/journal.ts';
 

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
-import type { Json } from '../model/json.ts';
-import { type EpochUnit, parseVersion, type RecordVersion } from '../model/version.ts';
-import { writtenVersion } from '../model/version-form.ts';
-import { VersionWatch } from '../model/version-watch.ts';
-import { clockOf, counting, isBeyond, lessOverlap, watermarkAfter } from '../model/watermark.ts';
+import type { Json } from '../model/record/json.ts';
+import { type EpochUnit, parseVersion, type RecordVersion } from '../model/record/version.ts';
+import { writtenVersion } from '../model/version/version-form.ts';
+import { VersionWatch } from '../model/version/version-watch.ts';
+import { clockOf, counting, isBeyond, lessOverlap, watermarkAfter } from '../model/version/watermark.ts';
 
 const second = 1_000_000;
 const at = Date.UTC(2026, 10, 29, 10) * 1000;

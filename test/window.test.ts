@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
-import { BatchCache, type Patience } from '../activities/cache.ts';
-import { batchShare, decideWindow, type HeldBatch, isResting } from '../activities/window.ts';
-import type { Prepared } from '../model/prepared.ts';
+import { BatchCache, type Patience } from '../engine/batches/cache.ts';
+import { batchShare, decideWindow, type HeldBatch, isResting } from '../engine/batches/window.ts';
+import type { Prepared } from '../model/record/prepared.ts';
 
 const rules = { budgetBytes: 100, restMs: 10, nowMs: 1000 };
 const working = (run: string, bytes: number): HeldBatch => ({ run, bytes, steps: 1, touchedAtMs: 0 });

@@ -1,6 +1,6 @@
-import type { Page, Source } from '../model/connector.ts';
-import type { LoadedSync } from '../model/project.ts';
-import type { Failpoint } from '../platform/failpoint.ts';
+import type { Page, Source } from '../model/connector/connector.ts';
+import type { LoadedSync } from '../model/sync/project.ts';
+import type { Failpoint } from '../platform/foundation/failpoint.ts';
 import type { WorkerParts } from './worker.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import proto from '@temporalio/proto';
-import { readSettings } from '../platform/config.ts';
-import { connectTemporal } from '../platform/temporal.ts';
+import { readSettings } from '../platform/foundation/config.ts';
+import { connectTemporal } from '../platform/temporal/connection.ts';
 
 /** A poll lasts a minute at most: a worker that has not polled for longer than this does not work. */
 const silentForMs = 90_000;

@@ -4,10 +4,10 @@ import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import type { ActivityExecuteInput, ActivityInboundCallsInterceptor, Next } from '@temporalio/worker';
 import { z } from 'zod';
 import { stillAlive } from '../activities/progress.ts';
-import type { Log } from '../model/connector.ts';
-import { failures, isSyncFailure, SyncFailure } from '../model/failure.ts';
-import type { Waiting } from '../model/run-state.ts';
-import { type CallContext, inCallContext } from '../platform/journal/context.ts';
+import type { Log } from '../model/connector/connector.ts';
+import { failures, isSyncFailure, SyncFailure } from '../model/failure/failure.ts';
+import type { Waiting } from '../model/sync/run-state.ts';
+import { type CallContext, inCallContext } from '../platform/outbound/journal/call-context.ts';
 import { withoutSecrets } from '../platform/secrets/known.ts';
 import { waitingAfter } from './waits.ts';
 

@@ -1,10 +1,10 @@
 import { parseArgs } from 'node:util';
-import { exitCode, exitCodeOf } from '../model/exit-code.ts';
-import { isSyncFailure } from '../model/failure.ts';
-import { readSettings, type Settings } from '../platform/config.ts';
-import { serveHealth } from '../platform/health-server.ts';
-import { createLog } from '../platform/log.ts';
-import { connectTemporal, registerSearchAttributes } from '../platform/temporal.ts';
+import { exitCode, exitCodeOf } from '../model/failure/exit-code.ts';
+import { isSyncFailure } from '../model/failure/failure.ts';
+import { readSettings, type Settings } from '../platform/foundation/config.ts';
+import { serveHealth } from '../platform/foundation/health-server.ts';
+import { createLog } from '../platform/foundation/log.ts';
+import { connectTemporal, registerSearchAttributes } from '../platform/temporal/connection.ts';
 import { startWorker } from './start.ts';
 
 /**

@@ -1,10 +1,10 @@
-import type { Dependencies } from '../activities/dependencies.ts';
-import { SyncFailure } from '../model/failure.ts';
-import type { LoadedSync } from '../model/project.ts';
-import { projectFingerprint } from '../platform/project/fingerprint.ts';
-import { type CheckedProject, checkProject, type Environment } from '../platform/project/load.ts';
-import { syncsSharing } from '../platform/project/shared-destinations.ts';
-import { soundSync } from '../platform/project/sound-sync.ts';
+import type { Dependencies } from '../engine/dependencies.ts';
+import { SyncFailure } from '../model/failure/failure.ts';
+import type { LoadedSync } from '../model/sync/project.ts';
+import { projectFingerprint } from '../project/fingerprint.ts';
+import { type CheckedProject, checkProject, type Environment } from '../project/load.ts';
+import { syncsSharing } from '../project/shared-destinations.ts';
+import { soundSync } from '../project/sound-sync.ts';
 import { SharedLooks } from './shared-looks.ts';
 
 /** Whether files have changed is looked at this often while a run goes on. */

@@ -1,5 +1,5 @@
 import type { Client } from '@temporalio/client';
-import type { Readiness } from '../platform/health-server.ts';
+import type { Readiness } from '../platform/foundation/health-server.ts';
 import type { Ledger } from '../platform/ledger/ledger.ts';
 
 /** A service that answers at all answers within this. */

@@ -3,7 +3,7 @@ import type { Client } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/common';
 import proto from '@temporalio/proto';
 import { searchAttribute, waitsSignalName, workflowType } from '../model/names.ts';
-import type { Waiting } from '../model/run-state.ts';
+import type { Waiting } from '../model/sync/run-state.ts';
 
 /** What a worker asks and tells Temporal about runs. */
 export interface Runs {

@@ -1,7 +1,7 @@
-import { readSettings } from '../platform/config.ts';
+import { readSettings } from '../platform/foundation/config.ts';
+import { createLog } from '../platform/foundation/log.ts';
 import { openLedger } from '../platform/ledger/ledger.ts';
-import { createLog } from '../platform/log.ts';
-import { connectTemporal, registerSearchAttributes } from '../platform/temporal.ts';
+import { connectTemporal, registerSearchAttributes } from '../platform/temporal/connection.ts';
 
 /** The schema job of a deployment: brings the ledger and the search attributes to this version, and ends. */
 async function main(): Promise<void> {

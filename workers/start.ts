@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
-import type { Settings } from '../platform/config.ts';
 import { engineKeys } from '../platform/crypto/engine-keys.ts';
-import { readFailpoints } from '../platform/failpoint.ts';
+import type { Settings } from '../platform/foundation/config.ts';
+import { readFailpoints } from '../platform/foundation/failpoint.ts';
 import { openLedger } from '../platform/ledger/ledger.ts';
 import { withFailpoints } from './failpoints.ts';
 import { projectStore } from './projects.ts';

@@ -1,7 +1,7 @@
 import type { Info } from '@temporalio/activity';
-import { failures, type SyncFailure } from '../model/failure.ts';
+import { failures, type SyncFailure } from '../model/failure/failure.ts';
 import { stepNames } from '../model/names.ts';
-import type { Waiting } from '../model/run-state.ts';
+import type { Waiting } from '../model/sync/run-state.ts';
 
 /** A single failure that mends itself at once is no news: each telling is a few events of the run's history. */
 const LONG_WAIT_MS = 10_000;

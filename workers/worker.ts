@@ -9,16 +9,16 @@ import {
   type WorkerOptions,
 } from '@temporalio/worker';
 import type { Logger } from 'pino';
-import { Bulkhead } from '../activities/bulkhead.ts';
-import { BatchCache } from '../activities/cache.ts';
-import type { Dependencies } from '../activities/dependencies.ts';
-import { EncodeAhead } from '../activities/encode-ahead.ts';
 import { type Activities, createActivities } from '../activities/index.ts';
-import { SeenLedgers } from '../activities/older-ledger.ts';
-import type { Settings } from '../platform/config.ts';
-import type { Readiness } from '../platform/health-server.ts';
+import { Bulkhead } from '../engine/batches/bulkhead.ts';
+import { BatchCache } from '../engine/batches/cache.ts';
+import { EncodeAhead } from '../engine/batches/encode-ahead.ts';
+import type { Dependencies } from '../engine/dependencies.ts';
+import { SeenLedgers } from '../engine/older-ledger.ts';
+import type { Settings } from '../platform/foundation/config.ts';
+import type { Readiness } from '../platform/foundation/health-server.ts';
 import type { Ledger } from '../platform/ledger/ledger.ts';
-import { matchingTimes } from '../platform/schedules/matching-times.ts';
+import { matchingTimes } from '../platform/temporal/schedules/matching-times.ts';
 import { StepEdge } from './interceptors.ts';
 import { readinessOf } from './readiness.ts';
 import { runsOf } from './runs.ts';

@@ -1,16 +1,16 @@
-import type { CallUse } from '../model/call.ts';
-import type { Connection } from '../model/connection.ts';
-import type { ConnectorTools, HttpClient, Log } from '../model/connector.ts';
-import type { EndpointWorld } from '../model/project.ts';
+import type { CallUse } from '../model/connection/call.ts';
+import type { Connection } from '../model/connection/connection.ts';
+import type { ConnectorTools, HttpClient, Log } from '../model/connector/connector.ts';
+import type { EndpointWorld } from '../model/sync/project.ts';
 import { engineKeys } from '../platform/crypto/engine-keys.ts';
-import { underFileLock } from '../platform/file-lock.ts';
-import { createHttpClient, type OpenHttpClient } from '../platform/http/client.ts';
-import { type Journal, openJournal } from '../platform/journal/journal.ts';
+import { underFileLock } from '../platform/foundation/file-lock.ts';
 import type { Ledger } from '../platform/ledger/ledger.ts';
-import { sealedTokens } from '../platform/oauth/token-store.ts';
+import { sealedTokens } from '../platform/outbound/auth/oauth/token-store.ts';
+import { createHttpClient, type OpenHttpClient } from '../platform/outbound/client.ts';
+import { type Journal, openJournal } from '../platform/outbound/journal/journal.ts';
 import { secretsOfProcess } from '../platform/secrets/known.ts';
 import { createReadSecret } from '../platform/secrets/read.ts';
-import { sqlPools } from '../platform/sql.ts';
+import { sqlPools } from '../platform/sql/pools.ts';
 
 export interface World extends EndpointWorld {
   /** Writes what is left of the journal: before the ledger is closed. */

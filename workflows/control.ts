@@ -6,8 +6,8 @@ import {
   isCancellation,
   patched,
 } from '@temporalio/workflow';
-import type { FailureCode } from '../model/failure.ts';
-import type { Parked, Waiting, WaitingStep } from '../model/run-state.ts';
+import type { FailureCode } from '../model/failure/failure.ts';
+import type { Parked, Waiting, WaitingStep } from '../model/sync/run-state.ts';
 import { type StepFailure, stepFailure } from './failure.ts';
 import { patch } from './patches.ts';
 

@@ -1,7 +1,7 @@
-import { adviceFor } from '../model/advice.ts';
-import { isFailureCode } from '../model/failure.ts';
-import type { Parked, RunState, WaitingStep } from '../model/run-state.ts';
-import { choicesOf, whereOf } from '../model/steering.ts';
+import { adviceFor } from '../model/failure/advice.ts';
+import { isFailureCode } from '../model/failure/failure.ts';
+import type { Parked, RunState, WaitingStep } from '../model/sync/run-state.ts';
+import { choicesOf, whereOf } from '../model/sync/steering.ts';
 
 /** The current details of a run in the Temporal UI: Markdown for people. Pure. */
 export function detailsOf(state: RunState, elapsedMs: number): string {

@@ -6,7 +6,7 @@ import {
   failures,
   isFailureCode,
   type NextAction,
-} from '../model/failure.ts';
+} from '../model/failure/failure.ts';
 
 export interface StepFailure {
   readonly code: FailureCode;

@@ -1,6 +1,6 @@
 import { ApplicationFailure, setHandler } from '@temporalio/workflow';
-import type { RunState } from '../model/run-state.ts';
-import { answerOf, refusalOf, type Verb } from '../model/steering.ts';
+import type { RunState } from '../model/sync/run-state.ts';
+import { answerOf, refusalOf, type Verb } from '../model/sync/steering.ts';
 import type { RunControl } from './control.ts';
 import {
   abortSignal,

@@ -1,6 +1,6 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import { queryName, signalName, updateName, waitsSignalName } from '../model/names.ts';
-import type { RunState, Waiting } from '../model/run-state.ts';
+import type { RunState, Waiting } from '../model/sync/run-state.ts';
 
 /** None takes an argument, so that each can be sent from the Temporal UI. */
 

@@ -1,6 +1,6 @@
 import { CancellationScope, condition, workflowInfo } from '@temporalio/workflow';
-import type { BatchRef } from '../model/batch.ts';
-import type { Policy } from '../model/policy.ts';
+import type { BatchRef } from '../model/sync/batch.ts';
+import type { Policy } from '../model/sync/policy.ts';
 import { answerToDoubt } from './control.ts';
 import type { Run } from './run.ts';
 import type { Steps } from './steps.ts';

@@ -1,8 +1,8 @@
 import { patched, setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import type { OpenRunInput, RunPlan } from '../activities/index.ts';
-import { addCounts, type Counts, noCounts } from '../model/batch.ts';
 import { searchAttribute } from '../model/names.ts';
-import type { RunStage, RunState } from '../model/run-state.ts';
+import { addCounts, type Counts, noCounts } from '../model/sync/batch.ts';
+import type { RunStage, RunState } from '../model/sync/run-state.ts';
 import { RunControl } from './control.ts';
 import { detailsOf } from './details.ts';
 import { listen } from './listen.ts';

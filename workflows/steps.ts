@@ -1,6 +1,6 @@
 import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
-import type { Policy } from '../model/policy.ts';
+import type { Policy } from '../model/sync/policy.ts';
 
 /**
  * The steps under the limits of a policy. Cancellation is waited for, so that a run never ends while one of its steps

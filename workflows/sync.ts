@@ -7,6 +7,7 @@ import {
   isCancellation,
 } from '@temporalio/workflow';
 import type { OpenRunInput, RunPlan } from '../activities/index.ts';
+import type { FailureCode } from '../model/failure/failure.ts';
 import {
   addCounts,
   noCounts,
@@ -14,8 +15,7 @@ import {
   type Reconciled,
   type RunReport,
   type RunStatus,
-} from '../model/batch.ts';
-import type { FailureCode } from '../model/failure.ts';
+} from '../model/sync/batch.ts';
 import { ABORTED, abortedFailure, answerToDoubt } from './control.ts';
 import { stepFailure } from './failure.ts';
 import { identified } from './identity.ts';

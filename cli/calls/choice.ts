@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import type { CallChoice } from '../../platform/ledger/calls.ts';
-import { parseSince, parseWhole } from '../output/parse.ts';
+import type { CallChoice } from '../../platform/ledger/connections/calls.ts';
+import { parseSince, parseWhole } from '../../platform/terminal/parse.ts';
 
 /** Calls that are listed when no limit is stated. */
 const LISTED = 50;

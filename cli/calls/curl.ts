@@ -1,4 +1,4 @@
-import type { Call, CallDetail } from '../../model/call.ts';
+import type { Call, CallDetail } from '../../model/connection/call.ts';
 
 export interface CurlCommand {
   readonly lines: readonly string[];

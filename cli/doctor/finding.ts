@@ -1,4 +1,4 @@
-import { failures, isSyncFailure } from '../../model/failure.ts';
+import { failures, isSyncFailure } from '../../model/failure/failure.ts';
 
 /** What `doctor` says about one part. */
 export interface Finding {

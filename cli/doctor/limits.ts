@@ -1,8 +1,8 @@
-import { ledgerCertificates } from '../../platform/ledger/certificates.ts';
-import { ledgerConnections } from '../../platform/ledger/connections.ts';
-import { ledgerPool } from '../../platform/ledger/sql.ts';
-import { type ConnectionReport, connectionWords, isWorthTelling } from '../../platform/limits/report.ts';
-import { checkProject } from '../../platform/project/load.ts';
+import { ledgerCertificates } from '../../platform/ledger/connections/certificates.ts';
+import { ledgerConnections } from '../../platform/ledger/connections/connections.ts';
+import { ledgerPool } from '../../platform/ledger/sql/sql.ts';
+import { type ConnectionReport, connectionWords, isWorthTelling } from '../../platform/outbound/limits/report.ts';
+import { checkProject } from '../../project/load.ts';
 import { connectionReports } from '../connections.ts';
 import { type Finding, warning } from './finding.ts';
 

@@ -1,6 +1,6 @@
 import { access, constants, statfs } from 'node:fs/promises';
 import path from 'node:path';
-import { isPortFree } from '../../dev/stack/ports.ts';
+import { isPortFree } from '../../stack/ports.ts';
 import { type Finding, failed, ok, warning } from './finding.ts';
 
 const oldestNode = [20, 19] as const;

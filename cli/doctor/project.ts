@@ -1,8 +1,8 @@
-import { formatProblem, hasErrors } from '../../model/problem.ts';
-import { type CheckedProject, checkProject } from '../../platform/project/load.ts';
+import { formatProblem, hasErrors } from '../../model/text/problem.ts';
+import { callProject } from '../../operations/live/probe.ts';
+import { counted } from '../../platform/terminal/text.ts';
+import { type CheckedProject, checkProject } from '../../project/load.ts';
 import { findingsOf } from '../live/judge.ts';
-import { callProject } from '../live/probe.ts';
-import { counted } from '../output/text.ts';
 import { type Finding, failed, ok, warning } from './finding.ts';
 import { checkSecrets } from './secrets.ts';
 

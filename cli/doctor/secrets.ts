@@ -1,4 +1,4 @@
-import type { Project } from '../../model/project.ts';
+import type { Project } from '../../model/sync/project.ts';
 import { engineKeys } from '../../platform/crypto/engine-keys.ts';
 import { type ReferenceState, statesOf } from '../../platform/secrets/references.ts';
 import { type Finding, failed, failedBy, ok, warning } from './finding.ts';

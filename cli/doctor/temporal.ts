@@ -1,9 +1,13 @@
 import { homedir } from 'node:os';
 import proto from '@temporalio/proto';
-import { findTemporal } from '../../dev/stack/temporal-binary.ts';
-import { findGo } from '../../dev/stack/temporal-build.ts';
-import { taskQueueOf } from '../../platform/config.ts';
-import { connectTemporal, missingSearchAttributes, type TemporalConnection } from '../../platform/temporal.ts';
+import { taskQueueOf } from '../../platform/foundation/config.ts';
+import {
+  connectTemporal,
+  missingSearchAttributes,
+  type TemporalConnection,
+} from '../../platform/temporal/connection.ts';
+import { findTemporal } from '../../stack/temporal-binary.ts';
+import { findGo } from '../../stack/temporal-build.ts';
 import { type Finding, failed, failedBy, ok, skipped, warning } from './finding.ts';
 
 const part = 'Temporal';

@@ -1,14 +1,14 @@
-import type { Call } from '../../model/call.ts';
-import { type Json, valueAt } from '../../model/json.ts';
+import type { Call } from '../../model/connection/call.ts';
 import type { FieldLineage } from '../../model/mapping/walk.ts';
-import type { LastWrite } from '../../platform/ledger/life.ts';
-import type { UnagreedEntry } from '../../platform/ledger/unagreed-work.ts';
+import { type Json, valueAt } from '../../model/record/json.ts';
+import type { LiveRecord, Side } from '../../operations/explain/both-sides.ts';
+import type { Lineage } from '../../operations/explain/lineage.ts';
+import type { LastWrite } from '../../platform/ledger/records/record-history.ts';
+import type { UnagreedEntry } from '../../platform/ledger/records/unagreed-work.ts';
+import type { Out } from '../../platform/terminal/out.ts';
+import { cutText, safeText } from '../../platform/terminal/text.ts';
 import type { Explained } from '../explain.ts';
-import type { Out } from '../output/out.ts';
-import { cutText, safeText } from '../output/text.ts';
 import { printEntry } from '../quarantine/print.ts';
-import type { Lineage } from './lineage.ts';
-import type { LiveRecord, Side } from './live.ts';
 
 export function printExplained(out: Out, explained: Explained): void {
   const { sync, key, write, quarantine, lineage, unknown } = explained;

@@ -1,9 +1,9 @@
-import { formatDuration } from '../../model/duration.ts';
-import { type ExitCode, exitCode, exitCodeOf } from '../../model/exit-code.ts';
-import { SOON_DAYS } from '../../platform/limits/report.ts';
+import { type ExitCode, exitCode, exitCodeOf } from '../../model/failure/exit-code.ts';
+import { formatDuration } from '../../model/text/duration.ts';
+import type { Live, LiveConnection, LiveProblem, LiveSync } from '../../operations/live/facts.ts';
+import { SOON_DAYS } from '../../platform/outbound/limits/report.ts';
+import { counted } from '../../platform/terminal/text.ts';
 import { type Finding, failed, ok, warning } from '../doctor/finding.ts';
-import { counted } from '../output/text.ts';
-import type { Live, LiveConnection, LiveProblem, LiveSync } from './facts.ts';
 
 /** Signed requests and tokens are refused when clocks differ by minutes. */
 const MUCH_SKEW_MS = 30_000;

@@ -1,6 +1,6 @@
-import type { Out } from '../output/out.ts';
-import { safeText } from '../output/text.ts';
-import type { Live, LiveConnection, LiveProblem, LiveSync } from './facts.ts';
+import type { Live, LiveConnection, LiveProblem, LiveSync } from '../../operations/live/facts.ts';
+import type { Out } from '../../platform/terminal/out.ts';
+import { safeText } from '../../platform/terminal/text.ts';
 import { skewWords } from './judge.ts';
 
 /** What the calls showed, as two tables, and below them what is wrong. */

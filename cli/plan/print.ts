@@ -1,7 +1,7 @@
-import type { Plan } from '../../activities/plan-sync.ts';
-import type { Json } from '../../model/json.ts';
-import type { Out } from '../output/out.ts';
-import { cutText, safeText } from '../output/text.ts';
+import type { Plan } from '../../engine/plan/plan.ts';
+import type { Json } from '../../model/record/json.ts';
+import type { Out } from '../../platform/terminal/out.ts';
+import { cutText, safeText } from '../../platform/terminal/text.ts';
 import { printDrift } from '../runs/drift.ts';
 
 /** What a run would do, for people. */

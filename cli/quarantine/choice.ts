@@ -1,10 +1,10 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { exitCode } from '../../model/exit-code.ts';
-import { failures } from '../../model/failure.ts';
-import { didYouMean } from '../../model/near-name.ts';
-import { type EntryChoice, entryStates } from '../../platform/ledger/quarantine-work.ts';
+import { exitCode } from '../../model/failure/exit-code.ts';
+import { failures } from '../../model/failure/failure.ts';
+import { didYouMean } from '../../model/text/near-name.ts';
+import { type EntryChoice, entryStates } from '../../platform/ledger/quarantine/entries.ts';
+import { parseSince, parseWhole } from '../../platform/terminal/parse.ts';
 import { CommandFailed } from '../errors.ts';
-import { parseSince, parseWhole } from '../output/parse.ts';
 
 /** What the options say, once parsed. */
 export interface ChoiceOptions extends Omit<EntryChoice, 'state'> {

@@ -1,8 +1,8 @@
-import { failures, isFailureCode } from '../../model/failure.ts';
-import type { QuarantineGroup } from '../../platform/ledger/quarantine.ts';
-import type { QuarantineEntry } from '../../platform/ledger/quarantine-work.ts';
-import type { Out } from '../output/out.ts';
-import { safeText } from '../output/text.ts';
+import { failures, isFailureCode } from '../../model/failure/failure.ts';
+import type { QuarantineEntry } from '../../platform/ledger/quarantine/entries.ts';
+import type { QuarantineGroup } from '../../platform/ledger/quarantine/quarantine.ts';
+import type { Out } from '../../platform/terminal/out.ts';
+import { safeText } from '../../platform/terminal/text.ts';
 
 /** How many for which reason. */
 export function printReasons(out: Out, reasons: readonly QuarantineGroup[]): void {

@@ -1,4 +1,4 @@
-import { type ExitCode, exitCode } from '../../model/exit-code.ts';
+import { type ExitCode, exitCode } from '../../model/failure/exit-code.ts';
 import type { CliContext } from '../context.ts';
 import { CommandFailed, usage } from '../errors.ts';
 import type { Engine } from '../runs/engine.ts';

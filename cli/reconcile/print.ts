@@ -1,6 +1,6 @@
-import type { Comparison } from '../../activities/compare-sync.ts';
-import type { Out } from '../output/out.ts';
-import type { Repair } from './repair.ts';
+import type { Comparison } from '../../engine/compare/compare.ts';
+import type { Repair } from '../../operations/reconcile/repair.ts';
+import type { Out } from '../../platform/terminal/out.ts';
 
 const SAMPLES = 20;
 

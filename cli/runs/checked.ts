@@ -1,8 +1,8 @@
-import { createStateFolder } from '../../dev/stack/state-folder.ts';
-import type { LoadedSync } from '../../model/project.ts';
-import { checkProject } from '../../platform/project/load.ts';
-import { keepSound } from '../../platform/project/sound-before.ts';
-import { soundSync } from '../../platform/project/sound-sync.ts';
+import type { LoadedSync } from '../../model/sync/project.ts';
+import { checkProject } from '../../project/load.ts';
+import { keepSound } from '../../project/sound-before.ts';
+import { soundSync } from '../../project/sound-sync.ts';
+import { createStateFolder } from '../../stack/state-folder.ts';
 import type { CliContext } from '../context.ts';
 
 /** Reads and checks the project, keeps the outcome for commands that only start a run, and gives one sync of it. */

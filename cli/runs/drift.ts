@@ -1,6 +1,6 @@
 import { type DriftFinding, driftLines } from '../../model/drift/drift.ts';
-import type { Out } from '../output/out.ts';
-import { safeText } from '../output/text.ts';
+import type { Out } from '../../platform/terminal/out.ts';
+import { safeText } from '../../platform/terminal/text.ts';
 
 /** How the records of a run or plan differ from the source schema, for people. Nothing when they do not. */
 export function printDrift(out: Out, drift: readonly DriftFinding[]): void {

@@ -1,11 +1,11 @@
 import { Client, Connection } from '@temporalio/client';
 import proto from '@temporalio/proto';
-import { openStack, type Stack } from '../../dev/stack/stack.ts';
-import { taskQueueOf } from '../../platform/config.ts';
+import { taskQueueOf } from '../../platform/foundation/config.ts';
 import { type Ledger, openLedger } from '../../platform/ledger/ledger.ts';
-import { registerSearchAttributes } from '../../platform/temporal.ts';
+import { registerSearchAttributes } from '../../platform/temporal/connection.ts';
+import { openStack, type Stack } from '../../stack/stack.ts';
+import { startWorkerProcess } from '../../stack/worker-process.ts';
 import type { CliContext } from '../context.ts';
-import { startWorkerProcess } from './worker-process.ts';
 
 /** The engine as a command uses it: the stack that is up, or one for the command's own duration. */
 export interface Engine {

@@ -1,5 +1,5 @@
 import process from 'node:process';
-import { interruptedExit } from '../../model/exit-code.ts';
+import { interruptedExit } from '../../model/failure/exit-code.ts';
 import { CommandFailed } from '../errors.ts';
 
 /** npm passes Ctrl-C on to a program that has already got it from the terminal: that is one, not two. */

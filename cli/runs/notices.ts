@@ -1,6 +1,6 @@
-import type { RunNotice } from '../../model/notice.ts';
-import type { Out } from '../output/out.ts';
-import { safeText } from '../output/text.ts';
+import type { RunNotice } from '../../model/sync/notice.ts';
+import type { Out } from '../../platform/terminal/out.ts';
+import { safeText } from '../../platform/terminal/text.ts';
 
 /** What a run found odd, for people: at length when it is told for the first time, in a line afterwards. */
 export function printNotices(out: Out, found: readonly RunNotice[]): void {

@@ -1,10 +1,10 @@
-import { exitCode } from '../../model/exit-code.ts';
-import { SyncFailure } from '../../model/failure.ts';
-import type { RunSummary } from '../../platform/ledger/reports.ts';
+import { exitCode } from '../../model/failure/exit-code.ts';
+import { SyncFailure } from '../../model/failure/failure.ts';
+import { followRun } from '../../operations/runs/follow.ts';
+import type { RunSummary } from '../../platform/ledger/runs/reports.ts';
 import type { CliContext } from '../context.ts';
 import { CommandFailed } from '../errors.ts';
 import type { Engine } from './engine.ts';
-import { followRun } from './follow.ts';
 
 /** The run of a sync that is open, by the ledger's word and by Temporal's. */
 export async function openRunOf(

@@ -1,5 +1,5 @@
-import { exitCode } from '../../model/exit-code.ts';
-import { SyncFailure } from '../../model/failure.ts';
+import { exitCode } from '../../model/failure/exit-code.ts';
+import { SyncFailure } from '../../model/failure/failure.ts';
 import type { CliContext } from '../context.ts';
 import { CommandFailed } from '../errors.ts';
 import { makePlan } from '../plan.ts';

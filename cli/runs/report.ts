@@ -1,10 +1,10 @@
-import { formatDuration } from '../../model/duration.ts';
-import { isFailureCode } from '../../model/failure.ts';
-import type { QuarantineGroup } from '../../platform/ledger/quarantine.ts';
-import type { RunSummary } from '../../platform/ledger/reports.ts';
-import type { Out } from '../output/out.ts';
-import type { Style } from '../output/style.ts';
-import { safeText } from '../output/text.ts';
+import { isFailureCode } from '../../model/failure/failure.ts';
+import { formatDuration } from '../../model/text/duration.ts';
+import type { QuarantineGroup } from '../../platform/ledger/quarantine/quarantine.ts';
+import type { RunSummary } from '../../platform/ledger/runs/reports.ts';
+import type { Out } from '../../platform/terminal/out.ts';
+import type { Style } from '../../platform/terminal/style.ts';
+import { safeText } from '../../platform/terminal/text.ts';
 import { adviceLines } from './advice-lines.ts';
 
 /** A run that has ended, for people. */

@@ -1,20 +1,20 @@
-import { noCounts, nothingChecked, type RunReport } from '../../model/batch.ts';
-import { formatDuration } from '../../model/duration.ts';
-import { type ExitCode, exitCode, exitCodeOf } from '../../model/exit-code.ts';
-import { type FailureCode, isFailureCode, SyncFailure } from '../../model/failure.ts';
-import { whereOf } from '../../model/steering.ts';
-import type { RunSummary } from '../../platform/ledger/reports.ts';
+import { type ExitCode, exitCode, exitCodeOf } from '../../model/failure/exit-code.ts';
+import { type FailureCode, isFailureCode, SyncFailure } from '../../model/failure/failure.ts';
+import { noCounts, nothingChecked, type RunReport } from '../../model/sync/batch.ts';
+import { whereOf } from '../../model/sync/steering.ts';
+import { formatDuration } from '../../model/text/duration.ts';
+import { expectedRecords } from '../../operations/runs/expected.ts';
+import { followRun } from '../../operations/runs/follow.ts';
+import type { StartedRun } from '../../operations/runs/start.ts';
+import type { RunSummary } from '../../platform/ledger/runs/reports.ts';
 import type { CliContext } from '../context.ts';
 import { CommandFailed } from '../errors.ts';
 import { adviceLines } from './advice-lines.ts';
 import { printDrift } from './drift.ts';
 import type { Engine } from './engine.ts';
-import { expectedRecords } from './expected.ts';
-import { followRun } from './follow.ts';
 import { interruption } from './interruption.ts';
 import { printNotices } from './notices.ts';
 import { printRun } from './report.ts';
-import type { StartedRun } from './start.ts';
 
 /** Says which run was started, and where to look at it. */
 export function announce(

@@ -1,19 +1,19 @@
 import process from 'node:process';
 import { Command } from 'commander';
-import { type ExitCode, exitCode } from '../../model/exit-code.ts';
-import { endpointNames, type Project } from '../../model/project.ts';
-import { loadProject } from '../../platform/project/load.ts';
-import { compareSchedules, type FieldChange, type ScheduleChange } from '../../platform/schedules/compare.ts';
-import type { AppliedSchedule } from '../../platform/schedules/decode.ts';
-import type { DesiredSchedule } from '../../platform/schedules/encode.ts';
+import { type ExitCode, exitCode } from '../../model/failure/exit-code.ts';
+import { endpointNames, type Project } from '../../model/sync/project.ts';
+import { compareSchedules, type FieldChange, type ScheduleChange } from '../../platform/temporal/schedules/compare.ts';
+import type { AppliedSchedule } from '../../platform/temporal/schedules/decode.ts';
+import type { DesiredSchedule } from '../../platform/temporal/schedules/encode.ts';
 import {
   appliedSchedules,
   changeSchedule,
   createSchedule,
   deleteSchedule,
-} from '../../platform/schedules/schedules.ts';
+} from '../../platform/temporal/schedules/schedules.ts';
+import { safeText } from '../../platform/terminal/text.ts';
+import { loadProject } from '../../project/load.ts';
 import { type CliContext, contextOf } from '../context.ts';
-import { safeText } from '../output/text.ts';
 import { type Engine, withEngine } from '../runs/engine.ts';
 
 interface ApplyOptions {

@@ -1,15 +1,15 @@
 import type { Command } from 'commander';
-import { type ExitCode, exitCode } from '../../model/exit-code.ts';
-import { type ReadRange, slicesOf } from '../../model/range.ts';
-import { checkProject } from '../../platform/project/load.ts';
-import { soundSync } from '../../platform/project/sound-sync.ts';
+import { type ExitCode, exitCode } from '../../model/failure/exit-code.ts';
+import { type ReadRange, slicesOf } from '../../model/sync/range.ts';
+import { positionOf, rereading, rereadingWords } from '../../operations/runs/position.ts';
+import { type StartedRun, type StartOptions, startRun } from '../../operations/runs/start.ts';
+import { parseDuration } from '../../platform/terminal/parse.ts';
+import { checkProject } from '../../project/load.ts';
+import { soundSync } from '../../project/sound-sync.ts';
 import type { CliContext } from '../context.ts';
 import { usage } from '../errors.ts';
-import { parseDuration } from '../output/parse.ts';
 import type { Engine } from '../runs/engine.ts';
-import { positionOf, rereading, rereadingWords } from '../runs/position.ts';
 import { announce, follow } from '../runs/see-through.ts';
-import { type StartedRun, type StartOptions, startRun } from '../runs/start.ts';
 import { syncVerb } from '../sync-verb.ts';
 
 interface BackfillOptions {

@@ -1,8 +1,8 @@
 import { type OddDay, oddDayWords } from '../../model/schedule/odd-days.ts';
-import type { RunSummary } from '../../platform/ledger/reports.ts';
-import type { Tick } from '../../platform/ledger/ticks.ts';
-import type { Out } from '../output/out.ts';
-import { safeText } from '../output/text.ts';
+import type { RunSummary } from '../../platform/ledger/runs/reports.ts';
+import type { Tick } from '../../platform/ledger/runs/ticks.ts';
+import type { Out } from '../../platform/terminal/out.ts';
+import { safeText } from '../../platform/terminal/text.ts';
 import { paintStatus } from '../runs/report.ts';
 
 /** A schedule as `list` shows it; also the entry of its document. */

@@ -1,16 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
-import { type ExitCode, exitCode } from '../../model/exit-code.ts';
+import { type ExitCode, exitCode } from '../../model/failure/exit-code.ts';
 import { scheduleId } from '../../model/names.ts';
 import { untilSeenMs } from '../../model/schedule/look.ts';
 import { type Overlap, overlaps } from '../../model/schedule/schedule.ts';
-import { lastEditMs } from '../../platform/project/fingerprint.ts';
-import type { AppliedSchedule } from '../../platform/schedules/decode.ts';
-import { overlapNames } from '../../platform/schedules/encode.ts';
+import { workflowUrl } from '../../operations/runs/start.ts';
+import { scheduleOf } from '../../operations/schedules/schedule-of.ts';
+import type { AppliedSchedule } from '../../platform/temporal/schedules/decode.ts';
+import { overlapNames } from '../../platform/temporal/schedules/encode.ts';
+import { lastEditMs } from '../../project/fingerprint.ts';
 import { CommandFailed } from '../errors.ts';
-import { workflowUrl } from '../runs/start.ts';
 import { syncVerb } from '../sync-verb.ts';
-import { scheduleOf } from './schedule-of.ts';
 
 /** The server takes a trigger at its own pace; what it did not start within this was skipped. */
 const TAKEN_WITHIN_MS = 5000;

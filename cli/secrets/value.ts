@@ -1,5 +1,5 @@
 import process from 'node:process';
-import { exitCode } from '../../model/exit-code.ts';
+import { exitCode } from '../../model/failure/exit-code.ts';
 import { secretsOfProcess } from '../../platform/secrets/known.ts';
 import { CommandFailed } from '../errors.ts';
 

@@ -1,6 +1,6 @@
-import type { Out } from '../output/out.ts';
-import type { SyncSeen } from './gather.ts';
-import { behindMs, reasonOf, shortDuration, statusOf } from './words.ts';
+import type { SyncSeen } from '../../operations/status/gather.ts';
+import { behindMs, reasonOf, shortDuration, statusOf } from '../../operations/status/words.ts';
+import type { Out } from '../../platform/terminal/out.ts';
 
 /** One line for each sync. Names and reasons give way where the terminal is narrow. */
 export function printAll(out: Out, all: readonly SyncSeen[]): void {

@@ -1,18 +1,26 @@
-import { formatDuration } from '../../model/duration.ts';
-import { isFailureCode } from '../../model/failure.ts';
-import type { RunNotice } from '../../model/notice.ts';
-import type { RunState } from '../../model/run-state.ts';
-import { choicesOf, whereOf } from '../../model/steering.ts';
-import type { RunDrift } from '../../platform/ledger/drift.ts';
-import type { QuarantineGroup } from '../../platform/ledger/quarantine.ts';
-import type { Out } from '../output/out.ts';
-import { safeText } from '../output/text.ts';
+import { isFailureCode } from '../../model/failure/failure.ts';
+import type { RunNotice } from '../../model/sync/notice.ts';
+import type { RunState } from '../../model/sync/run-state.ts';
+import { choicesOf, whereOf } from '../../model/sync/steering.ts';
+import { formatDuration } from '../../model/text/duration.ts';
+import type { Seen, SyncSeen } from '../../operations/status/gather.ts';
+import {
+  ago,
+  behindMs,
+  deliveredWords,
+  readUpToWords,
+  runReasonOf,
+  runStatusOf,
+  statusOf,
+} from '../../operations/status/words.ts';
+import type { QuarantineGroup } from '../../platform/ledger/quarantine/quarantine.ts';
+import type { RunDrift } from '../../platform/ledger/records/drift.ts';
+import type { Out } from '../../platform/terminal/out.ts';
+import { safeText } from '../../platform/terminal/text.ts';
 import { adviceLines } from '../runs/advice-lines.ts';
 import { printDrift } from '../runs/drift.ts';
 import { printNotices } from '../runs/notices.ts';
 import { paintStatus, printRun } from '../runs/report.ts';
-import type { Seen, SyncSeen } from './gather.ts';
-import { ago, behindMs, deliveredWords, readUpToWords, runReasonOf, runStatusOf, statusOf } from './words.ts';
 
 /** One sync: what it does or did last, what it waits for, how far behind it is, and its last runs. */
 export function printOne(

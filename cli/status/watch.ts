@@ -1,12 +1,12 @@
 import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { syncDocument } from '../../operations/status/document.ts';
+import type { SyncSeen } from '../../operations/status/gather.ts';
+import { reasonOf, statusOf } from '../../operations/status/words.ts';
+import { createOut, type Out } from '../../platform/terminal/out.ts';
+import { safeText } from '../../platform/terminal/text.ts';
 import type { CliContext } from '../context.ts';
-import { createOut, type Out } from '../output/out.ts';
-import { safeText } from '../output/text.ts';
 import { interruption } from '../runs/interruption.ts';
-import { syncDocument } from './document.ts';
-import type { SyncSeen } from './gather.ts';
-import { reasonOf, statusOf } from './words.ts';
 
 const EVERY_MS = 2000;
 

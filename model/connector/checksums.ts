@@ -1,7 +1,7 @@
 /**
  * What a destination knows of the records that a sync wrote. With each write it notes the content hash of what was sent
  * and a sum over the row as it was stored, so that a value stored in another form is no difference, and a row that
- * changed later is one. Buckets and their sums are those of model/bucket.ts.
+ * changed later is one. Buckets and their sums are those of model/sync/bucket.ts.
  */
 export interface Checksums {
   /**

@@ -1,7 +1,7 @@
-import type { Content } from '../content.ts';
-import type { DeliveryCapabilities } from '../delivery.ts';
-import type { FailureCode } from '../failure.ts';
-import type { Json, JsonRecord } from '../json.ts';
+import type { FailureCode } from '../failure/failure.ts';
+import type { Content } from '../record/content.ts';
+import type { Json, JsonRecord } from '../record/json.ts';
+import type { DeliveryCapabilities } from '../sync/delivery.ts';
 import type { Checksums } from './checksums.ts';
 
 export interface Destination {

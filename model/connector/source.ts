@@ -1,6 +1,6 @@
-import type { Json } from '../json.ts';
-import type { Notice } from '../notice.ts';
-import type { EpochUnit } from '../version.ts';
+import type { Json } from '../record/json.ts';
+import type { EpochUnit } from '../record/version.ts';
+import type { Notice } from '../sync/notice.ts';
 
 /**
  * Where a read stands: what the connector needs to go on from a page's end. Any JSON; opaque to the engine;

@@ -1,4 +1,4 @@
-import type { TlsRules } from '../connection.ts';
+import type { TlsRules } from '../connection/connection.ts';
 
 export interface SqlConfig {
   readonly tls?: TlsRules;

@@ -1,4 +1,4 @@
-import type { Reject } from '../prepared.ts';
+import type { Reject } from '../record/prepared.ts';
 import { type ContractOf, generalField } from './contract.ts';
 import type { LeftOut } from './record-contract.ts';
 import type { BatchShape, FieldCount } from './shape.ts';

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
-import { isRecord, type Json, type JsonRecord } from '../json.ts';
 import { checkOf } from '../mapping/compile-check.ts';
 import { pathText } from '../mapping/path.ts';
+import { isRecord, type Json, type JsonRecord } from '../record/json.ts';
 import { type Contract, contractOf, generalField, usesMode } from './contract.ts';
 import { unknownFields } from './shape.ts';
 

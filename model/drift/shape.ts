@@ -1,6 +1,6 @@
-import { isRecord, type Json } from '../json.ts';
 import { pathText } from '../mapping/path.ts';
 import { bare, defOf, type Schema } from '../mapping/schema.ts';
+import { isRecord, type Json } from '../record/json.ts';
 
 /** How often a field was there, among the objects that could have had it. */
 export interface FieldCount {

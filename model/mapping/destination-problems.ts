@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { nearName } from '../near-name.ts';
+import { nearName } from '../text/near-name.ts';
 import { nodeKinds, present } from './kinds.ts';
 import type { Mapping } from './mapping.ts';
 import type { Kind, Node } from './node.ts';

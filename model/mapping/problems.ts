@@ -1,4 +1,4 @@
-import { nearName } from '../near-name.ts';
+import { nearName } from '../text/near-name.ts';
 import { destinationProblems } from './destination-problems.ts';
 import type { Mapping, Recorded } from './mapping.ts';
 import { isWithin, pathSteps, pathText } from './path.ts';

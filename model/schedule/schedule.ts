@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { formatDuration } from '../duration.ts';
-import { duration } from '../policy.ts';
+import { duration } from '../sync/policy.ts';
+import { formatDuration } from '../text/duration.ts';
 import { type Calendar, calendarWords } from './calendar.ts';
 
 /** A field of a calendar as it is written: a number, a name, or the language of cron (`'8-18'`, `'mon-fri'`), or several. */

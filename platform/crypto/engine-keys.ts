@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { join, resolve } from 'node:path';
-import { SyncFailure } from '../../model/failure.ts';
-import { createFile } from '../atomic-file.ts';
-import { readPrivateFile } from '../private-file.ts';
-import { stateFolderOf } from '../state-folder.ts';
+import { SyncFailure } from '../../model/failure/failure.ts';
+import { createFile } from '../foundation/atomic-file.ts';
+import { readPrivateFile } from '../foundation/private-file.ts';
+import { stateFolderOf } from '../foundation/state-folder.ts';
 import { KEY_BYTES, type Keyring, keyring } from './keyring.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;

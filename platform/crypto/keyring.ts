@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto';
-import { SyncFailure } from '../../model/failure.ts';
+import { SyncFailure } from '../../model/failure/failure.ts';
 
 /**
  * Encryption at rest: AES-256-GCM (NIST SP 800-38D) with a fresh random nonce for each message. An envelope names the

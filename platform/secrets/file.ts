@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { readPrivateFile } from '../private-file.ts';
+import { readPrivateFile } from '../foundation/private-file.ts';
 import { type FoundSecret, noSecret, type SecretWorld } from './found.ts';
 
 /** A file that only its owner can read, such as one that a container runtime mounts. */

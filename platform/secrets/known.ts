@@ -1,4 +1,4 @@
-import { redactSecrets } from '../../model/secret-text.ts';
+import { redactSecrets } from '../../model/connection/secret-text.ts';
 
 /** Of a value that was cut, so much has to be left to be noticed. */
 const SHORTEST = 4;

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { SyncFailure } from '../../model/failure.ts';
-import { jsonIn } from '../../model/json.ts';
-import type { SecretRef } from '../../model/secret.ts';
-import { exchange } from '../http/exchange.ts';
-import { guardOf } from '../http/guard.ts';
-import type { Incoming } from '../http/pipeline.ts';
+import type { SecretRef } from '../../model/connection/secret.ts';
+import { SyncFailure } from '../../model/failure/failure.ts';
+import { jsonIn } from '../../model/record/json.ts';
+import type { Incoming } from '../outbound/pipeline.ts';
+import { guardOf } from '../outbound/transport/address-guard.ts';
+import { exchange } from '../outbound/transport/exchange.ts';
 import { type FoundSecret, type NoSecret, noSecret, type SecretWorld } from './found.ts';
 
 type KvRef = Extract<SecretRef, { kv: unknown }>;

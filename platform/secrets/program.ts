@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
-import { errorCode } from '../../model/error-code.ts';
-import type { SecretRef } from '../../model/secret.ts';
+import type { SecretRef } from '../../model/connection/secret.ts';
+import { errorCode } from '../../model/failure/error-code.ts';
 import { type FoundSecret, noSecret, type SecretWorld } from './found.ts';
 
 /** A program that prints more is not printing a secret. */

@@ -1,4 +1,4 @@
-import { referenceText, type SecretProviderName, type SecretRef, secretShown } from '../../model/secret.ts';
+import { referenceText, type SecretProviderName, type SecretRef, secretShown } from '../../model/connection/secret.ts';
 import { readVariable } from './environment.ts';
 import { readSecretFile } from './file.ts';
 import { type FoundSecret, noSecret, type SecretWorld } from './found.ts';

@@ -1,5 +1,5 @@
-import { SyncFailure } from '../../model/failure.ts';
-import { providerIn, type ReadSecret, type SecretRef, type SecretVersion } from '../../model/secret.ts';
+import { providerIn, type ReadSecret, type SecretRef, type SecretVersion } from '../../model/connection/secret.ts';
+import { SyncFailure } from '../../model/failure/failure.ts';
 import type { FoundSecret, NoSecret, SecretWorld } from './found.ts';
 import { findSecret, isLocal } from './providers.ts';
 

@@ -1,6 +1,6 @@
-import type { Connection } from '../../model/connection.ts';
-import { providerIn, referenceText, type SecretRef } from '../../model/secret.ts';
-import { isSecretName } from '../../model/secret-text.ts';
+import type { Connection } from '../../model/connection/connection.ts';
+import { providerIn, referenceText, type SecretRef } from '../../model/connection/secret.ts';
+import { isSecretName } from '../../model/connection/secret-text.ts';
 import type { SecretFault, SecretWorld } from './found.ts';
 import { findSecret, isLocal } from './providers.ts';
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Keyring } from '../crypto/keyring.ts';
-import { underFileLock } from '../file-lock.ts';
+import { underFileLock } from '../foundation/file-lock.ts';
 import { purposeOf, readVault, VAULT_FILE, type Vault, writeVault } from './vault-file.ts';
 
 /** What may be known of an entry without its value. */

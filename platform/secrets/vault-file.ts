@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { errorCode } from '../../model/error-code.ts';
-import { SyncFailure } from '../../model/failure.ts';
-import { jsonIn } from '../../model/json.ts';
-import { vaultName } from '../../model/secret.ts';
-import { writeFileAtomically } from '../atomic-file.ts';
+import { vaultName } from '../../model/connection/secret.ts';
+import { errorCode } from '../../model/failure/error-code.ts';
+import { SyncFailure } from '../../model/failure/failure.ts';
+import { jsonIn } from '../../model/record/json.ts';
+import { writeFileAtomically } from '../foundation/atomic-file.ts';
 
 /** The vault of a project: encrypted entry by entry, so it may lie in version control like the rest of the project. */
 export const VAULT_FILE = 'vault.json';

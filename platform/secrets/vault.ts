@@ -1,4 +1,4 @@
-import { isSyncFailure } from '../../model/failure.ts';
+import { isSyncFailure } from '../../model/failure/failure.ts';
 import { engineKeys } from '../crypto/engine-keys.ts';
 import { type FoundSecret, noSecret, type SecretWorld } from './found.ts';
 import { purposeOf, readVault, VAULT_FILE } from './vault-file.ts';

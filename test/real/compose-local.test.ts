@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { psqlFolder } from '../../dev/compose/postgres.ts';
-import { whyNoGo } from '../../dev/stack/go-programs.ts';
+import { psqlFolder } from '../../deploy/local/postgres.ts';
+import { whyNoGo } from '../../stack/go-programs.ts';
 import { describeUnless } from '../support/skip.ts';
 
 const run = promisify(execFile);
@@ -18,7 +18,7 @@ describeUnless((await whyNoGo()) ?? noPsql, 'every service of docker-compose.yml
   it(
     'starts, is healthy, and carries a sync that delivers nothing the second time',
     async () => {
-      const { stdout } = await run(process.execPath, ['dist/dev/compose/main.js'], { cwd: root });
+      const { stdout } = await run(process.execPath, ['dist-lab/deploy/local/main.js'], { cwd: root });
       expect(stdout.trim().split('\n')).toEqual([
         'temporal-ui: serves its page',
         'first run: succeeded, fetched 1000, delivered 1000, unchanged 0',

@@ -2,11 +2,11 @@ import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import { z } from 'zod';
-import { whyNoGo } from '../../dev/stack/go-programs.ts';
-import { built } from '../support/built.ts';
+import { whyNoGo } from '../../stack/go-programs.ts';
+import { builtLab } from '../support/built.ts';
 import { describeUnless } from '../support/skip.ts';
 
-const program = built('dev/torture/main.js');
+const program = builtLab('lab/chaos/main.js');
 const report = z.object({
   breaches: z.array(z.string()),
   rounds: z.array(z.object({ moved: z.number(), faults: z.record(z.string(), z.number()) })),

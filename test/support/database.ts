@@ -1,4 +1,4 @@
-import { createScratchDatabase, type ScratchDatabase } from '../../dev/stack/scratch-database.ts';
+import { createScratchDatabase, type ScratchDatabase } from '../../stack/scratch-database.ts';
 import { testDatabaseServer } from './temporal.ts';
 
 export type TestDatabase = ScratchDatabase;

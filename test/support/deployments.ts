@@ -1,4 +1,4 @@
-import type { TemporalConnection } from '../../platform/temporal.ts';
+import type { TemporalConnection } from '../../platform/temporal/connection.ts';
 
 /** Builds of workers that follow each other under one name. */
 export interface Deployment {

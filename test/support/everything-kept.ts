@@ -4,7 +4,7 @@ import type { Client } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import type { Pool } from 'pg';
 import { keyring } from '../../platform/crypto/keyring.ts';
-import { openDetail } from '../../platform/journal/entry.ts';
+import { openDetail } from '../../platform/outbound/journal/entry.ts';
 
 const inflate = promisify(inflateRaw);
 const unbrotli = promisify(brotliDecompress);

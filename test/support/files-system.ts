@@ -1,11 +1,11 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { Connection } from '../../model/connection.ts';
-import type { Connector, ConnectorTools } from '../../model/connector.ts';
-import { SyncFailure } from '../../model/failure.ts';
-import type { Json, JsonRecord } from '../../model/json.ts';
-import { underFileLockOf } from '../../platform/file-lock.ts';
+import type { Connection } from '../../model/connection/connection.ts';
+import type { Connector, ConnectorTools } from '../../model/connector/connector.ts';
+import { SyncFailure } from '../../model/failure/failure.ts';
+import type { Json, JsonRecord } from '../../model/record/json.ts';
+import { underFileLockOf } from '../../platform/foundation/file-lock.ts';
 import type { LiveSystem, Subject } from './acceptance.ts';
 import { type Sample, sample } from './samples.ts';
 

@@ -2,12 +2,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type GoProgram, goProgram } from '../../dev/stack/go-programs.ts';
-import { startGuard } from '../../dev/stack/guard.ts';
-import { anyFreePort } from '../../dev/stack/ports.ts';
-import { startServer } from '../../dev/stack/server-process.ts';
-import { cacheFolderOf } from '../../dev/stack/state-folder.ts';
-import { createProgress } from '../../platform/progress.ts';
+import { createProgress } from '../../platform/foundation/progress.ts';
+import { type GoProgram, goProgram } from '../../stack/go-programs.ts';
+import { startGuard } from '../../stack/guard.ts';
+import { anyFreePort } from '../../stack/ports.ts';
+import { startServer } from '../../stack/server-process.ts';
+import { cacheFolderOf } from '../../stack/state-folder.ts';
 
 /** The program's path, built with Go the first time; or in words why it cannot be had, for the list of skipped tests. */
 export async function findGoServer(

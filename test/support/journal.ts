@@ -1,7 +1,7 @@
-import type { Destination, ItemOutcome, WriteRequest } from '../../model/connector.ts';
-import type { DeliveryCapabilities } from '../../model/delivery.ts';
-import { SyncFailure } from '../../model/failure.ts';
-import type { Json } from '../../model/json.ts';
+import type { Destination, ItemOutcome, WriteRequest } from '../../model/connector/connector.ts';
+import { SyncFailure } from '../../model/failure/failure.ts';
+import type { Json } from '../../model/record/json.ts';
+import type { DeliveryCapabilities } from '../../model/sync/delivery.ts';
 
 /** What befalls one request of a journal destination. */
 export type Fate = 'done' | 'refused' | 'lost before' | 'lost after' | ItemOutcome[];

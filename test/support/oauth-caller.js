@@ -1,9 +1,9 @@
 import process from 'node:process';
-import { authSpec } from '../../dist/model/auth.js';
-import { isSyncFailure } from '../../dist/model/failure.js';
-import { createHttpClient } from '../../dist/platform/http/client.js';
+import { authSpec } from '../../dist/model/connection/auth.js';
+import { isSyncFailure } from '../../dist/model/failure/failure.js';
 import { openLedger } from '../../dist/platform/ledger/ledger.js';
-import { sealedTokens } from '../../dist/platform/oauth/token-store.js';
+import { sealedTokens } from '../../dist/platform/outbound/auth/oauth/token-store.js';
+import { createHttpClient } from '../../dist/platform/outbound/client.js';
 import { createReadSecret } from '../../dist/platform/secrets/read.js';
 
 /**

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { z } from 'zod';
-import type { GoProgram } from '../../dev/stack/go-programs.ts';
+import type { GoProgram } from '../../stack/go-programs.ts';
 import { findGoServer, startGoServer } from './go-server.ts';
 
 const run = promisify(execFile);

@@ -1,10 +1,10 @@
 import pg from 'pg';
-import type { Connection } from '../../model/connection.ts';
-import type { Connector, ConnectorTools } from '../../model/connector.ts';
-import { SyncFailure } from '../../model/failure.ts';
-import type { Json } from '../../model/json.ts';
-import { underFileLock } from '../../platform/file-lock.ts';
-import { sqlPools } from '../../platform/sql.ts';
+import type { Connection } from '../../model/connection/connection.ts';
+import type { Connector, ConnectorTools } from '../../model/connector/connector.ts';
+import { SyncFailure } from '../../model/failure/failure.ts';
+import type { Json } from '../../model/record/json.ts';
+import { underFileLock } from '../../platform/foundation/file-lock.ts';
+import { sqlPools } from '../../platform/sql/pools.ts';
 import type { LiveSystem, Subject } from './acceptance.ts';
 import { startProxy } from './cuttable-proxy.ts';
 import { byWayOf, createTestDatabase } from './database.ts';

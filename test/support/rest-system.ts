@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Connector } from '../../model/connector.ts';
-import type { Json, JsonRecord } from '../../model/json.ts';
+import type { Connector } from '../../model/connector/connector.ts';
+import type { Json, JsonRecord } from '../../model/record/json.ts';
 import type { LiveSystem, Subject } from './acceptance.ts';
 import type { Sample } from './samples.ts';
 import { connectionTo, doorTo, httpTools } from './tools.ts';

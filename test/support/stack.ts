@@ -5,8 +5,8 @@ import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { processIdentity } from '../../platform/process-identity.ts';
-import type { Progress } from '../../platform/progress.ts';
+import { processIdentity } from '../../platform/foundation/process-identity.ts';
+import type { Progress } from '../../platform/foundation/progress.ts';
 import { built } from './built.ts';
 
 /** A folder that PostgreSQL's own user can enter; removed afterwards. */

@@ -1,4 +1,4 @@
-import type { GoProgram } from '../../dev/stack/go-programs.ts';
+import type { GoProgram } from '../../stack/go-programs.ts';
 import { findGoServer, type GoServer, startGoServer } from './go-server.ts';
 
 /** Stripe's own stand-in for its API: every path, parameter and answer of the published interface; it keeps nothing. */

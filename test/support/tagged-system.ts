@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import rest from '../../connectors/rest.ts';
-import type { Destination } from '../../model/connector.ts';
-import type { JsonRecord } from '../../model/json.ts';
+import rest from '../../connectors/rest/index.ts';
+import type { Destination } from '../../model/connector/connector.ts';
+import type { JsonRecord } from '../../model/record/json.ts';
 import { connectionTo, doorTo, httpTools } from './tools.ts';
 import { bodyOf, startServer } from './with-server.ts';
 

@@ -1,12 +1,12 @@
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import path from 'node:path';
-import { startGuard } from '../../dev/stack/guard.ts';
-import { startPostgres } from '../../dev/stack/postgres-server.ts';
-import { cacheFolderOf } from '../../dev/stack/state-folder.ts';
-import { obtainTemporal } from '../../dev/stack/temporal-binary.ts';
-import { startTemporal } from '../../dev/stack/temporal-server.ts';
-import { createProgress } from '../../platform/progress.ts';
+import { createProgress } from '../../platform/foundation/progress.ts';
+import { startGuard } from '../../stack/guard.ts';
+import { startPostgres } from '../../stack/postgres-server.ts';
+import { cacheFolderOf } from '../../stack/state-folder.ts';
+import { obtainTemporal } from '../../stack/temporal-binary.ts';
+import { startTemporal } from '../../stack/temporal-server.ts';
 
 /** One Temporal and one PostgreSQL for a whole test run, in a folder that is removed afterwards. */
 export interface TestStack {

@@ -1,7 +1,7 @@
-import type { Connection, SecretRef } from '../../model/connection.ts';
-import type { ConnectorTools, Log } from '../../model/connector.ts';
-import { underFileLock } from '../../platform/file-lock.ts';
-import { createHttpClient, type HttpDoor, type OpenHttpClient } from '../../platform/http/client.ts';
+import type { Connection, SecretRef } from '../../model/connection/connection.ts';
+import type { ConnectorTools, Log } from '../../model/connector/connector.ts';
+import { underFileLock } from '../../platform/foundation/file-lock.ts';
+import { createHttpClient, type HttpDoor, type OpenHttpClient } from '../../platform/outbound/client.ts';
 
 export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} };
 

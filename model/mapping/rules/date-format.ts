@@ -1,4 +1,4 @@
-import { nearName } from '../../near-name.ts';
+import { nearName } from '../../text/near-name.ts';
 import { definitionError } from '../definition.ts';
 
 /**

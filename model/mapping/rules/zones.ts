@@ -1,7 +1,7 @@
 import { Temporal } from 'temporal-polyfill';
-import { DAY_MS } from '../../duration.ts';
-import { nearName } from '../../near-name.ts';
-import { isZone } from '../../zone.ts';
+import { DAY_MS } from '../../text/duration.ts';
+import { nearName } from '../../text/near-name.ts';
+import { isZone } from '../../text/zone.ts';
 import { definitionError } from '../definition.ts';
 import type { DateParts } from './date-format.ts';
 

@@ -1,0 +1,42 @@
+import type { CallUse } from '../../model/connection/call.ts';
+import type { Connection } from '../../model/connection/connection.ts';
+import type { ConnectorTools } from '../../model/connector/connector.ts';
+import type { EndpointWorld } from '../../model/sync/project.ts';
+
+export interface CountedWorld extends EndpointWorld {
+  /** Calls over HTTP, and statements and transactions of SQL, so far. */
+  readonly calls: () => number;
+}
+
+/** The same world, with a count of what its systems were asked. */
+export function countedWorld(world: EndpointWorld): CountedWorld {
+  let calls = 0;
+  const counted = <T>(call: () => T): T => {
+    calls++;
+    return call();
+  };
+  return {
+    calls: () => calls,
+    toolsFor(connection: Connection, use?: CallUse): ConnectorTools {
+      const tools = world.toolsFor(connection, use);
+      return {
+        // Asked for only when it is used: a folder or a database has no address to call.
+        get http() {
+          const { http } = tools;
+          return { request: (call: Parameters<typeof http.request>[0]) => counted(() => http.request(call)) };
+        },
+        sql(config) {
+          const pool = tools.sql(config);
+          return {
+            query: (text, values) => counted(() => pool.query(text, values)),
+            transaction: (work) => counted(() => pool.transaction(work)),
+          };
+        },
+        secret: tools.secret,
+        log: tools.log,
+        underFileLock: tools.underFileLock,
+        projectFolder: tools.projectFolder,
+      };
+    },
+  };
+}

@@ -1,0 +1,26 @@
+import type { ConnectorTools } from '../../model/connector/connector.ts';
+
+/** The connection of a system that lives in this process. */
+export const connectionOf = (kind: 'rest' | 'postgres') => ({
+  name: 'sim',
+  kind,
+  settings: {},
+  limits: {},
+  timeoutMs: 0,
+  maxResponseBytes: 1_000_000,
+});
+
+const nothing = (what: string) => () => {
+  throw new Error(`no ${what} here`);
+};
+
+/** What a connector is lent: the one way to its system, and nothing else. */
+export const toolsWith = (way: Partial<Pick<ConnectorTools, 'http' | 'sql'>>): ConnectorTools => ({
+  http: { request: nothing('HTTP') },
+  sql: nothing('database'),
+  secret: nothing('secrets'),
+  log: { debug() {}, info() {}, warn() {}, error() {} },
+  projectFolder: '',
+  underFileLock: nothing('file'),
+  ...way,
+});

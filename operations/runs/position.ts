@@ -1,0 +1,77 @@
+import { CommandFailed } from '../../cli/errors.ts';
+import type { Engine } from '../../cli/runs/engine.ts';
+import { type ExitCode, exitCode } from '../../model/failure/exit-code.ts';
+import type { RecordVersion } from '../../model/record/version.ts';
+import type { LoadedSync } from '../../model/sync/project.ts';
+import type { ReadRange } from '../../model/sync/range.ts';
+import { parseDurationMs } from '../../model/text/duration.ts';
+import { writtenVersion } from '../../model/version/version-form.ts';
+import { realTime } from '../../platform/terminal/parse.ts';
+
+const POSITION_GRAMMAR = 'a run whose end it was, a version, an ISO 8601 time, or how long ago, such as `2 hours`';
+
+/** A position as people read it: the ISO time in UTC, or the number. */
+export const positionWords = ({ kind, value }: RecordVersion): string => String(writtenVersion({ kind, value }));
+
+/**
+ * A position that was written as an argument. A time means the versions from then on where versions are times, and
+ * otherwise where the watermark stood at that time.
+ */
+export async function positionOf(
+  { ledger }: Engine,
+  { name, sync }: LoadedSync,
+  option: string,
+  text: string,
+  nowMs: number,
+): Promise<RecordVersion> {
+  const current = await ledger.positions.current(name);
+  if (sync.version === undefined)
+    throw refused('NO_POSITIONS', `\`${name}\` has no version field: there is no position to read from`);
+  if (current === null)
+    throw refused('NO_POSITIONS', `\`${name}\` has read nothing yet: its next run reads everything`);
+  const kept = await ledger.positions.ofRun(name, text);
+  if (kept) return kept.watermark;
+  if (/^-?\d{1,15}$/.test(text) && current.kind === 'number') return { kind: 'number', value: Number(text) };
+  const ms = parseDurationMs(text);
+  const at = ms === undefined ? realTime(text) : nowMs - ms;
+  if (at === undefined)
+    throw refused('USAGE', `${option} \`${text}\`: expected ${POSITION_GRAMMAR}`, `syncline positions ${name}`);
+  if (current.kind === 'time') return { kind: 'time', value: at * 1000 };
+  const then = await ledger.positions.at(name, new Date(at).toISOString());
+  if (then) return then.watermark;
+  throw refused(
+    'NO_POSITIONS',
+    `\`${name}\` had no position at ${new Date(at).toISOString()}`,
+    `syncline positions ${name}`,
+  );
+}
+
+/** What a run over this range would read again, as far as the ledger and the journal know. */
+export interface Rereading {
+  readonly since: string;
+  readonly until: string | null;
+  /** Records that the ledger knows in this range; the source may have others. */
+  readonly records: number;
+  /** By the calls that the last run took for each record; null when none is journalled. */
+  readonly calls: number | null;
+}
+
+export async function rereading({ ledger }: Engine, sync: string, range: ReadRange): Promise<Rereading> {
+  const records = await ledger.positions.known(sync, range.since, range.until ?? null);
+  const share = await ledger.positions.callsPerRecord(sync);
+  return {
+    since: positionWords(range.since),
+    until: range.until ? positionWords(range.until) : null,
+    records,
+    calls: share === null ? null : Math.max(1, Math.ceil(records * share)),
+  };
+}
+
+export function rereadingWords({ since, until, records, calls }: Rereading): string {
+  const range = until === null ? `from ${since} on` : `from ${since} until ${until}`;
+  const cost = calls === null ? '' : `, about ${calls.toLocaleString('en')} ${calls === 1 ? 'call' : 'calls'}`;
+  return `${range}: ${records.toLocaleString('en')} records that the ledger knows${cost}`;
+}
+
+const refused = (code: string, message: string, next?: string, exit: ExitCode = exitCode.usage): CommandFailed =>
+  new CommandFailed(code, message, exit, next);
