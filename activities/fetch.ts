@@ -1,16 +1,14 @@
-import { Context } from '@temporalio/activity';
+import { endsHere, GrowingBatch } from '../engine/batches/growing-batch.ts';
 import { clockFrom, type TimedPage, timed } from '../engine/batches/page-clock.ts';
 import { inSlices, preparationFor } from '../engine/batches/prepare.ts';
 import type { Dependencies } from '../engine/dependencies.ts';
 import { keepToPlannedEnd } from '../engine/plan/keep-to-plan.ts';
-import type { Position } from '../model/connector/connector.ts';
+import { runOf } from '../engine/running-sync.ts';
 import type { Prepared } from '../model/record/prepared.ts';
 import { keyFieldsOf } from '../model/record/record-key.ts';
 import type { BatchRef } from '../model/sync/batch.ts';
 import type { LoadedSync } from '../model/sync/project.ts';
 import type { RunFacts } from '../platform/ledger/runs/runs.ts';
-import { reportProgress } from './progress.ts';
-import { runOf } from './run.ts';
 
 export interface FetchResult {
   readonly records: number;
@@ -25,10 +23,11 @@ export interface FetchResult {
  */
 export async function fetchBatch(deps: Dependencies, ref: BatchRef): Promise<FetchResult> {
   const { facts, loaded } = await runOf(deps, ref.run);
+  const { signal, report } = deps.attempt();
   const patience = {
-    signal: Context.current().cancellationSignal,
+    signal,
     atMostMs: loaded.policy.stepTimeout / 2,
-    waits: (bytes: number) => reportProgress({ waitsForBytes: bytes }),
+    waits: (bytes: number) => report({ waitsForBytes: bytes }),
   };
   // Who waits for memory takes no place of a connection, which those need that free it.
   return deps.cache.fetching(ref, patience, () =>
@@ -41,8 +40,9 @@ async function fetch(deps: Dependencies, ref: BatchRef, facts: RunFacts, loaded:
   const start = await staging.beginFetch(ref.run, ref.seq);
   if (start.closed) return start.closed;
 
+  const { signal, report } = deps.attempt();
   // Whoever looks at the step must not think that it still waits for memory while its source is slow.
-  reportProgress({ pages: start.parts, records: start.records });
+  report({ pages: start.parts, records: start.records });
   const batch = new GrowingBatch(ref.seq, start.parts, start.records, start.bytes, start.position);
   const ahead = start.parts === 0 ? new PreparedAhead(preparationFor(deps, facts, loaded)) : undefined;
   const stage = async (page: TimedPage): Promise<void> => {
@@ -52,11 +52,10 @@ async function fetch(deps: Dependencies, ref: BatchRef, facts: RunFacts, loaded:
     const part = { part: batch.parts, records: records.length, body, asOfMs, positionAfter: next };
     if (!page.readsAgain) await staging.stage(ref.run, ref.seq, start.attempt, part);
     batch.add(page);
-    reportProgress({ pages: batch.parts, records: batch.records });
+    report({ pages: batch.parts, records: batch.records });
   };
   // An earlier attempt may have staged the last page and died before it closed the batch: nothing is left to read.
   if (!endsHere(batch, loaded)) {
-    const { cancellationSignal: signal } = Context.current();
     const request = {
       position: start.position,
       since: facts.since,
@@ -146,52 +145,5 @@ class PreparedAhead {
 
   result(): Prepared | undefined {
     return this.#failed ? undefined : this.#work.result();
-  }
-}
-
-/**
- * The first batch of a run has so many records at the most, the next twice as many, and so on up to the policy: the
- * destination has something to do soon, while most batches are large enough to cost Temporal little.
- */
-const FIRST_RECORDS = 2_500;
-
-/** Whether a batch ends here. A plan cuts its batches by the same rule. */
-export const endsHere = (batch: GrowingBatch, { policy }: Pick<LoadedSync, 'policy'>): boolean =>
-  batch.complete ||
-  batch.readsAgain ||
-  batch.records >= Math.min(policy.batchRecords, FIRST_RECORDS * 2 ** (batch.seq - 1)) ||
-  batch.bytes >= policy.batchBytes;
-
-export class GrowingBatch {
-  /** From 1. */
-  readonly seq: number;
-  parts: number;
-  records: number;
-  bytes: number;
-  position: Position | null;
-  /** The next batch begins the read again. */
-  readsAgain = false;
-
-  constructor(seq: number, parts: number, records: number, bytes: number, position: Position | null) {
-    this.seq = seq;
-    this.parts = parts;
-    this.records = records;
-    this.bytes = bytes;
-    this.position = position;
-  }
-
-  /** The source has no more: there is a page, and none after it. */
-  get complete(): boolean {
-    return this.parts > 0 && this.position === null;
-  }
-
-  add(page: TimedPage): void {
-    this.position = page.next;
-    // Each reading is made of whole batches. Such a page has nothing to stage.
-    this.readsAgain = page.readsAgain === true;
-    if (this.readsAgain) return;
-    this.parts++;
-    this.records += page.records.length;
-    this.bytes += page.body.length;
   }
 }

@@ -1,6 +1,4 @@
-import { Context } from '@temporalio/activity';
 import type { Dependencies } from '../engine/dependencies.ts';
 
 /** Beside the steps: a person does not want to wait for the next attempt of what waits in this run. Safe to repeat. */
-export const hurryRun = (deps: Dependencies): Promise<void> =>
-  deps.hurry(Context.current().info.workflowExecution?.workflowId ?? '');
+export const hurryRun = (deps: Dependencies): Promise<void> => deps.hurry(deps.attempt().workflowId);

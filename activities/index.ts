@@ -1,7 +1,8 @@
+import type { DeliverInput } from '../engine/delivery/delivery.ts';
 import type { AnsweredRun } from '../engine/delivery/doubts.ts';
 import type { Dependencies } from '../engine/dependencies.ts';
 import type { BatchRef } from '../model/sync/batch.ts';
-import { type DeliverInput, deliverBatch } from './deliver.ts';
+import { deliverBatch } from './deliver.ts';
 import { type FetchInput, fetchOrClose } from './fetch-or-close.ts';
 import { hurryRun } from './hurry.ts';
 import { reconcileRun } from './reconcile.ts';

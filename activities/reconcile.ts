@@ -5,13 +5,12 @@ import type { AnsweredRun } from '../engine/delivery/doubts.ts';
 import { handOver } from '../engine/delivery/hand-over.ts';
 import { decideRepeats } from '../engine/delivery/repeats.ts';
 import type { Dependencies } from '../engine/dependencies.ts';
+import { runOf } from '../engine/running-sync.ts';
 import type { ReadBack } from '../model/connector/connector.ts';
 import { type BatchRef, type Counts, nothingChecked, type Reconciled } from '../model/sync/batch.ts';
 import { refuseUnaccounted } from '../model/sync/conservation.ts';
 import type { LoadedSync } from '../model/sync/project.ts';
 import type { Written } from '../platform/ledger/deliveries/samples.ts';
-import { reportProgress } from './progress.ts';
-import { runOf } from './run.ts';
 
 export interface ReconcileResult {
   readonly counts: Counts;
@@ -56,7 +55,8 @@ async function compareBack(
   loaded: LoadedSync,
 ): Promise<Reconciled> {
   const destination = loaded.openDestination(deps.world);
-  const reader = new Reader(destination, loaded.sync);
+  const attempt = deps.attempt();
+  const reader = new Reader(destination, loaded.sync, attempt.signal);
   const agreement = await Agreement.of(deps, { run, syncId, loaded, reader });
   if (destination.read === undefined) {
     await agreement.tell();
@@ -64,7 +64,7 @@ async function compareBack(
   }
   for await (const { ref, sample, back } of readAhead(reader, deps.ledger.samples.ofSync(syncId))) {
     await agreement.judgeSample(ref, sample, await back);
-    reportProgress({ ...agreement.found });
+    attempt.report({ ...agreement.found });
     await nextTurn();
   }
   await agreement.lookAtEarlier();

@@ -1,23 +1,22 @@
-import { Context } from '@temporalio/activity';
+import type { Attempt } from '../engine/attempt.ts';
+import { guard } from '../engine/deletes/guard.ts';
 import { keysHash } from '../engine/deletes/keys-hash.ts';
 import { type Marks, markFields, marksFor } from '../engine/deletes/mark-deleted.ts';
 import type { AnsweredRun } from '../engine/delivery/doubts.ts';
 import { handOver } from '../engine/delivery/hand-over.ts';
+import { refuseLate } from '../engine/delivery/late-writer.ts';
 import { decideRepeats } from '../engine/delivery/repeats.ts';
 import type { Dependencies } from '../engine/dependencies.ts';
+import { runOf } from '../engine/running-sync.ts';
 import type { Destination, ItemOutcome, WriteItem } from '../model/connector/connector.ts';
 import { isSyncFailure, SyncFailure } from '../model/failure/failure.ts';
 import type { JsonRecord } from '../model/record/json.ts';
 import type { Counts } from '../model/sync/batch.ts';
 import type { LoadedSync } from '../model/sync/project.ts';
-import { type DeleteLimits, deleteLimitsOf } from '../model/sync/sync.ts';
+import { deleteLimitsOf } from '../model/sync/sync.ts';
 import type { DeleteIntent } from '../platform/ledger/deletes/delete-intents.ts';
 import type { RemovalStart } from '../platform/ledger/deletes/deletes.ts';
 import type { Deletion } from '../platform/ledger/deletes/deletions.ts';
-import type { Missing } from '../platform/ledger/deletes/missing.ts';
-import { reportProgress } from './progress.ts';
-import { runOf } from './run.ts';
-import { refuseLate } from './settle.ts';
 
 export interface RemoveInput {
   readonly run: string;
@@ -35,6 +34,7 @@ interface Removal {
   /** The fields that mark a record as deleted; null: it is deleted. */
   readonly set: JsonRecord | null;
   readonly now: Dependencies['now'];
+  readonly attempt: Attempt;
 }
 
 /**
@@ -67,7 +67,16 @@ export async function removeMissing(deps: Dependencies, { run, answered }: Remov
   }
   if (planned != null && !skip) await keepToPlannedDeletes(ledger, run, planned);
   const set = limits.set === null ? null : markFields(limits.set, start.startedAt);
-  const removal = { ledger, run, start, loaded, destination: loaded.openDestination(deps.world), set, now: deps.now };
+  const removal = {
+    ledger,
+    run,
+    start,
+    loaded,
+    destination: loaded.openDestination(deps.world),
+    set,
+    now: deps.now,
+    attempt: deps.attempt(),
+  };
   if (start.decided)
     for (const { records, ...intent } of await ledger.inDoubt(run)) {
       const provenAtMs = deps.now();
@@ -86,28 +95,13 @@ async function keepToPlannedDeletes(ledger: Removal['ledger'], run: string, plan
     throw new SyncFailure('PLAN_CHANGED', 'what is gone from the source is not what was planned', { effect: 'none' });
 }
 
-/** Invariant 6, safe deletes: what looks more like a broken source than like deleted records is a person's decision. */
-export function guard(found: Omit<Missing, 'held'>, limits: Omit<DeleteLimits, 'set'>): void {
-  const { known, missing, extras, keyless, seen } = found;
-  const all = missing + extras;
-  if (all === 0) return;
-  const also = extras > 0 ? `, and ${extras} extra ones are to be removed` : '';
-  const refuse = (why: string) => {
-    throw new SyncFailure('DELETE_GUARD', `${missing} of ${known} records are gone from the source${also}: ${why}`);
-  };
-  if (seen === 0) refuse('the source gave nothing at all');
-  if (keyless > 0) refuse(`${keyless} records that it gave have no readable key and may be among them`);
-  if (all >= limits.atLeast && all > (known + extras) * limits.maxShare)
-    refuse(`more than ${limits.maxShare * 100} % and at least ${limits.atLeast}`);
-}
-
 async function removeAll(removal: Removal): Promise<void> {
   const { ledger, run, start, destination } = removal;
   let after = -1;
   let kept = 0;
   let removed = 0;
   for (;;) {
-    Context.current().cancellationSignal.throwIfAborted();
+    removal.attempt.signal.throwIfAborted();
     const records = await ledger.next(start.syncId, run, after, destination.limits.records);
     const last = records.at(-1);
     if (!last) break;
@@ -117,7 +111,7 @@ async function removeAll(removal: Removal): Promise<void> {
     after = last.n;
     kept += refused;
     removed += records.length - refused;
-    reportProgress({ removed, refused: kept });
+    removal.attempt.report({ removed, refused: kept });
   }
   if (kept > 0) throw new SyncFailure('REQUEST_REJECTED', `the destination refused to delete ${kept} records`);
 }
@@ -172,8 +166,8 @@ async function request(
 const unknown: ItemOutcome = { state: 'unknown' };
 
 /** What is written for records that are gone: deletes, or marks on what is there. */
-async function itemsFor({ loaded, destination, set }: Removal, records: readonly Deletion[]): Promise<Marks> {
-  if (set !== null) return marksFor(loaded, destination, records, set, Context.current().cancellationSignal);
+async function itemsFor({ loaded, destination, set, attempt }: Removal, records: readonly Deletion[]): Promise<Marks> {
+  if (set !== null) return marksFor(loaded, destination, records, set, attempt.signal);
   const items = records.map(({ key, destinationId }): WriteItem => ({ key, op: 'delete', json: '', destinationId }));
   return { items, hashes: new Map() };
 }

@@ -1,9 +1,5 @@
-import { Context } from '@temporalio/activity';
 import type { Dependencies } from '../engine/dependencies.ts';
 import { noticeOlderLedger } from '../engine/older-ledger.ts';
-import { backfilling } from '../engine/sources/backfill.ts';
-import { repairing, replaying } from '../engine/sources/chosen-records.ts';
-import { withSides } from '../engine/sources/failure-place.ts';
 import { watermarkAhead } from '../engine/sources/version-notices.ts';
 import { noteTicks } from '../engine/ticks.ts';
 import { SyncFailure } from '../model/failure/failure.ts';
@@ -16,7 +12,6 @@ import type { ReadRange } from '../model/sync/range.ts';
 import type { RunFrom, RunMode } from '../model/sync/run-state.ts';
 import { deleteLimitsOf } from '../model/sync/sync.ts';
 import type { Held } from '../platform/ledger/runs/claims.ts';
-import type { RunFacts } from '../platform/ledger/runs/runs.ts';
 
 export interface OpenRunInput {
   readonly sync: string;
@@ -72,7 +67,7 @@ export async function openRun(deps: Dependencies, input: OpenRunInput): Promise<
   const claim = {
     sync: input.sync,
     run: input.run,
-    workflowId: Context.current().info.workflowExecution?.workflowId ?? '',
+    workflowId: deps.attempt().workflowId,
     trigger: input.trigger,
     mode: modeOf(input, loaded),
     overlapMs: loaded.overlapMs,
@@ -139,17 +134,3 @@ export interface CloseRunInput {
 
 /** Ends a run: moves the watermark if everything was delivered, lets go of the sync. Safe to repeat. */
 export const closeRun = (deps: Dependencies, input: CloseRunInput): Promise<Counts> => deps.ledger.runs.close(input);
-
-/** A run, and its sync in the version that the run began with. */
-export interface RunningSync {
-  readonly facts: RunFacts;
-  readonly loaded: LoadedSync;
-}
-
-export async function runOf(deps: Dependencies, run: string): Promise<RunningSync> {
-  const facts = await deps.cache.factsOf(run, (id) => deps.ledger.runs.facts(id));
-  const loaded = await deps.projects.version(facts.sync, facts.syncVersion);
-  if (facts.mode === 'replay') return { facts, loaded: replaying(deps, loaded, run) };
-  if (facts.mode === 'repair') return { facts, loaded: repairing(deps, loaded, run) };
-  return { facts, loaded: withSides(facts.range ? backfilling(loaded, facts.range) : loaded) };
-}

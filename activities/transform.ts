@@ -1,8 +1,8 @@
 import { preparedOf } from '../engine/batches/prepare.ts';
+import { refuseSystemic } from '../engine/delivery/refuse-systemic.ts';
 import type { Dependencies } from '../engine/dependencies.ts';
+import { runOf } from '../engine/running-sync.ts';
 import type { BatchRef } from '../model/sync/batch.ts';
-import { runOf } from './run.ts';
-import { refuseSystemic } from './validate.ts';
 
 export interface TransformResult {
   readonly ready: number;

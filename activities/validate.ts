@@ -1,11 +1,10 @@
 import { preparedOf } from '../engine/batches/prepare.ts';
 import { refuseDrift } from '../engine/batches/refuse-drift.ts';
+import { refuseSystemic } from '../engine/delivery/refuse-systemic.ts';
 import type { Dependencies } from '../engine/dependencies.ts';
-import { SyncFailure } from '../model/failure/failure.ts';
+import { runOf } from '../engine/running-sync.ts';
 import type { BatchRef } from '../model/sync/batch.ts';
-import type { Policy } from '../model/sync/policy.ts';
 import { deleteLimitsOf } from '../model/sync/sync.ts';
-import { runOf } from './run.ts';
 
 export interface ValidateResult {
   readonly valid: number;
@@ -35,14 +34,3 @@ export async function validateBatch(
   }
   return { valid, rejected: rejects.length };
 }
-
-/** Many rejects at once are a changed schema, not bad records: they must not fill the quarantine. */
-export function refuseSystemic(rejected: number, fetched: number, policy: Policy): void {
-  if (isSystemic(rejected, fetched, policy)) throw tooManyRejected(rejected, fetched);
-}
-
-export const isSystemic = (rejected: number, fetched: number, policy: Policy): boolean =>
-  rejected >= policy.maxRejectedAtLeast && rejected > fetched * policy.maxRejectedShare;
-
-export const tooManyRejected = (rejected: number, fetched: number): SyncFailure =>
-  new SyncFailure('TOO_MANY_REJECTED', `${rejected} of ${fetched} records of a batch were rejected`);

@@ -1,6 +1,7 @@
 import type { Log } from '../model/connector/connector.ts';
 import type { EndpointWorld, LoadedSync } from '../model/sync/project.ts';
 import type { Ledger } from '../platform/ledger/ledger.ts';
+import type { Attempt } from './attempt.ts';
 import type { Bulkhead } from './batches/bulkhead.ts';
 import type { BatchCache } from './batches/cache.ts';
 import type { EncodeAhead } from './batches/encode-ahead.ts';
@@ -31,6 +32,8 @@ export interface Dependencies {
     | 'unagreed'
     | 'recovery'
   > & { readonly compare: Pick<Ledger['compare'], 'chosenKeys'> };
+  /** The attempt at a step that is at work. */
+  readonly attempt: () => Attempt;
   readonly cache: BatchCache;
   readonly encodeAhead: EncodeAhead;
   /** Holds the steps that call a system, so that none takes every place. */

@@ -1,4 +1,4 @@
-import { endsHere, GrowingBatch } from '../activities/fetch.ts';
+import { endsHere, GrowingBatch } from '../engine/batches/growing-batch.ts';
 import { policySchema } from '../model/sync/policy.ts';
 
 const ends = (seq: number, records: number, given: { batchRecords?: number } = {}): boolean =>

@@ -6,10 +6,11 @@ import { arraySource, createTestEngine, type TestEngine, type TestSync } from '.
 import { journalDestination } from './support/journal.ts';
 
 const never = new AbortController().signal;
+const once = () => ({ number: 1, signal: never });
 
 describe('the places of one connection', () => {
   test('so many at work, as many in line in their order, and no more', async () => {
-    const bulkhead = new Bulkhead(2, 4);
+    const bulkhead = new Bulkhead(2, 4, once);
     const entered: string[] = [];
     const enter = (name: string) => bulkhead.enter('shop', 1, never).then(() => void entered.push(name));
     await Promise.all([enter('a'), enter('b')]);
@@ -27,7 +28,7 @@ describe('the places of one connection', () => {
   });
 
   test('who is cancelled leaves the line, and the pauses of those turned away grow', async () => {
-    const bulkhead = new Bulkhead(1, 2);
+    const bulkhead = new Bulkhead(1, 2, once);
     await bulkhead.enter('shop', 1, never);
     const cancelled = new AbortController();
     const waits = bulkhead.enter('shop', 1, cancelled.signal);
@@ -55,7 +56,7 @@ const atOnce = (entering: Promise<void>): Promise<unknown> =>
 
 describe('the line of a connection whose places are given back quickly', () => {
   test('is as long as the worker has places, and who waits is let in and not turned away', async () => {
-    const bulkhead = new Bulkhead(2, 10);
+    const bulkhead = new Bulkhead(2, 10, once);
     await Promise.all([1, 2].map(() => bulkhead.enter('shop', 1, never)));
     const line = Array.from({ length: 8 }, () => bulkhead.enter('shop', 1, never));
     await expect(atOnce(bulkhead.enter('shop', 1, never))).rejects.toMatchObject(turnedAway);
@@ -66,7 +67,7 @@ describe('the line of a connection whose places are given back quickly', () => {
   });
 
   test('is no longer than the steps at work when each holds its place for long', async () => {
-    const bulkhead = new Bulkhead(2, 10);
+    const bulkhead = new Bulkhead(2, 10, once);
     await Promise.all([1, 2].map(() => bulkhead.enter('shop', 1, never)));
     const line = [1, 2].map(() => bulkhead.enter('shop', 1, never));
     bulkhead.leave('shop', 20_000);
@@ -79,7 +80,7 @@ describe('the line of a connection whose places are given back quickly', () => {
   });
 
   test('is cut back to as many as are at work a second after it came to a standstill', async () => {
-    const bulkhead = new Bulkhead(1, 10);
+    const bulkhead = new Bulkhead(1, 10, once);
     await bulkhead.enter('shop', 1, never);
     let letIn = 0;
     const first = bulkhead.enter('shop', 1, never).then(() => void letIn++);

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { z } from 'zod';
-import { guard } from '../activities/remove.ts';
 import { compareSync } from '../engine/compare/compare.ts';
+import { guard } from '../engine/deletes/guard.ts';
 import { SyncFailure } from '../model/failure/failure.ts';
 import type { Json } from '../model/record/json.ts';
 import type { RunState } from '../model/sync/run-state.ts';

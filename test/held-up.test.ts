@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Context } from '@temporalio/activity';
-import { mayBeReplaced } from '../activities/settle.ts';
+import { mayBeReplaced } from '../engine/delivery/late-writer.ts';
 import { arraySource, createTestEngine, type TestEngine } from './support/engine.ts';
 import { journalDestination } from './support/journal.ts';
 

@@ -3,12 +3,12 @@ import type { Context, Info } from '@temporalio/activity';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import type { ActivityExecuteInput, ActivityInboundCallsInterceptor, Next } from '@temporalio/worker';
 import { z } from 'zod';
-import { stillAlive } from '../activities/progress.ts';
 import type { Log } from '../model/connector/connector.ts';
 import { failures, isSyncFailure, SyncFailure } from '../model/failure/failure.ts';
 import type { Waiting } from '../model/sync/run-state.ts';
 import { type CallContext, inCallContext } from '../platform/outbound/journal/call-context.ts';
 import { withoutSecrets } from '../platform/secrets/known.ts';
+import { stillAlive } from './attempt.ts';
 import { waitingAfter } from './waits.ts';
 
 /** A result larger than this never reaches Temporal: it would be a defect, and retried for ever (invariant 9). */

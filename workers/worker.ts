@@ -19,6 +19,7 @@ import type { Settings } from '../platform/foundation/config.ts';
 import type { Readiness } from '../platform/foundation/health-server.ts';
 import type { Ledger } from '../platform/ledger/ledger.ts';
 import { matchingTimes } from '../platform/temporal/schedules/matching-times.ts';
+import { currentAttempt } from './attempt.ts';
 import { StepEdge } from './interceptors.ts';
 import { readinessOf } from './readiness.ts';
 import { runsOf } from './runs.ts';
@@ -62,7 +63,8 @@ export async function runWorker(
     seenLedgers: new SeenLedgers(),
     hurry: runs.hurry,
     ticksOf: (sync, from, until) => matchingTimes(client, sync, new Date(from), new Date(until)),
-    bulkhead: new Bulkhead(settings.stepsPerConnection, settings.concurrentSteps),
+    attempt: currentAttempt,
+    bulkhead: new Bulkhead(settings.stepsPerConnection, settings.concurrentSteps, currentAttempt),
     now: Date.now,
     log,
   });

@@ -1,4 +1,3 @@
-import { reportProgress } from '../../activities/progress.ts';
 import type { ReadBack } from '../../model/connector/connector.ts';
 import { checkOf } from '../../model/mapping/compile-check.ts';
 import {
@@ -146,7 +145,7 @@ export class Agreement {
     const { syncId, run } = this.#scope;
     for (let at = 0; at < found.length; at += AT_ONCE) {
       await this.#deps.ledger.unagreed.note(syncId, run, found.slice(at, at + AT_ONCE));
-      reportProgress({ noted: at });
+      this.#deps.attempt().report({ noted: at });
     }
   }
 
@@ -164,7 +163,7 @@ export class Agreement {
       const page: readonly OpenUnagreed[] = await this.#deps.ledger.unagreed.open(syncId, run, after, AT_ONCE);
       await this.#lookAt(page);
       after = page.at(-1)?.key ?? after;
-      reportProgress({ ...this.#found });
+      this.#deps.attempt().report({ ...this.#found });
       if (page.length < AT_ONCE) {
         this.#unlooked = 0;
         return;

@@ -1,11 +1,10 @@
-import { reportProgress } from '../../activities/progress.ts';
-import { runOf } from '../../activities/run.ts';
 import type { ReadBack } from '../../model/connector/connector.ts';
 import type { Judged } from '../../model/record/agreement.ts';
 import type { ReadyRecord } from '../../model/record/prepared.ts';
 import type { BatchRef } from '../../model/sync/batch.ts';
 import { preparedOf } from '../batches/prepare.ts';
 import type { Dependencies } from '../dependencies.ts';
+import { runOf } from '../running-sync.ts';
 import type { Reader, Sent } from './reader.ts';
 
 /** Records read back at once. */
@@ -35,7 +34,7 @@ export async function readBatch(deps: Dependencies, ref: BatchRef, reader: Reade
     });
     if (sent.length > 0) back.push(...(await reader.read(sent)));
     records.push(...sent);
-    reportProgress({ batch: ref.seq, read: records.length });
+    deps.attempt().report({ batch: ref.seq, read: records.length });
   }
   deps.cache.drop(ref);
   return { records, judged: await reader.judge(records, back) };

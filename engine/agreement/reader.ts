@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Context } from '@temporalio/activity';
 import type { Destination, ReadBack } from '../../model/connector/connector.ts';
 import type { Judged } from '../../model/record/agreement.ts';
 import { type ReadBackRules, readKey } from '../delivery/read-back.ts';
@@ -16,9 +15,10 @@ export interface Sent {
 export class Reader {
   readonly #destination: Destination;
   readonly #judge: ContentJudge;
-  readonly #signal = Context.current().cancellationSignal;
+  readonly #signal: AbortSignal;
 
-  constructor(destination: Destination, rules: ReadBackRules) {
+  constructor(destination: Destination, rules: ReadBackRules, signal: AbortSignal) {
+    this.#signal = signal;
     this.#destination = destination;
     this.#judge = contentJudge(destination, rules);
   }

@@ -1,5 +1,5 @@
-import { Context } from '@temporalio/activity';
 import { SyncFailure } from '../../model/failure/failure.ts';
+import type { Attempt } from '../attempt.ts';
 
 /**
  * Keeps the steps of one connection from taking every place of a worker: so many are at work at once, as many wait in
@@ -10,18 +10,23 @@ import { SyncFailure } from '../../model/failure/failure.ts';
 export class Bulkhead {
   readonly #limit: number;
   readonly #places: number;
+  readonly #attempt: () => Pick<Attempt, 'number' | 'signal'>;
   readonly #connections = new Map<string, Line>();
 
-  /** `limit`: steps of one connection at once. `places`: of the worker; no connection has more in line and at work. */
-  constructor(limit: number, places: number) {
+  /**
+   * `limit`: steps of one connection at once. `places`: of the worker; no connection has more in line and at work.
+   * `attempt`: the one that asks for a place.
+   */
+  constructor(limit: number, places: number, attempt: () => Pick<Attempt, 'number' | 'signal'>) {
     this.#limit = limit;
     this.#places = places;
+    this.#attempt = attempt;
   }
 
   /** Works on a step that calls `connection`. Throws CONNECTION_BUSY when the line is full. */
   async hold<T>(connection: string, work: () => Promise<T>): Promise<T> {
-    const { attempt } = Context.current().info;
-    await this.enter(connection, attempt, Context.current().cancellationSignal);
+    const { number, signal } = this.#attempt();
+    await this.enter(connection, number, signal);
     const enteredMs = performance.now();
     try {
       return await work();

@@ -1,5 +1,4 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { RunningSync } from '../../activities/run.ts';
 import type { Destination } from '../../model/connector/connector.ts';
 import type { Json } from '../../model/record/json.ts';
 import { preparation } from '../../model/record/prepare.ts';
@@ -10,6 +9,7 @@ import type { LoadedSync } from '../../model/sync/project.ts';
 import type { ExpectedVersions } from '../../model/version/version-watch.ts';
 import type { RunFacts } from '../../platform/ledger/runs/runs.ts';
 import type { Dependencies } from '../dependencies.ts';
+import type { RunningSync } from '../running-sync.ts';
 
 /** Records worked on before others get a turn, so that heartbeats and signals stay prompt. */
 const SLICE = 100;

@@ -1,11 +1,12 @@
-import { compare, newDelivery, watchedOf } from '../../activities/deliver.ts';
-import type { RunningSync } from '../../activities/run.ts';
 import type { ReadyRecord } from '../../model/record/prepared.ts';
 import type { BatchRef } from '../../model/sync/batch.ts';
 import type { Confirmed } from '../../platform/ledger/deliveries/deliveries.ts';
 import type { DeliveryStart } from '../../platform/ledger/deliveries/delivery-start.ts';
 import { preparedOf } from '../batches/prepare.ts';
 import type { Dependencies } from '../dependencies.ts';
+import type { RunningSync } from '../running-sync.ts';
+import { compare } from './changes.ts';
+import { newDelivery, watchedOf } from './delivery.ts';
 import { settleDoubts, type TakeAnswer } from './doubts.ts';
 import { sendChanged } from './send-changed.ts';
 

@@ -1,6 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { DeliverInput, Delivery, Outgoing } from '../../activities/deliver.ts';
-import { refuseLate } from '../../activities/settle.ts';
 import type { Destination, ItemOutcome, ReadBack } from '../../model/connector/connector.ts';
 import { isSyncFailure, SyncFailure } from '../../model/failure/failure.ts';
 import { fingerprint } from '../../model/record/transform.ts';
@@ -14,6 +12,8 @@ import type { DeliveryStart } from '../../platform/ledger/deliveries/delivery-st
 import type { Intent } from '../../platform/ledger/deliveries/intents.ts';
 import { sameContents } from '../agreement/content-judge.ts';
 import type { Dependencies } from '../dependencies.ts';
+import type { DeliverInput, Delivery, Outgoing } from './delivery.ts';
+import { refuseLate } from './late-writer.ts';
 import { identify } from './owners.ts';
 import { readKey } from './read-back.ts';
 import { isDivisible, isRespelt, settle, write } from './send.ts';

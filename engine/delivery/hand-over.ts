@@ -1,7 +1,7 @@
-import { type RunningSync, runOf } from '../../activities/run.ts';
 import type { Waiting } from '../../platform/ledger/deliveries/hand-overs.ts';
 import { preparedOf } from '../batches/prepare.ts';
 import type { Dependencies } from '../dependencies.ts';
+import { type RunningSync, runOf } from '../running-sync.ts';
 import { deliverLate } from './deliver-late.ts';
 import { type AnsweredRun, answerTo, LATE } from './doubts.ts';
 

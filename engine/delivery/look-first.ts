@@ -1,7 +1,7 @@
-import type { Delivery, Outgoing } from '../../activities/deliver.ts';
 import type { Confirmed } from '../../platform/ledger/deliveries/deliveries.ts';
 import { sameContents } from '../agreement/content-judge.ts';
 import { onWhatWasRead } from './conflicts.ts';
+import type { Delivery, Outgoing } from './delivery.ts';
 import { idToKeep } from './owners.ts';
 import { readKey } from './read-back.ts';
 

@@ -1,7 +1,7 @@
-import { runOf } from '../../activities/run.ts';
 import { NewestOccurrence, type Occurrence } from '../../model/record/repeats.ts';
 import type { DeliveryStart } from '../../platform/ledger/deliveries/delivery-start.ts';
 import type { Dependencies } from '../dependencies.ts';
+import { runOf } from '../running-sync.ts';
 import { deliverLate } from './deliver-late.ts';
 import { type AnsweredRun, answerTo, LATE } from './doubts.ts';
 

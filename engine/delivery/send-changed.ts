@@ -1,6 +1,6 @@
-import type { Delivery, Outgoing } from '../../activities/deliver.ts';
 import { chunksOf, eachAtMost } from './chunks.ts';
 import { withTags } from './conflicts.ts';
+import type { Delivery, Outgoing } from './delivery.ts';
 import { lookFirst } from './look-first.ts';
 import { withoutFoundTaken, withoutTaken } from './owners.ts';
 import { send } from './send.ts';

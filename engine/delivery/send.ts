@@ -1,6 +1,3 @@
-import type { Delivery, Outgoing } from '../../activities/deliver.ts';
-import { refuseLate } from '../../activities/settle.ts';
-import { isSystemic, tooManyRejected } from '../../activities/validate.ts';
 import type { ItemOutcome } from '../../model/connector/connector.ts';
 import { type FailureCode, isSyncFailure, SyncFailure } from '../../model/failure/failure.ts';
 import type { Reject } from '../../model/record/prepared.ts';
@@ -8,8 +5,11 @@ import type { Confirmed } from '../../platform/ledger/deliveries/deliveries.ts';
 import type { Intent } from '../../platform/ledger/deliveries/intents.ts';
 import { chunksOf } from './chunks.ts';
 import { judgeConflicts } from './conflicts.ts';
+import type { Delivery, Outgoing } from './delivery.ts';
 import { Item } from './item.ts';
+import { refuseLate } from './late-writer.ts';
 import { identityOf, idToKeep, type Overwrote, overwrites, ownedAmong } from './owners.ts';
+import { isSystemic, tooManyRejected } from './refuse-systemic.ts';
 import { rejectOf } from './reject.ts';
 import { withoutUnclear } from './unclear.ts';
 

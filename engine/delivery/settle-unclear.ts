@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Delivery, Outgoing } from '../../activities/deliver.ts';
-import { isSystemic, tooManyRejected } from '../../activities/validate.ts';
 import type { ItemOutcome } from '../../model/connector/connector.ts';
 import { isSyncFailure, SyncFailure } from '../../model/failure/failure.ts';
 import { deliveryPromise } from '../../model/sync/delivery.ts';
+import type { Delivery, Outgoing } from './delivery.ts';
 import { replay, settleByLookUp } from './doubts.ts';
 import { withoutFoundTaken } from './owners.ts';
+import { isSystemic, tooManyRejected } from './refuse-systemic.ts';
 import { isDivisible, isRespelt, send, settle } from './send.ts';
 import { classOf, MOST_UNCLEAR, type Unclear } from './unclear.ts';
 

@@ -1,7 +1,7 @@
-import type { Delivery, Outgoing } from '../../activities/deliver.ts';
 import type { ItemOutcome } from '../../model/connector/connector.ts';
 import { type DeliveryClass, deliveryClass, deliveryClassAfter } from '../../model/sync/delivery.ts';
 import type { Intent } from '../../platform/ledger/deliveries/intents.ts';
+import type { Delivery, Outgoing } from './delivery.ts';
 
 /** Records of a request that was answered, of which the answer said nothing. They are in doubt under the intent. */
 export interface Unclear {

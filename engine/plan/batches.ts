@@ -1,9 +1,9 @@
-import { endsHere, GrowingBatch } from '../../activities/fetch.ts';
 import type { Source } from '../../model/connector/connector.ts';
 import type { Prepared, Reject, Transformed, Validated } from '../../model/record/prepared.ts';
 import { keyFieldsOf } from '../../model/record/record-key.ts';
 import type { VersionKind } from '../../model/record/version.ts';
 import type { LoadedSync } from '../../model/sync/project.ts';
+import { endsHere, GrowingBatch } from '../batches/growing-batch.ts';
 import { timed } from '../batches/page-clock.ts';
 import { inSlices, preparationOf } from '../batches/prepare.ts';
 

@@ -1,10 +1,9 @@
-import type { Delivery } from '../../activities/deliver.ts';
 import { SyncFailure } from '../../model/failure/failure.ts';
 import type { ReadyRecord } from '../../model/record/prepared.ts';
-import { fingerprint } from '../../model/record/transform.ts';
+import { fingerprint, NOTHING_TO_SEND } from '../../model/record/transform.ts';
 import type { BatchRef } from '../../model/sync/batch.ts';
+import type { Delivery } from '../delivery/delivery.ts';
 import type { Dependencies } from '../dependencies.ts';
-import { NOTHING_TO_SEND } from './plan.ts';
 
 /**
  * Holds a run that was given a plan to it: what a batch is about to send has to be what was planned for it, record by

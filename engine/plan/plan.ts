@@ -1,5 +1,5 @@
 import type { DriftFinding } from '../../model/drift/drift.ts';
-import { contentHash, fingerprint } from '../../model/record/transform.ts';
+import { contentHash, NOTHING_TO_SEND } from '../../model/record/transform.ts';
 import type { Counts } from '../../model/sync/batch.ts';
 import type { EndpointWorld, LoadedSync } from '../../model/sync/project.ts';
 import { deleteLimitsOf } from '../../model/sync/sync.ts';
@@ -125,9 +125,6 @@ export async function planSync(parts: PlanParts, loaded: LoadedSync, options: Pl
 /** The same for the same changes in the same order, however often nothing is fetched after them. */
 const planHash = (sync: string, mode: string, batches: readonly string[], deletes: PlannedDeletes | null): string =>
   contentHash(JSON.stringify([sync, mode, batches, ...(deletes ? [deletes.fingerprint] : [])])).slice(0, 16);
-
-/** What a batch without changes would send: nothing. */
-export const NOTHING_TO_SEND = fingerprint([]);
 
 function withoutEmptyEnd(batches: readonly string[]): readonly string[] {
   const last = batches.findLastIndex((batch) => batch !== NOTHING_TO_SEND);

@@ -1,7 +1,7 @@
-import { guard } from '../../activities/remove.ts';
 import { isSyncFailure } from '../../model/failure/failure.ts';
 import type { DeleteLimits } from '../../model/sync/sync.ts';
 import type { Ledger } from '../../platform/ledger/ledger.ts';
+import { guard } from '../deletes/guard.ts';
 import { keysHash } from '../deletes/keys-hash.ts';
 import type { PreparedForPlan } from './batches.ts';
 

@@ -1,5 +1,6 @@
-import { asyncLocalStorage, type Context } from '@temporalio/activity';
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Pool, PoolClient } from 'pg';
+import type { Attempt as StepAttempt } from '../../engine/attempt.ts';
 import { BatchCache } from '../../engine/batches/cache.ts';
 import type { Destination } from '../../model/connector/connector.ts';
 import type { Schedule } from './schedule.ts';
@@ -8,26 +9,30 @@ import type { Schedule } from './schedule.ts';
 class Crash extends Error {}
 
 /** One attempt at a step: what the step sees of Temporal, and what becomes of it. */
-export class Attempt {
-  readonly info;
-  readonly cancellationSignal: AbortSignal = new AbortController().signal;
+export class Attempt implements StepAttempt {
+  static readonly #running = new AsyncLocalStorage<Attempt>();
+  readonly number: number;
+  readonly workflowId = 'sim';
+  readonly signal: AbortSignal = new AbortController().signal;
   /** Resolves what the simulation waits for beside the step: the silence has lasted too long. */
   readonly presumeDead: () => void;
   dead = false;
 
-  constructor(attempt: number, presumeDead: () => void) {
-    this.info = { attempt, workflowExecution: { workflowId: 'sim', runId: 'sim' }, heartbeatTimeoutMs: 10_000 };
+  constructor(number: number, presumeDead: () => void) {
+    this.number = number;
     this.presumeDead = presumeDead;
   }
 
-  heartbeat(): void {}
+  report(): void {}
 
   run<T>(work: () => Promise<T>): Promise<T> {
-    return asyncLocalStorage.run(this as unknown as Context, work);
+    return Attempt.#running.run(this, work);
   }
 
   static current(): Attempt {
-    return asyncLocalStorage.getStore() as unknown as Attempt;
+    const attempt = Attempt.#running.getStore();
+    if (!attempt) throw new Error('no step is at work');
+    return attempt;
   }
 }
 

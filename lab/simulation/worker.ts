@@ -4,7 +4,7 @@ import type { Dependencies } from '../../engine/dependencies.ts';
 import { SeenLedgers } from '../../engine/older-ledger.ts';
 import type { LoadedSync } from '../../model/sync/project.ts';
 import { ledgerOn } from '../../platform/ledger/ledger.ts';
-import type { Faults } from './faults.ts';
+import { Attempt, type Faults } from './faults.ts';
 import type { NotedRequests } from './noted-requests.ts';
 
 /** All that the steps need of a worker; only what it has in memory is another's with each that dies. */
@@ -25,6 +25,7 @@ export function simulatedWorker(
       deliveries: noted.intentsOf(ledger.deliveries),
       deletes: noted.intentsOf(ledger.deletes),
     },
+    attempt: Attempt.current,
     encodeAhead: new EncodeAhead(),
     isWorkflowOpen: async () => false,
     lastEndedWell: async () => undefined,

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import type { DeliverInput } from '../../activities/deliver.ts';
 import type { FetchInput } from '../../activities/fetch-or-close.ts';
 import type { Activities } from '../../activities/index.ts';
 import type { RemoveInput } from '../../activities/remove.ts';
+import type { DeliverInput } from '../../engine/delivery/delivery.ts';
 import { type FailureCode, failures, isSyncFailure, SyncFailure } from '../../model/failure/failure.ts';
 import { type Counts, nothingChecked, type Reconciled, type RunStatus } from '../../model/sync/batch.ts';
 import { type Attempts, MOST_ATTEMPTS } from './attempts.ts';

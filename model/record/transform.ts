@@ -93,3 +93,6 @@ const rejected = ({ ordinal, key, version, received }: ValidRecord, { code, fiel
   reason,
   record: JSON.stringify(received),
 });
+
+/** What a batch without changes would send: nothing. */
+export const NOTHING_TO_SEND = fingerprint([]);
