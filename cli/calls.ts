@@ -1,7 +1,7 @@
 import process from 'node:process';
 import { Command } from 'commander';
 import type { Call, CallDetail } from '../model/connection/call.ts';
-import { exitCode } from '../model/failure/exit-code.ts';
+import { refusal } from '../model/failure/failure.ts';
 import { refuseUnknownName } from '../operations/known-names.ts';
 import { engineKeys } from '../platform/crypto/engine-keys.ts';
 import { openDetail } from '../platform/outbound/journal/entry.ts';
@@ -10,7 +10,6 @@ import { type CallOptions, callChoiceOf, withCallChoice } from './calls/choice.t
 import { curlLines } from './calls/curl.ts';
 import { printCall, printCalls } from './calls/print.ts';
 import { type CliContext, contextOf } from './context.ts';
-import { CommandFailed } from './errors.ts';
 import { withEngine } from './runs/engine.ts';
 
 export function callsCommand(): Command {
@@ -73,7 +72,7 @@ const curlCommand = (): Command =>
       const context = contextOf(command);
       const { detail, ...call } = await foundCall(context, id);
       if (detail === null)
-        throw new CommandFailed('DETAIL_MISSING', `of call ${id} only the facts were kept`, exitCode.invalid, noDetail);
+        throw refusal('DETAIL_MISSING', `of call ${id} only the facts were kept`, { todo: noDetail });
       const { lines, notes } = curlLines(call, detail);
       context.out.result({ id, command: lines.join('\n'), notes }, () => {
         for (const note of notes) process.stderr.write(`# ${note}\n`);
@@ -96,11 +95,9 @@ async function foundCall(context: CliContext, id: string): Promise<OpenedCall> {
   return withEngine(context, async ({ ledger }) => {
     const stored = await ledger.calls.show(id);
     if (stored === undefined)
-      throw new CommandFailed(
+      throw refusal(
         'CALL_UNKNOWN',
         `the journal has no call ${id.slice(0, 40)}: it was never there, or is no longer kept`,
-        exitCode.usage,
-        'syncline calls list SYNC lists those that are.',
       );
     const { detail, ...call } = stored;
     return { ...call, detail: detail === null ? null : await openDetail(detail, keys) };

@@ -15,6 +15,7 @@ import { type CheckedProject, checkProject } from '../project/load.ts';
 import { type CliContext, contextOf } from './context.ts';
 import { exitOfLive } from './live/judge.ts';
 import { printLive } from './live/print.ts';
+import { inTerminalWords } from './live/words.ts';
 
 export function checkCommand(): Command {
   return new Command('check')
@@ -55,7 +56,7 @@ async function callLive(
   { project, problems }: CheckedProject,
 ): Promise<Live | undefined> {
   if (project === undefined || hasErrors(problems)) return undefined;
-  return progress.step('Calling each system', () => callProject(project, env));
+  return progress.step('Calling each system', async () => inTerminalWords(await callProject(project, env)));
 }
 
 function exitOf({ problems }: CheckedProject, live: Live | undefined): ExitCode {

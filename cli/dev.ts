@@ -3,7 +3,7 @@ import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
-import { exitCode, interruptedExit } from '../model/failure/exit-code.ts';
+import { exitCode } from '../model/failure/exit-code.ts';
 import { withoutPassword } from '../stack/database-problem.ts';
 import { type RunningStack, startDev } from '../stack/dev.ts';
 import { type CliContext, contextOf } from './context.ts';
@@ -58,7 +58,7 @@ function listenForSignals({ progress }: CliContext): { readonly first: Promise<v
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
       process.on(signal, () => {
         asked++;
-        if (asked > 1) process.exit(interruptedExit);
+        if (asked > 1) process.exit(exitCode.interrupted);
         progress.note('Stopping. Ctrl-C again to stop at once.');
         resolve();
       });

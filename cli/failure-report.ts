@@ -1,10 +1,11 @@
 import { CommanderError } from 'commander';
-import { type ExitCode, exitCode, exitCodeOf } from '../model/failure/exit-code.ts';
-import { failures, isSyncFailure } from '../model/failure/failure.ts';
+import { type ExitCode, exitCode } from '../model/failure/exit-code.ts';
+import { exitCodeOf, type FailureCode, failures, isSyncFailure, type SyncFailure } from '../model/failure/failure.ts';
+import { terminalText } from '../model/operation/terminal-words.ts';
 import { formatProblem, type Problem } from '../model/text/problem.ts';
 import { withoutSecrets } from '../platform/secrets/known.ts';
 import { safeText } from '../platform/terminal/text.ts';
-import { CommandFailed } from './errors.ts';
+import { RunParked } from './runs/run-parked.ts';
 
 /** How a command ended badly: what is printed, and the exit code. */
 export interface FailureReport {
@@ -19,21 +20,14 @@ export interface FailureReport {
 export function reportOf(error: unknown): FailureReport {
   if (error instanceof CommanderError)
     return { code: 'USAGE', message: clean(usageText(error.message)), exit: exitCode.usage };
-  if (error instanceof CommandFailed)
-    return {
-      code: error.code,
-      message: clean(error.message),
-      ...(error.next && { next: error.next }),
-      exit: error.exit,
-    };
   if (isSyncFailure(error)) {
     const problems = 'problems' in error && Array.isArray(error.problems) ? error.problems : undefined;
     return {
       code: error.code,
       message: clean(error.message),
-      next: failures[error.code].todo,
+      ...nextOf(error),
       ...(problems && { problems }),
-      exit: exitCodeOf(error.code),
+      exit: error instanceof RunParked ? exitCode.failed : exitCodeOf(error.code),
     };
   }
   const message = error instanceof Error ? error.message : String(error);
@@ -43,6 +37,16 @@ export function reportOf(error: unknown): FailureReport {
     next: 'This is a defect of the engine: report it. SYNCLINE_DEBUG=1 shows where it happened.',
     exit: exitCode.failed,
   };
+}
+
+/** Where the terminal has a shorter word for what to do. */
+const inTerminal: Partial<Record<FailureCode, string>> = { NOT_CONFIRMED: 'Add --yes to do it.' };
+
+function nextOf({ code, todo, about }: SyncFailure): { readonly next?: string } {
+  const isOwn = todo !== failures[code].todo;
+  // Of a wrong command line its own help is shown.
+  if (code === 'USAGE' && !isOwn) return {};
+  return { next: terminalText(isOwn ? todo : (inTerminal[code] ?? todo), about) };
 }
 
 /** The one document of a failed command with `--json`. */

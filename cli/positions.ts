@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { exitCode } from '../model/failure/exit-code.ts';
+import { refusal } from '../model/failure/failure.ts';
 import { isAfter } from '../model/record/version.ts';
 import type { LoadedSync } from '../model/sync/project.ts';
 import { positionOf, positionWords, rereading, rereadingWords } from '../operations/runs/position.ts';
@@ -7,7 +7,6 @@ import { parseWhole } from '../platform/terminal/parse.ts';
 import { checkProject } from '../project/load.ts';
 import { soundSync } from '../project/sound-sync.ts';
 import { type CliContext, contextOf } from './context.ts';
-import { CommandFailed } from './errors.ts';
 import { type Engine, withEngine } from './runs/engine.ts';
 
 export function positionsCommand(): Command {
@@ -57,27 +56,23 @@ async function setBack(
   const wanted = await positionOf(engine, loaded, 'the position', position, Date.now());
   const current = await engine.ledger.positions.current(name);
   if (current === null || !isAfter(current, wanted))
-    throw new CommandFailed(
+    throw refusal(
       'USAGE',
       `\`${name}\` has read up to ${current === null ? 'nothing' : positionWords(current)}: a position is only put back`,
-      exitCode.usage,
-      `syncline positions ${name}`,
+      { todo: '{positions.list}', about: { sync: name } },
     );
   const again = await rereading(engine, name, { since: wanted });
   if (!yes)
-    throw new CommandFailed(
+    throw refusal(
       'NOT_CONFIRMED',
       `the next run would read again ${rereadingWords(again)}; nothing is cleared, and what did not change is not sent`,
-      exitCode.usage,
-      'Add --yes to do it.',
+      { todo: 'Add --yes to do it.' },
     );
   if (!(await engine.ledger.positions.putBack(name, { ...current, value: wanted.value })))
-    throw new CommandFailed(
-      'LOCKED',
-      `a run of \`${name}\` is open: it decides where the position stands when it ends`,
-      exitCode.conflict,
-      `syncline status ${name}`,
-    );
+    throw refusal('LOCKED', `a run of \`${name}\` is open: it decides where the position stands when it ends`, {
+      todo: '{status}',
+      about: { sync: name },
+    });
   out.result({ sync: name, ...again }, () =>
     out.line(`${name} reads on from ${again.since}: ${rereadingWords(again)}.`),
   );

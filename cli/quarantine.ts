@@ -1,11 +1,10 @@
 import { Command } from 'commander';
 import { type ExitCode, exitCode } from '../model/failure/exit-code.ts';
-import { isSyncFailure } from '../model/failure/failure.ts';
+import { isSyncFailure, refusal } from '../model/failure/failure.ts';
 import { nothingFits, replayChosen } from '../operations/quarantine/replay.ts';
 import { checkProject } from '../project/load.ts';
 import { soundSync } from '../project/sound-sync.ts';
 import type { CliContext } from './context.ts';
-import { CommandFailed } from './errors.ts';
 import { type ChoiceOptions, choiceOf, stateOption, withChoice } from './quarantine/choice.ts';
 import { printEntries, printEntry, printReasons } from './quarantine/print.ts';
 import { type SyncCall, syncVerb } from './sync-verb.ts';
@@ -105,12 +104,9 @@ async function drop({ context, engine, sync, options }: Call): Promise<ExitCode>
     const all = reasons.reduce((sum, { records }) => sum + records, 0);
     if (all === 0) await refuseUnknown(context, sync);
     const some = Math.min(all, choice.limit ?? all);
-    throw new CommandFailed(
-      'NOT_CONFIRMED',
-      `${some} records would be dropped, which cannot be undone`,
-      exitCode.usage,
-      'Add --yes to drop them.',
-    );
+    throw refusal('NOT_CONFIRMED', `${some} records would be dropped, which cannot be undone`, {
+      todo: 'Add --yes to drop them.',
+    });
   }
   const dropped = await engine.ledger.quarantine.drop(sync, choice);
   out.result({ sync, dropped }, () => out.line(`${dropped.toLocaleString('en')} records of ${sync} were dropped`));

@@ -2,6 +2,7 @@ import process from 'node:process';
 import { Command } from 'commander';
 import { type Comparison, compareSync } from '../engine/compare/compare.ts';
 import { type ExitCode, exitCode } from '../model/failure/exit-code.ts';
+import { refusal, type SyncFailure } from '../model/failure/failure.ts';
 import { askSystems } from '../operations/ask-systems.ts';
 import { extrasToRemove, MOST_EXTRAS, mayRemoveExtras } from '../operations/reconcile/extras.ts';
 import { repair } from '../operations/reconcile/repair.ts';
@@ -9,7 +10,6 @@ import type { RecoveryEnd } from '../platform/ledger/runs/recovery.ts';
 import { checkProject } from '../project/load.ts';
 import { soundSync } from '../project/sound-sync.ts';
 import { type CliContext, contextOf } from './context.ts';
-import { CommandFailed } from './errors.ts';
 import { giveUp } from './reconcile/give-up.ts';
 import { documentOf, print, repairDocument } from './reconcile/print.ts';
 import { type Engine, withEngine } from './runs/engine.ts';
@@ -102,13 +102,10 @@ function noteRecovery({ progress }: CliContext, sync: string, recovery: Recovery
 
 const faultsOf = ({ missing, different }: Comparison): number => missing.length + different.length;
 
-const unreadable = (sync: string): CommandFailed =>
-  new CommandFailed(
-    'NOT_READABLE',
-    `the destination of \`${sync}\` cannot be read, so nothing can be compared`,
-    exitCode.failed,
-    'Give its options a look-up (docs/connectors.md).',
-  );
+const unreadable = (sync: string): SyncFailure =>
+  refusal('NOT_READABLE', `the destination of \`${sync}\` cannot be read, so nothing can be compared`, {
+    todo: 'Give its options a look-up (docs/connectors.md).',
+  });
 
 function compare(context: CliContext, { ledger }: Engine, sync: string, allExtras: boolean): Promise<Comparison> {
   const asking = {

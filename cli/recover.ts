@@ -1,6 +1,7 @@
 import process from 'node:process';
 import { Command } from 'commander';
 import { type ExitCode, exitCode } from '../model/failure/exit-code.ts';
+import { refusal, type SyncFailure } from '../model/failure/failure.ts';
 import { type DeliveryClass, deliveryClass } from '../model/sync/delivery.ts';
 import type { LoadedSync } from '../model/sync/project.ts';
 import { repeatsBlindly } from '../model/sync/recovery.ts';
@@ -9,7 +10,6 @@ import { unreachableWorld } from '../project/delivery.ts';
 import { checkProject } from '../project/load.ts';
 import { soundSync } from '../project/sound-sync.ts';
 import { type CliContext, contextOf } from './context.ts';
-import { CommandFailed } from './errors.ts';
 import { type Engine, withEngine } from './runs/engine.ts';
 
 interface Flags {
@@ -67,12 +67,11 @@ function whatRepeats(loaded: LoadedSync): { readonly promise: DeliveryClass; rea
   return { promise: deliveryClass(destination.can), repeats: repeatsBlindly(destination) };
 }
 
-const mayRepeat = (sync: string): CommandFailed =>
-  new CommandFailed(
+const mayRepeat = (sync: string): SyncFailure =>
+  refusal(
     'MAY_REPEAT',
     `the destination of \`${sync}\` cannot be asked what it has: all that was delivered since the copy would be sent again`,
-    exitCode.forbidden,
-    'Give its options a look-up, or add --may-repeat and look for doubles afterwards.',
+    { todo: 'Give its options a look-up, or add --may-repeat and look for doubles afterwards.' },
   );
 
 async function refuseOpen({ client, ledger }: Engine, sync: string): Promise<void> {
@@ -83,12 +82,7 @@ async function refuseOpen({ client, ledger }: Engine, sync: string): Promise<voi
     .describe()
     .catch(() => undefined);
   if (found?.status.name === 'RUNNING')
-    throw new CommandFailed(
-      'LOCKED',
-      `run ${holder.run} of ${sync} is open`,
-      exitCode.conflict,
-      `syncline cancel ${sync}`,
-    );
+    throw refusal('LOCKED', `run ${holder.run} of ${sync} is open`, { todo: '{run.cancel}', about: { sync } });
 }
 
 function print({ out }: CliContext, sync: string, began: RecoveryStart, repeats: boolean): void {

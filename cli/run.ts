@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { type ExitCode, exitCode } from '../model/failure/exit-code.ts';
+import type { ExitCode } from '../model/failure/exit-code.ts';
+import { refusal } from '../model/failure/failure.ts';
 import type { ReadRange } from '../model/sync/range.ts';
 import { positionOf, rereading, rereadingWords } from '../operations/runs/position.ts';
 import { newRunId } from '../operations/runs/start.ts';
@@ -7,7 +8,6 @@ import { onceFor, startOnce } from '../operations/runs/start-once.ts';
 import { parseDuration } from '../platform/terminal/parse.ts';
 import { wasSound } from '../project/sound-before.ts';
 import { type CliContext, contextOf } from './context.ts';
-import { CommandFailed } from './errors.ts';
 import { type Engine, withEngine } from './runs/engine.ts';
 import { finishOpenRun } from './runs/open-run.ts';
 import { announce, follow } from './runs/see-through.ts';
@@ -130,15 +130,13 @@ async function rewound(
 ): Promise<ReadRange> {
   const { checkedSync } = await import('./runs/checked.ts');
   const loaded = await checkedSync(context, sync);
-  if (loaded.mode === 'full')
-    throw new CommandFailed('NO_POSITIONS', `every run of \`${sync}\` reads everything`, exitCode.usage);
+  if (loaded.mode === 'full') throw refusal('NO_POSITIONS', `every run of \`${sync}\` reads everything`);
   const range = { since: await positionOf(engine, loaded, '--from', from, Date.now()) };
   if (yes === true) return range;
-  throw new CommandFailed(
+  throw refusal(
     'NOT_CONFIRMED',
     `it would read again ${rereadingWords(await rereading(engine, sync, range))}; nothing is cleared, and what did not change is not sent`,
-    exitCode.usage,
-    'Add --yes to do it.',
+    { todo: 'Add --yes to do it.' },
   );
 }
 
@@ -146,10 +144,9 @@ async function rewound(
 async function refusePaused(engine: Engine, sync: string): Promise<void> {
   const standing = (await engine.ledger.standings.all()).find((one) => one.sync === sync);
   if (!standing?.pausedAt) return;
-  throw new CommandFailed(
+  throw refusal(
     'SYNC_PAUSED',
     `\`${sync}\` is paused since ${standing.pausedAt}${standing.pauseNote ? `: ${standing.pauseNote}` : ''}`,
-    exitCode.conflict,
-    `syncline resume ${sync}`,
+    { todo: '{run.resume}', about: { sync } },
   );
 }

@@ -1,7 +1,6 @@
 import { Command } from 'commander';
 import { vaultName } from '../model/connection/secret.ts';
-import { exitCode } from '../model/failure/exit-code.ts';
-import { isSyncFailure } from '../model/failure/failure.ts';
+import { isSyncFailure, refusal } from '../model/failure/failure.ts';
 import { DURATION_GRAMMAR, parseDurationMs } from '../model/text/duration.ts';
 import { didYouMean } from '../model/text/near-name.ts';
 import { engineKeys, ensureEngineKey } from '../platform/crypto/engine-keys.ts';
@@ -18,7 +17,7 @@ import {
 import { readVault, type Vault } from '../platform/secrets/vault-file.ts';
 import { createStateFolder } from '../stack/state-folder.ts';
 import { type CliContext, contextOf } from './context.ts';
-import { CommandFailed, usage } from './errors.ts';
+import { usage } from './errors.ts';
 import { givenValue, refuseArgument } from './secrets/value.ts';
 
 export function secretsCommand(): Command {
@@ -162,7 +161,7 @@ async function edit({ projectFolder }: CliContext, change: (vault: Vault) => Vau
     return await editVault(projectFolder, change);
   } catch (error) {
     if (!isSyncFailure(error) || error.code !== 'FILE_BUSY') throw error;
-    throw new CommandFailed('VAULT_BUSY', 'another command is writing the vault', exitCode.conflict, 'Try again.');
+    throw refusal('VAULT_BUSY', 'another command is writing the vault', { todo: 'Try again.' });
   }
 }
 

@@ -1,12 +1,12 @@
 import { setTimeout } from 'node:timers/promises';
 import { Command } from 'commander';
+import { isSyncFailure } from '../model/failure/failure.ts';
 import type { Verb } from '../model/sync/steering.ts';
 import { followRun } from '../operations/runs/follow.ts';
 import { steer } from '../operations/steer/steer.ts';
 import { checkProject } from '../project/load.ts';
 import { soundSync } from '../project/sound-sync.ts';
 import { type CliContext, contextOf } from './context.ts';
-import { CommandFailed } from './errors.ts';
 import { type Engine, withEngine } from './runs/engine.ts';
 
 interface Steer {
@@ -80,7 +80,7 @@ async function asked(context: CliContext, engine: Engine, sync: string, verb: Ve
   try {
     return await steer(engine, sync, verb, note);
   } catch (error) {
-    if (error instanceof CommandFailed && error.code === 'NO_OPEN_RUN')
+    if (isSyncFailure(error) && error.code === 'NO_OPEN_RUN')
       soundSync(await checkProject(context.projectFolder, context.env), sync);
     throw error;
   }

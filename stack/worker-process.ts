@@ -4,8 +4,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { CommandFailed } from '../cli/errors.ts';
-import { exitCode } from '../model/failure/exit-code.ts';
+import { refusal } from '../model/failure/failure.ts';
 import { workerEnv, workerNodeFlags } from '../workers/node-flags.ts';
 import { startNodeProgram } from './node-program.ts';
 import type { StackAddresses } from './stack.ts';
@@ -65,22 +64,14 @@ async function untilReady(worker: WorkerProcess, from: number): Promise<void> {
     if (lines.some((line) => line.includes('worker ready'))) return;
     if (over) {
       const why = lines.at(-1) ?? 'it wrote nothing';
-      throw new CommandFailed(
-        'WORKER_FAILED',
-        `the worker ended before it was ready: ${why}`,
-        exitCode.failed,
-        `Its log: ${worker.logFile}`,
-      );
+      throw refusal('WORKER_FAILED', `the worker ended before it was ready: ${why}`, {
+        todo: `Its log: ${worker.logFile}`,
+      });
     }
     await sleep(50);
   }
   await worker.stop();
-  throw new CommandFailed(
-    'WORKER_FAILED',
-    'the worker was not ready within a minute',
-    exitCode.timeout,
-    `Its log: ${worker.logFile}`,
-  );
+  throw refusal('WORKER_FAILED', 'the worker was not ready within a minute', { todo: `Its log: ${worker.logFile}` });
 }
 
 async function linesFrom(file: string, start: number): Promise<string[]> {

@@ -1,11 +1,10 @@
 import { CommanderError } from 'commander';
 import { z } from 'zod';
-import { CommandFailed } from '../cli/errors.ts';
 import { failureDocument, failureLines, reportOf } from '../cli/failure-report.ts';
 import { createProgram, firstWord, helpAsOption } from '../cli/program.ts';
 import { verbs } from '../cli/verbs.ts';
 import { exitCode } from '../model/failure/exit-code.ts';
-import { SyncFailure } from '../model/failure/failure.ts';
+import { refusal, SyncFailure } from '../model/failure/failure.ts';
 import { ProjectInvalid } from '../project/load.ts';
 import { commandLine } from './support/command-line.ts';
 import { runProgram as syncline } from './support/program.ts';
@@ -169,11 +168,7 @@ describe('how a command ends', () => {
 
   test.each([
     [new CommanderError(1, 'commander.unknownOption', "error: unknown option '--x'"), 'USAGE', exitCode.usage],
-    [
-      new CommandFailed('NO_STACK', 'no stack is up', exitCode.unreachable, 'Start one.'),
-      'NO_STACK',
-      exitCode.unreachable,
-    ],
+    [refusal('NO_OPEN_RUN', 'no run is open'), 'NO_OPEN_RUN', exitCode.conflict],
     [new ProjectInvalid(problems), 'PROJECT_INVALID', exitCode.invalid],
     [new SyncFailure('LOCKED', 'run 7 is open'), 'LOCKED', exitCode.conflict],
     [new SyncFailure('LEDGER_UNAVAILABLE', 'no answer'), 'LEDGER_UNAVAILABLE', exitCode.unreachable],

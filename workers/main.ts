@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
-import { exitCode, exitCodeOf } from '../model/failure/exit-code.ts';
-import { isSyncFailure } from '../model/failure/failure.ts';
+import { exitCode } from '../model/failure/exit-code.ts';
+import { exitCodeOf, isSyncFailure } from '../model/failure/failure.ts';
 import { readSettings, type Settings } from '../platform/foundation/config.ts';
 import { serveHealth } from '../platform/foundation/health-server.ts';
 import { createLog } from '../platform/foundation/log.ts';

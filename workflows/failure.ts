@@ -5,8 +5,8 @@ import {
   failurePlace,
   failures,
   isFailureCode,
-  type NextAction,
 } from '../model/failure/failure.ts';
+import type { NextAction } from '../model/failure/failure-kind.ts';
 
 export interface StepFailure {
   readonly code: FailureCode;

@@ -1,4 +1,5 @@
 import { failures, isSyncFailure } from '../../model/failure/failure.ts';
+import { terminalText } from '../../model/operation/terminal-words.ts';
 
 /** What `doctor` says about one part. */
 export interface Finding {
@@ -23,6 +24,7 @@ export const failed = (part: string, found: string, todo: string): Finding => ({
 
 /** A failure as a finding, with the advice of its code. */
 export function failedBy(part: string, error: unknown): Finding {
-  if (isSyncFailure(error)) return failed(part, `${error.code}: ${error.message}`, failures[error.code].todo);
+  if (isSyncFailure(error))
+    return failed(part, `${error.code}: ${error.message}`, terminalText(error.todo, error.about));
   return failed(part, error instanceof Error ? error.message : String(error), failures.INTERNAL.todo);
 }

@@ -3,6 +3,7 @@ import { callProject } from '../../operations/live/probe.ts';
 import { counted } from '../../platform/terminal/text.ts';
 import { type CheckedProject, checkProject } from '../../project/load.ts';
 import { findingsOf } from '../live/judge.ts';
+import { inTerminalWords } from '../live/words.ts';
 import { type Finding, failed, ok, warning } from './finding.ts';
 import { checkSecrets } from './secrets.ts';
 
@@ -17,7 +18,7 @@ export interface ProjectFindings {
 export async function checkProjectFolder(folder: string, env: NodeJS.ProcessEnv): Promise<ProjectFindings> {
   const checked = await checkProject(folder, env);
   const { project } = checked;
-  const called = project === undefined ? [] : findingsOf(await callProject(project, env));
+  const called = project === undefined ? [] : findingsOf(inTerminalWords(await callProject(project, env)));
   const secrets = project === undefined ? [] : await checkSecrets(project, env);
   return { findings: [judge(folder, checked), ...secrets, ...called], invalid: hasErrors(checked.problems) };
 }

@@ -1,4 +1,5 @@
-import { type ExitCode, exitCode, exitCodeOf } from '../../model/failure/exit-code.ts';
+import { type ExitCode, exitCode } from '../../model/failure/exit-code.ts';
+import { exitCodeOf } from '../../model/failure/failure.ts';
 import { formatDuration } from '../../model/text/duration.ts';
 import type { Live, LiveConnection, LiveProblem, LiveSync } from '../../operations/live/facts.ts';
 import { SOON_DAYS } from '../../platform/outbound/limits/report.ts';

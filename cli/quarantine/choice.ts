@@ -1,10 +1,8 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { exitCode } from '../../model/failure/exit-code.ts';
-import { failures } from '../../model/failure/failure.ts';
+import { failures, refusal } from '../../model/failure/failure.ts';
 import { didYouMean } from '../../model/text/near-name.ts';
 import { type EntryChoice, entryStates } from '../../platform/ledger/quarantine/entries.ts';
 import { parseSince, parseWhole } from '../../platform/terminal/parse.ts';
-import { CommandFailed } from '../errors.ts';
 
 /** What the options say, once parsed. */
 export interface ChoiceOptions extends Omit<EntryChoice, 'state'> {
@@ -40,8 +38,7 @@ export function choiceOf({
   batch,
   limit,
 }: ChoiceOptions): EntryChoice {
-  if (from !== undefined && until !== undefined && from > until)
-    throw new CommandFailed('USAGE', '--until lies before --since', exitCode.usage);
+  if (from !== undefined && until !== undefined && from > until) throw refusal('USAGE', '--until lies before --since');
   return {
     ...(state !== undefined && state !== 'all' && { state }),
     ...(code !== undefined && { code }),

@@ -1,4 +1,5 @@
 import { failures, isFailureCode } from '../../model/failure/failure.ts';
+import { terminalText } from '../../model/operation/terminal-words.ts';
 import type { QuarantineEntry } from '../../platform/ledger/quarantine/entries.ts';
 import type { QuarantineGroup } from '../../platform/ledger/quarantine/quarantine.ts';
 import type { Out } from '../../platform/terminal/out.ts';
@@ -40,7 +41,7 @@ export function printEntry(out: Out, entry: QuarantineEntry): void {
   const key = entry.key === null ? 'a record without a key' : safeText(entry.key);
   out.line(`${style.strong(key)}  entry ${entry.id}, ${entry.state}`);
   out.line(`${style.bad(entry.code)} in ${entry.stage}${where(entry)}: ${safeText(entry.reason)}`);
-  if (entry.state === 'open' && isFailureCode(entry.code)) out.line(failures[entry.code].todo);
+  if (entry.state === 'open' && isFailureCode(entry.code)) out.line(terminalText(failures[entry.code].todo));
   out.line(style.faint(`set aside ${entry.at} by run ${entry.run}, batch ${entry.batch}, position ${entry.ordinal}`));
   if (entry.resolvedAt !== null)
     out.line(style.faint(`${entry.state} ${entry.resolvedAt} by ${entry.resolvedBy ?? 'a person'}`));

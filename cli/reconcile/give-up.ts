@@ -1,6 +1,7 @@
 import { type ExitCode, exitCode } from '../../model/failure/exit-code.ts';
+import { refusal } from '../../model/failure/failure.ts';
 import type { CliContext } from '../context.ts';
-import { CommandFailed, usage } from '../errors.ts';
+import { usage } from '../errors.ts';
 import type { Engine } from '../runs/engine.ts';
 
 export interface GiveUp {
@@ -23,11 +24,10 @@ export async function giveUp(
   const chosen = keys.length === 0 ? null : keys;
   if (!yes) {
     const open = await unagreed.openKeys(sync, chosen);
-    throw new CommandFailed(
+    throw refusal(
       'NOT_CONFIRMED',
       `${count(open.length)} would be left as they are at the destination: ${open.slice(0, NAMED).join(', ')}`,
-      exitCode.usage,
-      'Add --yes to give them up.',
+      { todo: 'Add --yes to give them up.' },
     );
   }
   const givenUp = await unagreed.giveUp(sync, chosen, reason.trim());

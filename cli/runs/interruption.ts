@@ -1,6 +1,6 @@
 import process from 'node:process';
-import { interruptedExit } from '../../model/failure/exit-code.ts';
-import { CommandFailed } from '../errors.ts';
+import { exitCode } from '../../model/failure/exit-code.ts';
+import { refusal } from '../../model/failure/failure.ts';
 
 /** npm passes Ctrl-C on to a program that has already got it from the terminal: that is one, not two. */
 const SAME_MS = 1_000;
@@ -10,9 +10,9 @@ export function interruption(message: string): { readonly signal: AbortSignal; r
   const controller = new AbortController();
   let firstMs: number | undefined;
   const stop = () => {
-    if (firstMs !== undefined && performance.now() - firstMs > SAME_MS) process.exit(interruptedExit);
+    if (firstMs !== undefined && performance.now() - firstMs > SAME_MS) process.exit(exitCode.interrupted);
     firstMs ??= performance.now();
-    controller.abort(new CommandFailed('INTERRUPTED', message, interruptedExit));
+    controller.abort(refusal('INTERRUPTED', message));
   };
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);

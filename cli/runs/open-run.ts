@@ -1,9 +1,7 @@
-import { exitCode } from '../../model/failure/exit-code.ts';
-import { SyncFailure } from '../../model/failure/failure.ts';
+import { refusal, SyncFailure } from '../../model/failure/failure.ts';
 import { followRun } from '../../operations/runs/follow.ts';
 import type { RunSummary } from '../../platform/ledger/runs/reports.ts';
 import type { CliContext } from '../context.ts';
-import { CommandFailed } from '../errors.ts';
 import type { Engine } from './engine.ts';
 
 /** The run of a sync that is open, by the ledger's word and by Temporal's. */
@@ -44,10 +42,9 @@ export async function finishOpenRun(context: CliContext, engine: Engine, sync: s
   });
   if (end !== 'parked') return;
   const parked = last.state?.parked;
-  throw new CommandFailed(
+  throw refusal(
     'LOCKED',
     `run ${open.run} of \`${sync}\` waits for a person: ${parked?.code} in ${parked?.step}: ${parked?.message}`,
-    exitCode.conflict,
-    `syncline retry ${sync}, or syncline cancel ${sync}`,
+    { todo: '{run.retry}, or {run.cancel}', about: { sync } },
   );
 }

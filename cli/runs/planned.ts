@@ -1,7 +1,5 @@
-import { exitCode } from '../../model/failure/exit-code.ts';
-import { SyncFailure } from '../../model/failure/failure.ts';
+import { refusal, SyncFailure } from '../../model/failure/failure.ts';
 import type { CliContext } from '../context.ts';
-import { CommandFailed } from '../errors.ts';
 import { makePlan } from '../plan.ts';
 import type { Engine } from './engine.ts';
 
@@ -18,12 +16,10 @@ export async function plannedRun(
 ): Promise<{ readonly run: string; readonly full: boolean }> {
   const stored = await engine.ledger.plans.load(hash);
   if (stored?.sync !== sync) {
-    throw new CommandFailed(
-      'PLAN_UNKNOWN',
-      `there is no plan ${hash} of \`${sync}\`; plans are kept for 30 days`,
-      exitCode.usage,
-      `syncline plan ${sync}`,
-    );
+    throw refusal('PLAN_UNKNOWN', `there is no plan ${hash} of \`${sync}\`; plans are kept for 30 days`, {
+      todo: '{plan}',
+      about: { sync },
+    });
   }
   const now = await makePlan(context, engine, sync, { full: stored.full, samples: 0 });
   if (now.hash !== hash) {

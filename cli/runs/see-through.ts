@@ -1,5 +1,5 @@
-import { type ExitCode, exitCode, exitCodeOf } from '../../model/failure/exit-code.ts';
-import { type FailureCode, isFailureCode, SyncFailure } from '../../model/failure/failure.ts';
+import { type ExitCode, exitCode } from '../../model/failure/exit-code.ts';
+import { exitCodeOf, type FailureCode, isFailureCode, refusal, SyncFailure } from '../../model/failure/failure.ts';
 import { noCounts, nothingChecked, type RunReport } from '../../model/sync/batch.ts';
 import { whereOf } from '../../model/sync/steering.ts';
 import { formatDuration } from '../../model/text/duration.ts';
@@ -8,13 +8,12 @@ import { followRun } from '../../operations/runs/follow.ts';
 import type { StartedRun } from '../../operations/runs/start.ts';
 import type { RunSummary } from '../../platform/ledger/runs/reports.ts';
 import type { CliContext } from '../context.ts';
-import { CommandFailed } from '../errors.ts';
-import { adviceLines } from './advice-lines.ts';
 import { printDrift } from './drift.ts';
 import type { Engine } from './engine.ts';
 import { interruption } from './interruption.ts';
 import { printNotices } from './notices.ts';
 import { printRun } from './report.ts';
+import { RunParked } from './run-parked.ts';
 
 /** Says which run was started, and where to look at it. */
 export function announce(
@@ -58,22 +57,15 @@ export async function follow(
     },
   }).finally(interrupted.dispose);
   if (end === 'timeout') {
-    throw new CommandFailed(
-      'TIMEOUT',
-      `the run has not ended within ${formatDuration(options.timeout ?? 0)}; it goes on`,
-      exitCode.timeout,
-      `syncline status ${sync}`,
-    );
+    throw refusal('TIMEOUT', `the run has not ended within ${formatDuration(options.timeout ?? 0)}; it goes on`, {
+      todo: '{status}',
+      about: { sync },
+    });
   }
   if (end === 'parked' && last.state?.parked) {
     const { code, message } = last.state.parked;
     const known: FailureCode = isFailureCode(code) ? code : 'INTERNAL';
-    throw new CommandFailed(
-      code,
-      `the run waits for a person in ${whereOf(last.state.parked)}: ${message}`,
-      exitCode.failed,
-      adviceLines(known, sync).join(' '),
-    );
+    throw new RunParked(known, `the run waits for a person in ${whereOf(last.state.parked)}: ${message}`, sync);
   }
   const summary = await engine.ledger.reports.run(started.run);
   if (!summary?.endedAt) throw await endedWithoutLedger(engine, started);
@@ -124,10 +116,5 @@ async function endedWithoutLedger(engine: Engine, started: StartedRun): Promise<
       if (isFailureCode(type)) return new SyncFailure(type, at.message);
     }
   }
-  return new CommandFailed(
-    'RUN_FAILED',
-    'the run ended without a result',
-    exitCode.failed,
-    started.url ?? started.workflowId,
-  );
+  return refusal('RUN_FAILED', 'the run ended without a result', { todo: started.url ?? started.workflowId });
 }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { type ExitCode, exitCode } from '../../model/failure/exit-code.ts';
+import { refusal, type SyncFailure } from '../../model/failure/failure.ts';
 import { scheduleId } from '../../model/names.ts';
 import { untilSeenMs } from '../../model/schedule/look.ts';
 import { type Overlap, overlaps } from '../../model/schedule/schedule.ts';
@@ -9,7 +10,6 @@ import { scheduleOf } from '../../operations/schedules/schedule-of.ts';
 import type { AppliedSchedule } from '../../platform/temporal/schedules/decode.ts';
 import { overlapNames } from '../../platform/temporal/schedules/encode.ts';
 import { lastEditMs } from '../../project/fingerprint.ts';
-import { CommandFailed } from '../errors.ts';
 import { syncVerb } from '../sync-verb.ts';
 
 /** The server takes a trigger at its own pace; what it did not start within this was skipped. */
@@ -51,14 +51,13 @@ async function startedSince(
   return undefined;
 }
 
-const notStarted = (sync: string, overlap: Overlap, running: readonly string[]): CommandFailed =>
-  new CommandFailed(
+const notStarted = (sync: string, overlap: Overlap, running: readonly string[]): SyncFailure =>
+  refusal(
     'TICK_SKIPPED',
     overlap === 'buffer one'
       ? `\`${sync}\` begins when ${running[0] ?? 'the open run'} has ended`
       : `nothing was started: ${running[0] ?? 'a run of the schedule'} is open`,
-    exitCode.conflict,
-    `syncline status ${sync}`,
+    { todo: '{status}', about: { sync } },
   );
 
 interface NoteOptions {

@@ -1,14 +1,13 @@
 import process from 'node:process';
-import { exitCode } from '../../model/failure/exit-code.ts';
+import { refusal } from '../../model/failure/failure.ts';
 import { secretsOfProcess } from '../../platform/secrets/known.ts';
-import { CommandFailed } from '../errors.ts';
 
 const MAX_BYTES = 64 * 1024;
 
 /** A value in the arguments would stay in the history of the shell and in the list of processes. Nothing repeats it. */
 export function refuseArgument(given: readonly string[]): void {
   if (given.length <= 1) return;
-  throw new CommandFailed('SECRET_ARGUMENT', 'a secret is never an argument of a command', exitCode.usage, howToGive);
+  throw refusal('SECRET_ARGUMENT', 'a secret is never an argument of a command', { todo: howToGive });
 }
 
 const howToGive =
@@ -19,7 +18,7 @@ export async function givenValue(variable: string | undefined, env: NodeJS.Proce
   const value = variable === undefined ? await fromInput() : env[variable];
   if (value === undefined || value === '') {
     const where = variable === undefined ? 'standard input' : `the variable ${variable}`;
-    throw new CommandFailed('SECRET_EMPTY', `there is no value: ${where} is empty`, exitCode.usage, howToGive);
+    throw refusal('SECRET_EMPTY', `there is no value: ${where} is empty`, { todo: howToGive });
   }
   secretsOfProcess.note(value, '[secret]');
   return value;
@@ -27,20 +26,14 @@ export async function givenValue(variable: string | undefined, env: NodeJS.Proce
 
 async function fromInput(): Promise<string> {
   if (process.stdin.isTTY)
-    throw new CommandFailed(
-      'SECRET_EMPTY',
-      'a value that is typed would stay on the screen',
-      exitCode.usage,
-      howToGive,
-    );
+    throw refusal('SECRET_EMPTY', 'a value that is typed would stay on the screen', { todo: howToGive });
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of process.stdin) {
     const part = Buffer.from(chunk);
     chunks.push(part);
     bytes += part.length;
-    if (bytes > MAX_BYTES)
-      throw new CommandFailed('SECRET_TOO_LARGE', `the value has more than ${MAX_BYTES} bytes`, exitCode.usage);
+    if (bytes > MAX_BYTES) throw refusal('SECRET_TOO_LARGE', `the value has more than ${MAX_BYTES} bytes`);
   }
   return Buffer.concat(chunks)
     .toString('utf8')

@@ -1,5 +1,3 @@
-import type { FailureCode } from './failure.ts';
-
 /** How the program ends: an interface for scripts (docs/project.md lists them). */
 export const exitCode = {
   ok: 0,
@@ -18,37 +16,9 @@ export const exitCode = {
   /** Another run or process holds it. */
   conflict: 7,
   timeout: 8,
+  /** Ctrl-C ended it; by the convention of shells. */
+  interrupted: 130,
 } as const;
 
-/** Of a command that Ctrl-C ended, by the convention of shells. */
-export const interruptedExit = 130;
-
-export type ExitCode = (typeof exitCode)[keyof typeof exitCode] | typeof interruptedExit;
-
-const byFailure: Partial<Record<FailureCode, ExitCode>> = {
-  PROJECT_INVALID: exitCode.invalid,
-  SECRET_MISSING: exitCode.invalid,
-  ENCRYPTION_KEY_MISSING: exitCode.invalid,
-  SEALED_DATA_DAMAGED: exitCode.invalid,
-  SECRET_STORE_UNAVAILABLE: exitCode.unreachable,
-  SYNC_UNKNOWN: exitCode.usage,
-  CONNECTION_REFUSED: exitCode.unreachable,
-  CONNECTION_LOST: exitCode.unreachable,
-  DNS_FAILED: exitCode.unreachable,
-  TLS_FAILED: exitCode.unreachable,
-  SQL_UNAVAILABLE: exitCode.unreachable,
-  LEDGER_UNAVAILABLE: exitCode.unreachable,
-  TEMPORAL_UNAVAILABLE: exitCode.unreachable,
-  STACK_FAILED: exitCode.unreachable,
-  AUTH_REJECTED: exitCode.forbidden,
-  FORBIDDEN: exitCode.forbidden,
-  LOCKED: exitCode.conflict,
-  STACK_IN_USE: exitCode.conflict,
-  FENCED: exitCode.conflict,
-  HOLD_LOST: exitCode.conflict,
-  PLAN_CHANGED: exitCode.conflict,
-  TIMEOUT: exitCode.timeout,
-};
-
-/** The exit code of a command that ended with this failure. */
-export const exitCodeOf = (code: FailureCode): ExitCode => byFailure[code] ?? exitCode.failed;
+export type ExitName = keyof typeof exitCode;
+export type ExitCode = (typeof exitCode)[ExitName];

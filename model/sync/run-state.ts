@@ -1,4 +1,5 @@
-import type { FailureCode, FailurePlace, NextAction } from '../failure/failure.ts';
+import type { FailureCode, FailurePlace } from '../failure/failure.ts';
+import type { NextAction } from '../failure/failure-kind.ts';
 import type { Counts } from './batch.ts';
 
 /** Where a run stands. Free of imports of values, so that workflow code can use it. */

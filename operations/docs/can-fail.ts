@@ -24,7 +24,7 @@ export function canFail(loaded: LoadedSync, delivery: DeliveryClass | undefined)
   return Object.keys(failures)
     .filter(isFailureCode)
     .filter((code) => {
-      if (notOfRuns.has(code)) return false;
+      if (failures[code].next === 'refuse' || notOfRuns.has(code)) return false;
       if (code === 'DELETE_GUARD') return deleteLimitsOf(loaded.sync) !== null;
       if (code === 'OUTCOME_UNKNOWN') return delivery === undefined || delivery === 'T5';
       const owners = Object.keys(onlyOf).filter((kind) => onlyOf[kind]?.(code));

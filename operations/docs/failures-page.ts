@@ -14,6 +14,7 @@ in the details of a run in the Temporal UI and in the ledger. Codes are never re
 | set-aside | Only this record goes to quarantine; the others flow on. |
 | park | The run waits for a person. Nothing is lost meanwhile. \`syncline status SYNC\` says why; \`syncline retry SYNC\`, or the signal \`retry\` in the Temporal UI, goes on where it stopped. |
 | stop | The run ends as failed. The cursor stays where it was. |
+| refuse | Somebody asked for something, and nothing was done of it. No run is concerned. |
 
 A failure at a system says at which side of the sync it happened, and at which connection: \`at the source shop\`.
 In the commands, SYNC is the name of the sync.

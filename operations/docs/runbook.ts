@@ -1,6 +1,7 @@
 import type { CallLimits, Connection } from '../../model/connection/connection.ts';
 import { adviceFor, byItself } from '../../model/failure/advice.ts';
-import { type FailureCode, failures, type NextAction } from '../../model/failure/failure.ts';
+import { type FailureCode, failures } from '../../model/failure/failure.ts';
+import type { NextAction } from '../../model/failure/failure-kind.ts';
 import type { LoadedSync } from '../../model/sync/project.ts';
 import { formatDuration } from '../../model/text/duration.ts';
 import { canFail } from './can-fail.ts';
@@ -73,9 +74,9 @@ const commands = (sync: string): string =>
   ].join('\n');
 
 /** What a person has to answer comes first. */
-const order: readonly NextAction[] = ['park', 'stop', 'set-aside', 'retry', 'wait'];
+const order = ['park', 'stop', 'set-aside', 'retry', 'wait'] as const satisfies readonly NextAction[];
 
-const titles: Readonly<Record<NextAction, string>> = {
+const titles: Readonly<Record<(typeof order)[number], string>> = {
   park: 'A person decides',
   stop: 'The run ends',
   'set-aside': 'A record is set aside',
@@ -83,7 +84,7 @@ const titles: Readonly<Record<NextAction, string>> = {
   wait: 'It waits as it was told to',
 };
 
-function failing(sync: string, next: NextAction, codes: readonly FailureCode[]): readonly string[] {
+function failing(sync: string, next: (typeof order)[number], codes: readonly FailureCode[]): readonly string[] {
   const advice = codes.filter((code) => failures[code].next === next).map((code) => adviceFor(code, sync));
   if (advice.length === 0) return [];
   return [

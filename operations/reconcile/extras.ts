@@ -1,6 +1,6 @@
-import { CommandFailed, usage } from '../../cli/errors.ts';
+import { usage } from '../../cli/errors.ts';
 import type { Comparison } from '../../engine/compare/compare.ts';
-import { exitCode } from '../../model/failure/exit-code.ts';
+import { refusal } from '../../model/failure/failure.ts';
 import type { LoadedSync } from '../../model/sync/project.ts';
 import { deleteLimitsOf } from '../../model/sync/sync.ts';
 
@@ -13,38 +13,28 @@ const SHOWN = 5;
 export function mayRemoveExtras({ name, sync }: Pick<LoadedSync, 'name' | 'sync'>, repairs: boolean): void {
   if (!repairs) throw usage('`--remove-extras` goes with --repair');
   if (deleteLimitsOf(sync) === null)
-    throw new CommandFailed(
-      'DELETES_IGNORED',
-      `\`${name}\` deletes nothing: its file does not say how (\`deletes\`)`,
-      exitCode.usage,
-      "Say `deletes: 'delete'`, or which fields mark a record as deleted.",
-    );
+    throw refusal('DELETES_IGNORED', `\`${name}\` deletes nothing: its file does not say how (\`deletes\`)`, {
+      todo: "Say `deletes: 'delete'`, or which fields mark a record as deleted.",
+    });
 }
 
 /** Answers whether there is something to remove, and that it is wanted. */
 export function extrasToRemove({ by, extra, extras }: Comparison, confirmed: boolean): boolean {
   if (by !== 'checksums')
-    throw new CommandFailed(
-      'EXTRAS_UNKNOWN',
-      'only a destination with `verify: checksums` can tell which records are extra',
-      exitCode.failed,
-    );
+    throw refusal('EXTRAS_UNKNOWN', 'only a destination with `verify: checksums` can tell which records are extra');
   if (extra > MOST_EXTRAS)
-    throw new CommandFailed(
+    throw refusal(
       'TOO_MANY_EXTRAS',
       `${extra.toLocaleString('en')} records are extra, more than the ${MOST_EXTRAS.toLocaleString('en')} that are removed at once`,
-      exitCode.failed,
-      'Does something else write to the same place?',
+      { todo: 'Does something else write to the same place?' },
     );
   if (extra > 0 && !confirmed)
-    throw new CommandFailed(
+    throw refusal(
       'NOT_CONFIRMED',
       `${extra.toLocaleString('en')} records that the ledger does not know would be removed, such as ${extras
         .slice(0, SHOWN)
         .map(({ id }) => id)
         .join(', ')}; nothing was changed`,
-      exitCode.usage,
-      'Add --yes to remove them.',
     );
   return extra > 0;
 }

@@ -1,9 +1,8 @@
 import type { CliContext } from '../../cli/context.ts';
-import { CommandFailed } from '../../cli/errors.ts';
 import type { Engine } from '../../cli/runs/engine.ts';
 import { interruption } from '../../cli/runs/interruption.ts';
 import type { Comparison } from '../../engine/compare/compare.ts';
-import { exitCode } from '../../model/failure/exit-code.ts';
+import { refusal } from '../../model/failure/failure.ts';
 import type { Counts } from '../../model/sync/batch.ts';
 import type { RunSummary } from '../../platform/ledger/runs/reports.ts';
 import { followRun } from '../runs/follow.ts';
@@ -82,5 +81,5 @@ async function ended(
   const summary = await engine.ledger.reports.run(run);
   if (end !== 'parked' && (summary?.status === 'succeeded' || summary?.status === 'partial')) return summary;
   const why = last.state?.parked?.code ?? summary?.failureCode ?? 'it did not open';
-  throw new CommandFailed('REPAIR_FAILED', `run ${run}: ${why}`, exitCode.failed, `syncline status ${sync}`);
+  throw refusal('REPAIR_FAILED', `run ${run}: ${why}`, { todo: '{status}', about: { sync } });
 }

@@ -1,6 +1,5 @@
-import { CommandFailed } from '../../cli/errors.ts';
 import type { Engine } from '../../cli/runs/engine.ts';
-import { type ExitCode, exitCode } from '../../model/failure/exit-code.ts';
+import { refusal } from '../../model/failure/failure.ts';
 import type { RecordVersion } from '../../model/record/version.ts';
 import type { LoadedSync } from '../../model/sync/project.ts';
 import type { ReadRange } from '../../model/sync/range.ts';
@@ -26,24 +25,25 @@ export async function positionOf(
 ): Promise<RecordVersion> {
   const current = await ledger.positions.current(name);
   if (sync.version === undefined)
-    throw refused('NO_POSITIONS', `\`${name}\` has no version field: there is no position to read from`);
+    throw refusal('NO_POSITIONS', `\`${name}\` has no version field: there is no position to read from`);
   if (current === null)
-    throw refused('NO_POSITIONS', `\`${name}\` has read nothing yet: its next run reads everything`);
+    throw refusal('NO_POSITIONS', `\`${name}\` has read nothing yet: its next run reads everything`);
   const kept = await ledger.positions.ofRun(name, text);
   if (kept) return kept.watermark;
   if (/^-?\d{1,15}$/.test(text) && current.kind === 'number') return { kind: 'number', value: Number(text) };
   const ms = parseDurationMs(text);
   const at = ms === undefined ? realTime(text) : nowMs - ms;
   if (at === undefined)
-    throw refused('USAGE', `${option} \`${text}\`: expected ${POSITION_GRAMMAR}`, `syncline positions ${name}`);
+    throw refusal('USAGE', `${option} \`${text}\`: expected ${POSITION_GRAMMAR}`, {
+      todo: '{positions.list}',
+      about: { sync: name },
+    });
   if (current.kind === 'time') return { kind: 'time', value: at * 1000 };
   const then = await ledger.positions.at(name, new Date(at).toISOString());
   if (then) return then.watermark;
-  throw refused(
-    'NO_POSITIONS',
-    `\`${name}\` had no position at ${new Date(at).toISOString()}`,
-    `syncline positions ${name}`,
-  );
+  throw refusal('NO_POSITIONS', `\`${name}\` had no position at ${new Date(at).toISOString()}`, {
+    about: { sync: name },
+  });
 }
 
 /** What a run over this range would read again, as far as the ledger and the journal know. */
@@ -72,6 +72,3 @@ export function rereadingWords({ since, until, records, calls }: Rereading): str
   const cost = calls === null ? '' : `, about ${calls.toLocaleString('en')} ${calls === 1 ? 'call' : 'calls'}`;
   return `${range}: ${records.toLocaleString('en')} records that the ledger knows${cost}`;
 }
-
-const refused = (code: string, message: string, next?: string, exit: ExitCode = exitCode.usage): CommandFailed =>
-  new CommandFailed(code, message, exit, next);

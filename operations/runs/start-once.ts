@@ -1,7 +1,6 @@
 import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
-import { CommandFailed } from '../../cli/errors.ts';
 import type { Engine } from '../../cli/runs/engine.ts';
-import { exitCode } from '../../model/failure/exit-code.ts';
+import { refusal } from '../../model/failure/failure.ts';
 import { workflowId } from '../../model/names.ts';
 import { newRunId, type StartedRun, type StartOptions, startRun, workflowUrl } from './start.ts';
 
@@ -19,11 +18,10 @@ export interface Once {
 export async function onceFor(engine: Engine, sync: string, key: string, request: string): Promise<Once> {
   const trigger = await engine.ledger.triggers.claim(sync, key, newRunId(new Date()), request);
   if (trigger.request !== request)
-    throw new CommandFailed(
+    throw refusal(
       'TRIGGER_REUSED',
       `the id \`${key}\` has started run ${trigger.run} of \`${sync}\` with other options`,
-      exitCode.usage,
-      'Use another id for another request.',
+      { todo: 'Use another id for another request.' },
     );
   if (!trigger.repeated) return { run: trigger.run, started: null };
   const known =

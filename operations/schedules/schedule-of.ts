@@ -1,6 +1,5 @@
-import { CommandFailed } from '../../cli/errors.ts';
 import type { Engine } from '../../cli/runs/engine.ts';
-import { exitCode } from '../../model/failure/exit-code.ts';
+import { refusal } from '../../model/failure/failure.ts';
 import type { AppliedSchedule } from '../../platform/temporal/schedules/decode.ts';
 import { appliedSchedule } from '../../platform/temporal/schedules/schedules.ts';
 
@@ -8,10 +7,5 @@ import { appliedSchedule } from '../../platform/temporal/schedules/schedules.ts'
 export async function scheduleOf({ client }: Engine, sync: string): Promise<AppliedSchedule> {
   const applied = await appliedSchedule(client, sync);
   if (applied) return applied;
-  throw new CommandFailed(
-    'NOT_SCHEDULED',
-    `\`${sync}\` has no schedule on the server`,
-    exitCode.usage,
-    'Give its file a `schedule`, then: syncline schedule apply',
-  );
+  throw refusal('NOT_SCHEDULED', `\`${sync}\` has no schedule on the server`);
 }

@@ -1,7 +1,6 @@
 import type { Client } from '@temporalio/client';
-import { CommandFailed } from '../../cli/errors.ts';
 import { openRunOf } from '../../cli/runs/open-run.ts';
-import { exitCode } from '../../model/failure/exit-code.ts';
+import { refusal, type SyncFailure } from '../../model/failure/failure.ts';
 import type { Verb } from '../../model/sync/steering.ts';
 import type { Ledger } from '../../platform/ledger/ledger.ts';
 import { type Asked, askRun } from './ask-run.ts';
@@ -20,7 +19,7 @@ export interface SteeredEngine {
 }
 
 /**
- * Asks a sync: its open run and, for `pause` and `resume`, also every run that begins later. Throws CommandFailed with
+ * Asks a sync: its open run and, for `pause` and `resume`, also every run that begins later. Throws
  * NO_OPEN_RUN or REFUSED when there is nothing that could do it.
  */
 export async function steer(engine: SteeredEngine, sync: string, verb: Verb, note: string | null): Promise<Steered> {
@@ -28,12 +27,7 @@ export async function steer(engine: SteeredEngine, sync: string, verb: Verb, not
   const open = await openRunOf(engine, sync);
   if (!open) {
     if (changed === null)
-      throw new CommandFailed(
-        'NO_OPEN_RUN',
-        `\`${sync}\` has no open run`,
-        exitCode.conflict,
-        `syncline status ${sync}`,
-      );
+      throw refusal('NO_OPEN_RUN', `\`${sync}\` has no open run`, { todo: '{status}', about: { sync } });
     if (!changed) throw refused(sync, verb === 'pause' ? 'the sync is paused already' : 'the sync is not paused');
     return { sync, run: null, workflowId: null, words: idleWords(verb) };
   }
@@ -63,5 +57,5 @@ function openWords(verb: Verb, { outcome, words }: Asked, changed: boolean | nul
   return verb === 'pause' ? `${words}; so is the sync now` : `the sync is no longer paused; ${words}`;
 }
 
-const refused = (sync: string, words: string): CommandFailed =>
-  new CommandFailed('REFUSED', `\`${sync}\`: ${words}`, exitCode.conflict, `syncline status ${sync}`);
+const refused = (sync: string, words: string): SyncFailure =>
+  refusal('REFUSED', `\`${sync}\`: ${words}`, { todo: '{status}', about: { sync } });
