@@ -1,19 +1,8 @@
 import { Command } from 'commander';
-import type { Project } from '../model/sync/project.ts';
-import { refuseUnknownConnection } from '../operations/known-names.ts';
-import { engineKeys } from '../platform/crypto/engine-keys.ts';
-import type { Ledger } from '../platform/ledger/ledger.ts';
-import { released } from '../platform/outbound/limits/hold.ts';
-import {
-  type ConnectionReport,
-  connectionWords,
-  isWorthTelling,
-  reportOf,
-} from '../platform/outbound/limits/report.ts';
-import { untouched } from '../platform/outbound/limits/state.ts';
+import { listConnections, releaseConnection } from '../operations/connections.ts';
+import { type ConnectionReport, connectionWords, isWorthTelling } from '../platform/outbound/limits/report.ts';
 import type { Out } from '../platform/terminal/out.ts';
 import { safeText } from '../platform/terminal/text.ts';
-import { checkProject } from '../project/load.ts';
 import { contextOf } from './context.ts';
 import { withEngine } from './runs/engine.ts';
 
@@ -41,16 +30,8 @@ const listCommand = (): Command =>
     .description('Lists the connections of the project.')
     .action(async (_options: unknown, command: Command) => {
       const context = contextOf(command);
-      const { project } = await checkProject(context.projectFolder, context.env);
-      const reports = await withEngine(context, ({ ledger }) => connectionReports(ledger, project));
-      context.out.result({ connections: reports }, () => {
-        if (reports.length === 0) return context.out.line('the project names no connection');
-        const { out } = context;
-        out.table(
-          [{ title: 'CONNECTION', paint: out.style.name }, { title: 'BREAKER' }, { title: 'LIMITS AND WAITS' }],
-          reports.map((report) => [report.connection, report.breaker, safeText(connectionWords(report))]),
-        );
-      });
+      const document = await withEngine(context, (_engine, asking) => listConnections.perform(asking, {}));
+      context.out.result(document, () => printConnections(context.out, document.connections));
     });
 
 const releaseCommand = (): Command =>
@@ -61,32 +42,26 @@ const releaseCommand = (): Command =>
         'of a new consent is taken. A run that waits already is woken by `syncline retry SYNC`.',
     )
     .argument('<name>', 'a connection')
-    .action(async (name: string, _options: unknown, command: Command) => {
+    .action(async (connection: string, _options: unknown, command: Command) => {
       const context = contextOf(command);
-      const { project } = await checkProject(context.projectFolder, context.env);
-      refuseUnknownConnection(project, name);
-      const keys = await engineKeys(context.env, context.projectFolder);
-      const [wasWaiting, droppedTokens] = await withEngine(context, async ({ ledger }) => [
-        await ledger.connections.change(name, released),
-        await ledger.tokens.forget(name, (sealed) => !keys.knows(sealed)),
-      ]);
-      context.out.result({ connection: name, released: wasWaiting, droppedTokens }, () => {
-        if (droppedTokens) context.out.line(`the tokens of ${name}, of which no key is at hand, were dropped`);
-        context.out.line(wasWaiting ? `${name} is called again from now on` : `nothing held ${name} back`);
+      const document = await withEngine(context, (_engine, asking) =>
+        releaseConnection.perform(asking, { connection }),
+      );
+      context.out.result(document, () => {
+        if (document.droppedTokens)
+          context.out.line(`the tokens of ${connection}, of which no key is at hand, were dropped`);
+        context.out.line(
+          document.released ? `${connection} is called again from now on` : `nothing held ${connection} back`,
+        );
       });
     });
 
-/** Every connection of the project, also those that were never called. */
-export async function connectionReports(
-  ledger: Pick<Ledger, 'connections' | 'certificates'>,
-  project: Project | undefined,
-): Promise<ConnectionReport[]> {
-  const [known, certificates] = await Promise.all([ledger.connections.all(), ledger.certificates.all()]);
-  return [...(project?.connections.values() ?? [])].map((connection) => {
-    const { state, nowMs } = known.get(connection.name) ?? { state: untouched, nowMs: Date.now() };
-    const certificate = certificates.find((seen) => seen.connection === connection.name);
-    return reportOf(connection.name, state, connection, nowMs, certificate);
-  });
+function printConnections(out: Out, reports: readonly ConnectionReport[]): void {
+  if (reports.length === 0) return out.line('the project names no connection');
+  out.table(
+    [{ title: 'CONNECTION', paint: out.style.name }, { title: 'BREAKER' }, { title: 'LIMITS AND WAITS' }],
+    reports.map((report) => [report.connection, report.breaker, safeText(connectionWords(report))]),
+  );
 }
 
 /** The connections that a person should know of, a line each. */

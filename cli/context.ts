@@ -1,18 +1,17 @@
+import { userInfo } from 'node:os';
 import { resolve } from 'node:path';
 import process from 'node:process';
 import type { Command } from 'commander';
-import { createProgress, type Progress } from '../platform/foundation/progress.ts';
+import { localAuthority } from '../operations/authority.ts';
+import type { OperationContext } from '../operations/context.ts';
+import { createProgress } from '../platform/foundation/progress.ts';
 import { createOut, type Out } from '../platform/terminal/out.ts';
 
-/** What every verb gets: the global options, parsed, and where to speak. */
-export interface CliContext {
-  /** Absolute. It may not exist: `loadProject` says so. */
-  readonly projectFolder: string;
+/** What every verb gets: what operations work with, the global options, parsed, and where to speak. */
+export interface CliContext extends OperationContext {
   readonly json: boolean;
   readonly env: NodeJS.ProcessEnv;
   readonly out: Out;
-  /** Says on stderr what takes longer than a second. */
-  readonly progress: Progress;
 }
 
 /** For the action of a verb: `.action(async (…, command) => { const context = contextOf(command); … })`. */
@@ -20,10 +19,25 @@ export function contextOf(command: Command): CliContext {
   const options: { project?: unknown; json?: unknown } = command.optsWithGlobals();
   const json = options.json === true;
   return {
+    who: { kind: 'local', name: userName() },
+    authority: localAuthority,
+    signal: never,
     projectFolder: resolve(typeof options.project === 'string' ? options.project : '.'),
     json,
     env: process.env,
     out: createOut({ json, stdout: process.stdout, stderr: process.stderr, env: process.env }),
     progress: createProgress(process.stderr),
   };
+}
+
+/** Of a command that ends at once. One that waits has an interruption of its own. */
+const never = new AbortController().signal;
+
+/** A user without an entry, as in some containers, is known by number. */
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return String(process.getuid?.() ?? 'unknown');
+  }
 }

@@ -4,13 +4,14 @@ import { type Plan, planSync } from '../engine/plan/plan.ts';
 import { type ExitCode, exitCode } from '../model/failure/exit-code.ts';
 import { deliveryPromise } from '../model/sync/delivery.ts';
 import { askSystems } from '../operations/ask-systems.ts';
+import type { Engine } from '../operations/engine.ts';
 import { parseWhole } from '../platform/terminal/parse.ts';
 import { deliveryClassOf } from '../project/delivery.ts';
 import { checkProject } from '../project/load.ts';
 import { soundSync } from '../project/sound-sync.ts';
 import { type CliContext, contextOf } from './context.ts';
 import { printPlan } from './plan/print.ts';
-import { type Engine, withEngine } from './runs/engine.ts';
+import { withEngine } from './runs/engine.ts';
 
 interface PlanFlags {
   readonly full?: boolean;

@@ -2,12 +2,13 @@ import { Command } from 'commander';
 import { refusal } from '../model/failure/failure.ts';
 import { isAfter } from '../model/record/version.ts';
 import type { LoadedSync } from '../model/sync/project.ts';
+import type { Engine } from '../operations/engine.ts';
 import { positionOf, positionWords, rereading, rereadingWords } from '../operations/runs/position.ts';
 import { parseWhole } from '../platform/terminal/parse.ts';
 import { checkProject } from '../project/load.ts';
 import { soundSync } from '../project/sound-sync.ts';
 import { type CliContext, contextOf } from './context.ts';
-import { type Engine, withEngine } from './runs/engine.ts';
+import { withEngine } from './runs/engine.ts';
 
 export function positionsCommand(): Command {
   return new Command('positions')

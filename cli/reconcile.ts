@@ -4,6 +4,7 @@ import { type Comparison, compareSync } from '../engine/compare/compare.ts';
 import { type ExitCode, exitCode } from '../model/failure/exit-code.ts';
 import { refusal, type SyncFailure } from '../model/failure/failure.ts';
 import { askSystems } from '../operations/ask-systems.ts';
+import type { Engine } from '../operations/engine.ts';
 import { extrasToRemove, MOST_EXTRAS, mayRemoveExtras } from '../operations/reconcile/extras.ts';
 import { repair } from '../operations/reconcile/repair.ts';
 import type { RecoveryEnd } from '../platform/ledger/runs/recovery.ts';
@@ -12,7 +13,7 @@ import { soundSync } from '../project/sound-sync.ts';
 import { type CliContext, contextOf } from './context.ts';
 import { giveUp } from './reconcile/give-up.ts';
 import { documentOf, print, repairDocument } from './reconcile/print.ts';
-import { type Engine, withEngine } from './runs/engine.ts';
+import { withEngine } from './runs/engine.ts';
 
 export function reconcileCommand(): Command {
   return new Command('reconcile')

@@ -5,12 +5,13 @@ import { refusal, type SyncFailure } from '../model/failure/failure.ts';
 import { type DeliveryClass, deliveryClass } from '../model/sync/delivery.ts';
 import type { LoadedSync } from '../model/sync/project.ts';
 import { repeatsBlindly } from '../model/sync/recovery.ts';
+import type { Engine } from '../operations/engine.ts';
 import type { RecoveryStart } from '../platform/ledger/runs/recovery.ts';
 import { unreachableWorld } from '../project/delivery.ts';
 import { checkProject } from '../project/load.ts';
 import { soundSync } from '../project/sound-sync.ts';
 import { type CliContext, contextOf } from './context.ts';
-import { type Engine, withEngine } from './runs/engine.ts';
+import { withEngine } from './runs/engine.ts';
 
 interface Flags {
   readonly mayRepeat?: boolean;

@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { type ExitCode, exitCode } from '../model/failure/exit-code.ts';
 import { replayChosen } from '../operations/quarantine/replay.ts';
 import { retryConnection } from '../operations/steer/retry-connection.ts';
+import { retryRun } from '../operations/steer/steering.ts';
 import { type CliContext, contextOf } from './context.ts';
 import { usage } from './errors.ts';
 import { type ChoiceOptions, choiceOf, withChoice } from './quarantine/choice.ts';
@@ -54,6 +55,6 @@ async function retry(context: CliContext, sync: string | undefined, options: Ret
   }
   if (sync === undefined) throw usage('name a sync, or a connection with --connection');
   if (narrowed) return withEngine(context, (engine) => replayChosen(context, engine, sync, choice, options));
-  await steerSync(context, 'retry', 'retry', sync);
+  await steerSync(context, 'retry', retryRun, sync);
   return exitCode.ok;
 }

@@ -2,13 +2,14 @@ import { Command, InvalidArgumentError } from 'commander';
 import type { ExitCode } from '../model/failure/exit-code.ts';
 import { refusal } from '../model/failure/failure.ts';
 import type { ReadRange } from '../model/sync/range.ts';
+import type { Engine } from '../operations/engine.ts';
 import { positionOf, rereading, rereadingWords } from '../operations/runs/position.ts';
 import { newRunId } from '../operations/runs/start.ts';
 import { onceFor, startOnce } from '../operations/runs/start-once.ts';
 import { parseDuration } from '../platform/terminal/parse.ts';
 import { wasSound } from '../project/sound-before.ts';
 import { type CliContext, contextOf } from './context.ts';
-import { type Engine, withEngine } from './runs/engine.ts';
+import { withEngine } from './runs/engine.ts';
 import { finishOpenRun } from './runs/open-run.ts';
 import { announce, follow } from './runs/see-through.ts';
 
@@ -68,7 +69,7 @@ function triggerKey(text: string): string {
 async function run(context: CliContext, sync: string, options: RunOptions): Promise<ExitCode> {
   await refuseUnsound(context, sync, options);
   return withEngine(context, async (engine) => {
-    const wait = options.wait === true || engine.stack.owned;
+    const wait = options.wait === true || engine.isTemporary;
     if (wait && options.wait !== true)
       context.progress.note('No stack is up: it is started for this run, which is followed to its end.');
     const once = options.id === undefined ? null : await onceFor(engine, sync, options.id, requestOf(options));
@@ -108,7 +109,7 @@ async function start(
     ].join(', '),
     ...planned,
     ...(range && { range }),
-    uiUrl: engine.stack.uiUrl,
+    uiUrl: engine.uiUrl,
   });
 }
 

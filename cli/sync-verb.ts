@@ -1,8 +1,9 @@
 import process from 'node:process';
 import { Command } from 'commander';
 import type { ExitCode } from '../model/failure/exit-code.ts';
+import type { Engine } from '../operations/engine.ts';
 import { type CliContext, contextOf } from './context.ts';
-import { type Engine, withEngine } from './runs/engine.ts';
+import { withEngine } from './runs/engine.ts';
 
 /** What a verb about one sync works with. */
 export interface SyncCall<Options> {

@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { redactSecrets } from '../model/connection/secret-text.ts';
 import { didYouMean } from '../model/text/near-name.ts';
 import type { Problem } from '../model/text/problem.ts';
-import type { Environment } from './load.ts';
+import type { Environment } from '../platform/foundation/environment.ts';
 import { readProjectFile } from './text-file.ts';
 import { mergeTrees, type Tree, type TreeMap } from './tree.ts';
 import { substituteVariables } from './variables.ts';

@@ -6,6 +6,7 @@ import type { Connector } from '../model/connector/connector.ts';
 import { SyncFailure } from '../model/failure/failure.ts';
 import type { LoadedSync, Project } from '../model/sync/project.ts';
 import { formatProblem, hasErrors, type Problem } from '../model/text/problem.ts';
+import type { Environment } from '../platform/foundation/environment.ts';
 import { type ReadConnections, readConnections } from './connections.ts';
 import { engineConnectors, projectConnectors } from './connectors.ts';
 import { inventoryFile, readInventory } from './inventory.ts';
@@ -14,8 +15,6 @@ import { createProjectModules, type ProjectModules } from './modules.ts';
 import { sharedDestinations } from './shared-destinations.ts';
 import { checkSync, type SyncContext } from './syncs.ts';
 import { whyUnreadable } from './text-file.ts';
-
-export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The project has errors; `problems` holds all of them, warnings too. */
 export class ProjectInvalid extends SyncFailure {

@@ -2,7 +2,7 @@ import { parseDocument } from 'yaml';
 import { redactSecrets } from '../model/connection/secret-text.ts';
 import { didYouMean } from '../model/text/near-name.ts';
 import type { Problem } from '../model/text/problem.ts';
-import type { Environment } from './load.ts';
+import type { Environment } from '../platform/foundation/environment.ts';
 import type { Place, Tree, TreeScalar } from './tree.ts';
 
 /**

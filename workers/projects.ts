@@ -1,8 +1,9 @@
 import type { Dependencies } from '../engine/dependencies.ts';
 import { SyncFailure } from '../model/failure/failure.ts';
 import type { LoadedSync } from '../model/sync/project.ts';
+import type { Environment } from '../platform/foundation/environment.ts';
 import { projectFingerprint } from '../project/fingerprint.ts';
-import { type CheckedProject, checkProject, type Environment } from '../project/load.ts';
+import { type CheckedProject, checkProject } from '../project/load.ts';
 import { syncsSharing } from '../project/shared-destinations.ts';
 import { soundSync } from '../project/sound-sync.ts';
 import { SharedLooks } from './shared-looks.ts';

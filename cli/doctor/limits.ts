@@ -1,9 +1,9 @@
+import { connectionReports } from '../../operations/connections.ts';
 import { ledgerCertificates } from '../../platform/ledger/connections/certificates.ts';
 import { ledgerConnections } from '../../platform/ledger/connections/connections.ts';
 import { ledgerPool } from '../../platform/ledger/sql/sql.ts';
 import { type ConnectionReport, connectionWords, isWorthTelling } from '../../platform/outbound/limits/report.ts';
 import { checkProject } from '../../project/load.ts';
-import { connectionReports } from '../connections.ts';
 import { type Finding, warning } from './finding.ts';
 
 const todoOf = ({ connection, breaker, held, certificate }: ConnectionReport): string =>

@@ -1,8 +1,8 @@
 import { type ExitCode, exitCode } from '../../model/failure/exit-code.ts';
 import { refusal } from '../../model/failure/failure.ts';
+import type { Engine } from '../../operations/engine.ts';
 import type { CliContext } from '../context.ts';
 import { usage } from '../errors.ts';
-import type { Engine } from '../runs/engine.ts';
 
 export interface GiveUp {
   readonly reason?: string;

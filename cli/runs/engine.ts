@@ -1,36 +1,33 @@
 import { Client, Connection } from '@temporalio/client';
 import proto from '@temporalio/proto';
+import type { EngineContext } from '../../operations/context.ts';
+import type { Engine } from '../../operations/engine.ts';
 import { taskQueueOf } from '../../platform/foundation/config.ts';
-import { type Ledger, openLedger } from '../../platform/ledger/ledger.ts';
+import { openLedger } from '../../platform/ledger/ledger.ts';
 import { registerSearchAttributes } from '../../platform/temporal/connection.ts';
-import { openStack, type Stack } from '../../stack/stack.ts';
+import { openStack } from '../../stack/stack.ts';
 import { startWorkerProcess } from '../../stack/worker-process.ts';
 import type { CliContext } from '../context.ts';
 
-/** The engine as a command uses it: the stack that is up, or one for the command's own duration. */
-export interface Engine {
-  readonly stack: Stack;
-  readonly client: Client;
-  readonly taskQueue: string;
-  readonly ledger: Ledger;
-  /** Starts a worker when none polls; says whether it did. It ends with the engine. */
-  ensureWorker(): Promise<boolean>;
-  /** Starts a worker, whatever seems to poll: a worker that died is listed as a poller for a minute. */
-  startWorker(): Promise<void>;
+/** The engine of a command, until it is closed. */
+interface OpenEngine extends Engine {
   close(): Promise<void>;
 }
 
-/** Works with the engine, and closes it whatever comes of the work. */
-export async function withEngine<T>(context: CliContext, work: (engine: Engine) => Promise<T>): Promise<T> {
+/** Works with the engine, and closes it whatever comes of the work. `asking`: the same with what operations ask for. */
+export async function withEngine<T>(
+  context: CliContext,
+  work: (engine: Engine, asking: CliContext & EngineContext) => Promise<T>,
+): Promise<T> {
   const engine = await openEngine(context);
   try {
-    return await work(engine);
+    return await work(engine, { ...context, engine });
   } finally {
     await engine.close();
   }
 }
 
-async function openEngine(context: CliContext): Promise<Engine> {
+async function openEngine(context: CliContext): Promise<OpenEngine> {
   const stack = await openStack(context);
   const closers: (() => Promise<unknown>)[] = [() => stack.stop()];
   const close = async () => {
@@ -51,7 +48,8 @@ async function openEngine(context: CliContext): Promise<Engine> {
       closers.push(() => worker.stop());
     };
     return {
-      stack,
+      uiUrl: stack.uiUrl,
+      isTemporary: stack.owned,
       client,
       taskQueue,
       ledger,

@@ -1,22 +1,8 @@
 import { refusal, SyncFailure } from '../../model/failure/failure.ts';
+import type { Engine } from '../../operations/engine.ts';
 import { followRun } from '../../operations/runs/follow.ts';
-import type { RunSummary } from '../../platform/ledger/runs/reports.ts';
+import { openRunOf } from '../../operations/runs/open-run.ts';
 import type { CliContext } from '../context.ts';
-import type { Engine } from './engine.ts';
-
-/** The run of a sync that is open, by the ledger's word and by Temporal's. */
-export async function openRunOf(
-  engine: Pick<Engine, 'client'> & { readonly ledger: Pick<Engine['ledger'], 'reports'> },
-  sync: string,
-): Promise<RunSummary | undefined> {
-  const open = (await engine.ledger.reports.latestRuns(sync)).find((run) => run.endedAt === null);
-  if (!open) return undefined;
-  const description = await engine.client.workflow
-    .getHandle(open.workflowId)
-    .describe()
-    .catch(() => undefined);
-  return description?.status.name === 'RUNNING' ? open : undefined;
-}
 
 /**
  * Makes room for a new run. On a stack that others share an open run is somebody's: refused with LOCKED. On a stack
@@ -25,7 +11,7 @@ export async function openRunOf(
 export async function finishOpenRun(context: CliContext, engine: Engine, sync: string): Promise<void> {
   const open = await openRunOf(engine, sync);
   if (!open) return;
-  if (!engine.stack.owned) {
+  if (!engine.isTemporary) {
     throw new SyncFailure(
       'LOCKED',
       `run ${open.run} of \`${sync}\` is open; \`syncline status ${sync}\` says how it goes`,

@@ -1,7 +1,7 @@
 import { refusal, SyncFailure } from '../../model/failure/failure.ts';
+import type { Engine } from '../../operations/engine.ts';
 import type { CliContext } from '../context.ts';
 import { makePlan } from '../plan.ts';
-import type { Engine } from './engine.ts';
 
 /**
  * Prepares a run that keeps to a plan. The sync is planned again, so that a plan that no longer holds is refused before

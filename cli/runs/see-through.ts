@@ -3,13 +3,13 @@ import { exitCodeOf, type FailureCode, isFailureCode, refusal, SyncFailure } fro
 import { noCounts, nothingChecked, type RunReport } from '../../model/sync/batch.ts';
 import { whereOf } from '../../model/sync/steering.ts';
 import { formatDuration } from '../../model/text/duration.ts';
+import type { Engine } from '../../operations/engine.ts';
 import { expectedRecords } from '../../operations/runs/expected.ts';
 import { followRun } from '../../operations/runs/follow.ts';
 import type { StartedRun } from '../../operations/runs/start.ts';
 import type { RunSummary } from '../../platform/ledger/runs/reports.ts';
 import type { CliContext } from '../context.ts';
 import { printDrift } from './drift.ts';
-import type { Engine } from './engine.ts';
 import { interruption } from './interruption.ts';
 import { printNotices } from './notices.ts';
 import { printRun } from './report.ts';

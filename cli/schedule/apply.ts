@@ -2,6 +2,7 @@ import process from 'node:process';
 import { Command } from 'commander';
 import { type ExitCode, exitCode } from '../../model/failure/exit-code.ts';
 import { endpointNames, type Project } from '../../model/sync/project.ts';
+import type { Engine } from '../../operations/engine.ts';
 import { compareSchedules, type FieldChange, type ScheduleChange } from '../../platform/temporal/schedules/compare.ts';
 import type { AppliedSchedule } from '../../platform/temporal/schedules/decode.ts';
 import type { DesiredSchedule } from '../../platform/temporal/schedules/encode.ts';
@@ -14,7 +15,7 @@ import {
 import { safeText } from '../../platform/terminal/text.ts';
 import { loadProject } from '../../project/load.ts';
 import { type CliContext, contextOf } from '../context.ts';
-import { type Engine, withEngine } from '../runs/engine.ts';
+import { withEngine } from '../runs/engine.ts';
 
 interface ApplyOptions {
   readonly prune?: boolean;
@@ -45,7 +46,7 @@ async function apply(context: CliContext, { prune = false, dryRun = false }: App
     context.out.result({ applied: !dryRun, pruned: !dryRun && prune, schedules: changes }, () =>
       print(context, changes, { prune, dryRun }),
     );
-    if (engine.stack.owned && !dryRun)
+    if (engine.isTemporary && !dryRun)
       context.progress.note('No stack is up. Schedules are kept, and start runs while one is: syncline dev');
     return dryRun && pending ? exitCode.conflict : exitCode.ok;
   });

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { type ExitCode, exitCode } from '../../model/failure/exit-code.ts';
 import { type ReadRange, slicesOf } from '../../model/sync/range.ts';
+import type { Engine } from '../../operations/engine.ts';
 import { positionOf, rereading, rereadingWords } from '../../operations/runs/position.ts';
 import { type StartedRun, type StartOptions, startRun } from '../../operations/runs/start.ts';
 import { parseDuration } from '../../platform/terminal/parse.ts';
@@ -8,7 +9,6 @@ import { checkProject } from '../../project/load.ts';
 import { soundSync } from '../../project/sound-sync.ts';
 import type { CliContext } from '../context.ts';
 import { usage } from '../errors.ts';
-import type { Engine } from '../runs/engine.ts';
 import { announce, follow } from '../runs/see-through.ts';
 import { syncVerb } from '../sync-verb.ts';
 
@@ -35,7 +35,7 @@ export const backfillCommand = (): Command =>
       if (range.until.value < range.since.value) throw usage(`--to ${options.to} lies before --from ${options.from}`);
       context.progress.note(`Reads again ${rereadingWords(await rereading(engine, sync, range))}.`);
       if (options.slice !== undefined) return startSlices(context, engine, sync, range, options.slice);
-      const wait = options.wait === true || engine.stack.owned;
+      const wait = options.wait === true || engine.isTemporary;
       if (wait) await engine.ensureWorker();
       const started = await startRun(engine.client, engine.taskQueue, backfillOf(engine, sync, range));
       return wait ? follow(context, engine, sync, started, {}) : announce(context, sync, started);
@@ -56,7 +56,7 @@ async function startSlices(
   { since, until }: Required<ReadRange>,
   sliceMs: number,
 ): Promise<ExitCode> {
-  if (engine.stack.owned) throw usage('--slice needs a stack that stays up: syncline dev, or servers of your own');
+  if (engine.isTemporary) throw usage('--slice needs a stack that stays up: syncline dev, or servers of your own');
   if (since.kind !== 'time') throw usage(`--slice divides times; the versions of \`${sync}\` are numbers`);
   const slices = slicesOf(since, until, sliceMs * 1000);
   if (slices.length > MOST_SLICES)
@@ -70,11 +70,11 @@ async function startSlices(
   return exitCode.ok;
 }
 
-const backfillOf = ({ stack }: Engine, sync: string, range: Required<ReadRange>): StartOptions => ({
+const backfillOf = ({ uiUrl }: Engine, sync: string, range: Required<ReadRange>): StartOptions => ({
   sync,
   full: false,
   range,
   whenHeld: 'wait',
   trigger: 'backfill',
-  uiUrl: stack.uiUrl,
+  uiUrl,
 });

@@ -5,6 +5,7 @@ import { noteTicks } from '../../engine/ticks.ts';
 import { type ExitCode, exitCode } from '../../model/failure/exit-code.ts';
 import { oddDays } from '../../model/schedule/odd-days.ts';
 import { DAY_MS } from '../../model/text/duration.ts';
+import type { Engine } from '../../operations/engine.ts';
 import type { TickCounts } from '../../platform/ledger/runs/ticks.ts';
 import { compareSchedules, type ScheduleChange } from '../../platform/temporal/schedules/compare.ts';
 import type { AppliedSchedule } from '../../platform/temporal/schedules/decode.ts';
@@ -14,7 +15,7 @@ import { parseWhole } from '../../platform/terminal/parse.ts';
 import { checkProject } from '../../project/load.ts';
 import { soundSync } from '../../project/sound-sync.ts';
 import { type CliContext, contextOf } from '../context.ts';
-import { type Engine, withEngine } from '../runs/engine.ts';
+import { withEngine } from '../runs/engine.ts';
 import { desiredSchedules } from './apply.ts';
 import { type Listed, printSchedules } from './print.ts';
 

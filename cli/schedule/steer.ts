@@ -28,7 +28,7 @@ export const triggerCommand = (): Command =>
       await engine.client.schedule.getHandle(scheduleId(sync)).trigger(overlapNames[overlap]);
       const started = await startedSince(before, () => scheduleOf(engine, sync));
       if (started === undefined) throw notStarted(sync, overlap, before.running);
-      const url = workflowUrl(engine.client, engine.stack.uiUrl, started);
+      const url = workflowUrl(engine.client, engine.uiUrl, started);
       context.out.result({ sync, workflowId: started, url }, () => {
         context.out.line(`${sync} is started`);
         context.out.line(url ?? started);

@@ -1,10 +1,10 @@
 import type { CliContext } from '../../cli/context.ts';
-import type { Engine } from '../../cli/runs/engine.ts';
 import { announce, follow } from '../../cli/runs/see-through.ts';
 import { type ExitCode, exitCode } from '../../model/failure/exit-code.ts';
 import type { EntryChoice } from '../../platform/ledger/quarantine/entries.ts';
 import { checkProject } from '../../project/load.ts';
 import { soundSync } from '../../project/sound-sync.ts';
+import type { Engine } from '../engine.ts';
 import { newRunId, startRun } from '../runs/start.ts';
 
 /** Sends the open entries chosen through today's mapping, in a run of its own. */
@@ -23,7 +23,7 @@ export async function replayChosen(
     return exitCode.ok;
   }
   context.progress.note(`${chosen.toLocaleString('en')} records are replayed from quarantine.`);
-  const wait = options.wait === true || engine.stack.owned;
+  const wait = options.wait === true || engine.isTemporary;
   if (wait) await engine.ensureWorker();
   const started = await startRun(engine.client, engine.taskQueue, {
     sync,
@@ -31,7 +31,7 @@ export async function replayChosen(
     full: false,
     from: 'quarantine',
     trigger: 'replay',
-    uiUrl: engine.stack.uiUrl,
+    uiUrl: engine.uiUrl,
   });
   return wait ? follow(context, engine, sync, started, {}) : announce(context, sync, started);
 }

@@ -1,10 +1,10 @@
 import type { CliContext } from '../../cli/context.ts';
-import type { Engine } from '../../cli/runs/engine.ts';
 import { interruption } from '../../cli/runs/interruption.ts';
 import type { Comparison } from '../../engine/compare/compare.ts';
 import { refusal } from '../../model/failure/failure.ts';
 import type { Counts } from '../../model/sync/batch.ts';
 import type { RunSummary } from '../../platform/ledger/runs/reports.ts';
+import type { Engine } from '../engine.ts';
 import { followRun } from '../runs/follow.ts';
 import { newRunId, startRun } from '../runs/start.ts';
 
@@ -65,7 +65,7 @@ async function ended(
     full,
     ...(full ? {} : { from: 'repair' as const }),
     trigger: 'repair',
-    uiUrl: engine.stack.uiUrl,
+    uiUrl: engine.uiUrl,
   });
   const interrupted = interruption('no longer followed; the repair itself was not ended');
   const { end, last } = await followRun(engine.client, started.workflowId, {

@@ -1,4 +1,3 @@
-import type { Engine } from '../../cli/runs/engine.ts';
 import { refusal } from '../../model/failure/failure.ts';
 import type { RecordVersion } from '../../model/record/version.ts';
 import type { LoadedSync } from '../../model/sync/project.ts';
@@ -6,6 +5,7 @@ import type { ReadRange } from '../../model/sync/range.ts';
 import { parseDurationMs } from '../../model/text/duration.ts';
 import { writtenVersion } from '../../model/version/version-form.ts';
 import { realTime } from '../../platform/terminal/parse.ts';
+import type { Engine } from '../engine.ts';
 
 const POSITION_GRAMMAR = 'a run whose end it was, a version, an ISO 8601 time, or how long ago, such as `2 hours`';
 

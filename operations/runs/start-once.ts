@@ -1,7 +1,7 @@
 import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
-import type { Engine } from '../../cli/runs/engine.ts';
 import { refusal } from '../../model/failure/failure.ts';
 import { workflowId } from '../../model/names.ts';
+import type { Engine } from '../engine.ts';
 import { newRunId, type StartedRun, type StartOptions, startRun, workflowUrl } from './start.ts';
 
 /** A start that may be a repetition. */
@@ -39,9 +39,9 @@ export async function startOnce(engine: Engine, options: StartOptions & { readon
   }
 }
 
-function startedRun({ client, stack }: Engine, sync: string, run: string): StartedRun {
+function startedRun({ client, uiUrl }: Engine, sync: string, run: string): StartedRun {
   const id = workflowId(sync, run);
-  return { run, workflowId: id, url: workflowUrl(client, stack.uiUrl, id) };
+  return { run, workflowId: id, url: workflowUrl(client, uiUrl, id) };
 }
 
 const exists = (client: Client, sync: string, run: string): Promise<boolean> =>

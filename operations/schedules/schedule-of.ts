@@ -1,7 +1,7 @@
-import type { Engine } from '../../cli/runs/engine.ts';
 import { refusal } from '../../model/failure/failure.ts';
 import type { AppliedSchedule } from '../../platform/temporal/schedules/decode.ts';
 import { appliedSchedule } from '../../platform/temporal/schedules/schedules.ts';
+import type { Engine } from '../engine.ts';
 
 /** The schedule of a sync as the server has it. */
 export async function scheduleOf({ client }: Engine, sync: string): Promise<AppliedSchedule> {

@@ -1,6 +1,6 @@
-import type { Engine } from '../../cli/runs/engine.ts';
 import type { RunSummary } from '../../platform/ledger/runs/reports.ts';
 import type { Standing } from '../../platform/ledger/runs/standings.ts';
+import type { Engine } from '../engine.ts';
 import { type Observed, observeRun } from '../runs/observe.ts';
 
 /** A run with, while it is open, what it does right now. */

@@ -1,9 +1,9 @@
 import type { CliContext } from '../../cli/context.ts';
-import type { Engine } from '../../cli/runs/engine.ts';
 import { type ExitCode, exitCode } from '../../model/failure/exit-code.ts';
 import type { Parked, Waiting } from '../../model/sync/run-state.ts';
 import { safeText } from '../../platform/terminal/text.ts';
 import { checkProject } from '../../project/load.ts';
+import type { Engine } from '../engine.ts';
 import { refuseUnknownConnection } from '../known-names.ts';
 import { observeRun } from '../runs/observe.ts';
 import { askRun } from './ask-run.ts';
@@ -21,7 +21,7 @@ interface Retried {
 export async function retryConnection(context: CliContext, engine: Engine, connection: string): Promise<ExitCode> {
   const { project } = await checkProject(context.projectFolder, context.env);
   refuseUnknownConnection(project, connection);
-  if (engine.stack.owned) await engine.ensureWorker();
+  if (engine.isTemporary) await engine.ensureWorker();
   const open = (await engine.ledger.reports.latestRuns()).filter(({ endedAt }) => endedAt === null);
   const retried: Retried[] = [];
   for (const { sync, run, workflowId } of open) {

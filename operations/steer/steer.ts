@@ -1,8 +1,8 @@
 import type { Client } from '@temporalio/client';
-import { openRunOf } from '../../cli/runs/open-run.ts';
 import { refusal, type SyncFailure } from '../../model/failure/failure.ts';
 import type { Verb } from '../../model/sync/steering.ts';
 import type { Ledger } from '../../platform/ledger/ledger.ts';
+import { openRunOf } from '../runs/open-run.ts';
 import { type Asked, askRun } from './ask-run.ts';
 
 export interface Steered {

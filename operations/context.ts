@@ -1,0 +1,22 @@
+import type { Environment } from '../platform/foundation/environment.ts';
+import type { Progress } from '../platform/foundation/progress.ts';
+import type { Authority, Who } from './authority.ts';
+import type { Engine } from './engine.ts';
+
+/** Who asks, and what an operation works with. */
+export interface OperationContext {
+  readonly who: Who;
+  readonly authority: Authority;
+  /** Absolute. It may not exist: reading it says so. */
+  readonly projectFolder: string;
+  readonly env: Environment;
+  /** Told of what takes longer than a second. */
+  readonly progress: Progress;
+  /** Aborted when whoever asked has gone. What was started goes on. */
+  readonly signal: AbortSignal;
+}
+
+/** Of an operation that needs Temporal and the ledger. */
+export interface EngineContext extends OperationContext {
+  readonly engine: Engine;
+}
