@@ -7,6 +7,7 @@ export {
   defineConnector,
   type Source,
 } from './model/connector/connector.ts';
+export * from './model/connector/public.ts';
 export { SyncFailure } from './model/failure/failure.ts';
 export * from './model/mapping/public.ts';
 export { personal, secret } from './model/record/field-marks.ts';

@@ -1,4 +1,4 @@
-import { type Json, type JsonRecord, valueAt } from '../../model/record/json.ts';
+import { type Json, type JsonRecord, valueAt } from '../../index.ts';
 
 /** Text of the destination's key: the value of one field, or a JSON list of the values of several. */
 export const keyText = (parts: readonly string[]): string =>

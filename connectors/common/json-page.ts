@@ -1,6 +1,4 @@
-import { SyncFailure } from '../../model/failure/failure.ts';
-import { parseExact } from '../../model/record/exact-json.ts';
-import type { Json } from '../../model/record/json.ts';
+import { type Json, parseExact, SyncFailure } from '../../index.ts';
 
 /** A page body made of rows that are JSON already: one JSON array, one row a line. */
 export const jsonPage = (rows: readonly string[]): Buffer => Buffer.from(`[${rows.join(',\n')}]`);

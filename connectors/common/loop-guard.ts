@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { SyncFailure } from '../../model/failure/failure.ts';
+import { SyncFailure } from '../../index.ts';
 
 /** Pages remembered one by one within a read; a longer loop is found by the trail. */
 const MAX_REMEMBERED = 10_000;

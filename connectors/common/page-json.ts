@@ -1,6 +1,5 @@
 import { isAscii, isUtf8, transcode } from 'node:buffer';
-import { parseExact } from '../../model/record/exact-json.ts';
-import { type Json, valueAt } from '../../model/record/json.ts';
+import { type Json, parseExact, valueAt } from '../../index.ts';
 
 /** Pieces of about this size stay in the processor's cache, and their texts in the memory of what is young. */
 const PIECE_BYTES = 48 * 1024;

@@ -1,4 +1,4 @@
-import type { Json } from '../../model/record/json.ts';
+import type { Json } from '../../index.ts';
 
 /** Whether JSON text may hold a NUL or half of a surrogate pair, escaped or raw. Quick; may be wrong only with yes. */
 export const maybeUnstorable = (json: string): boolean =>

@@ -1,13 +1,13 @@
-import type {
-  ConnectorTools,
-  Destination,
-  FileLock,
-  ItemOutcome,
-  ReadBack,
-  UnderFileLock,
-  WriteRequest,
-} from '../../model/connector/connector.ts';
-import { SyncFailure } from '../../model/failure/failure.ts';
+import {
+  type ConnectorTools,
+  type Destination,
+  type FileLock,
+  type ItemOutcome,
+  type ReadBack,
+  SyncFailure,
+  type UnderFileLock,
+  type WriteRequest,
+} from '../../index.ts';
 import { withFile } from './failures.ts';
 import { takeFileFence } from './fence.ts';
 import { type FilesFolder, targetOf } from './folder.ts';

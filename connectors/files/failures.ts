@@ -1,5 +1,4 @@
-import { errorCode } from '../../model/failure/error-code.ts';
-import { isSyncFailure, SyncFailure } from '../../model/failure/failure.ts';
+import { errorCode, isSyncFailure, SyncFailure } from '../../index.ts';
 
 /** `orders.csv:17` or `orders.csv:17:3`: a line and, where known, a column of a CSV row, both from 1. */
 export const at = (file: string, line: number, column?: number): string =>

@@ -1,7 +1,5 @@
 import { z } from 'zod';
-import type { Fence } from '../../model/connector/connector.ts';
-import { errorCode } from '../../model/failure/error-code.ts';
-import { SyncFailure } from '../../model/failure/failure.ts';
+import { errorCode, type Fence, SyncFailure } from '../../index.ts';
 import { malformed, withFile } from './failures.ts';
 import { openRegular } from './folder.ts';
 import { besideOf, replaceFile } from './replace.ts';

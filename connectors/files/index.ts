@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { type ConnectionOf, type ConnectorTools, defineConnector } from '../../model/connector/connector.ts';
+import { type ConnectionOf, type ConnectorTools, defineConnector } from '../../index.ts';
 import { filesDestination } from './destination.ts';
 import { withFile } from './failures.ts';
 import { type FilesFolder, folderBelow } from './folder.ts';

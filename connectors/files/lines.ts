@@ -1,7 +1,5 @@
 import { TextDecoder } from 'node:util';
-import { SyncFailure } from '../../model/failure/failure.ts';
-import { parseExact } from '../../model/record/exact-json.ts';
-import type { Json } from '../../model/record/json.ts';
+import { type Json, parseExact, SyncFailure } from '../../index.ts';
 import { byteText, type Encoding, isByteWise } from './encoding.ts';
 import { at, malformed } from './failures.ts';
 

@@ -3,7 +3,7 @@ import type { Dirent } from 'node:fs';
 import { type FileHandle, readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { SyncFailure } from '../../model/failure/failure.ts';
+import { SyncFailure } from '../../index.ts';
 import { withFile } from './failures.ts';
 import { type FilesFolder, folderBelow, openFile } from './folder.ts';
 

@@ -1,7 +1,6 @@
 import { lstat } from 'node:fs/promises';
 import path from 'node:path';
-import { errorCode } from '../../model/failure/error-code.ts';
-import { isRecord, type JsonRecord } from '../../model/record/json.ts';
+import { errorCode, isRecord, type JsonRecord } from '../../index.ts';
 import { keyOf } from '../common/destination-key.ts';
 import { csvHeader, csvLine, csvRecord, csvRows } from './csv.ts';
 import { at, fileFailure, malformed, withFile } from './failures.ts';

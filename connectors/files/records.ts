@@ -1,6 +1,12 @@
-import type { ItemOutcome, WriteItem } from '../../model/connector/connector.ts';
-import { exactJson, parseExact } from '../../model/record/exact-json.ts';
-import { isRecord, type Json, type JsonRecord } from '../../model/record/json.ts';
+import {
+  exactJson,
+  type ItemOutcome,
+  isRecord,
+  type Json,
+  type JsonRecord,
+  parseExact,
+  type WriteItem,
+} from '../../index.ts';
 import { keyOf } from '../common/destination-key.ts';
 import { isUnstorable, maybeUnstorable } from '../common/storable-text.ts';
 import { csvLine } from './csv.ts';

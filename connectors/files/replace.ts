@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type FileHandle, lstat, open, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { errorCode } from '../../model/failure/error-code.ts';
-import { SyncFailure } from '../../model/failure/failure.ts';
+import { errorCode, SyncFailure } from '../../index.ts';
 import { withFile } from './failures.ts';
 
 const CHUNK_CHARACTERS = 256 * 1024;

@@ -1,9 +1,5 @@
 import { z } from 'zod';
-import type { Page, ReadRequest, Source } from '../../model/connector/connector.ts';
-import { parseExact } from '../../model/record/exact-json.ts';
-import { RESERVED } from '../../model/record/exact-marks.ts';
-import type { Json } from '../../model/record/json.ts';
-import type { Notice } from '../../model/sync/notice.ts';
+import { type Json, type Notice, type Page, parseExact, RESERVED, type ReadRequest, type Source } from '../../index.ts';
 import { decodeJsonPage, jsonPage } from '../common/json-page.ts';
 import { csvHeader, csvRecord, csvRows, refuseOtherDelimiter } from './csv.ts';
 import { refuseOtherEncoding } from './encoding.ts';

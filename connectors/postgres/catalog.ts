@@ -1,5 +1,4 @@
-import type { SqlSession } from '../../model/connector/connector.ts';
-import { SyncFailure } from '../../model/failure/failure.ts';
+import { type SqlSession, SyncFailure } from '../../index.ts';
 import { quoteName, quoteNames, quoteTable } from './names.ts';
 import type { PostgresDestinationOptions } from './options.ts';
 import { partsOfColumn, partsQuery, type SqlType, typeOf } from './types.ts';

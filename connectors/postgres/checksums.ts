@@ -1,15 +1,16 @@
-import type {
-  BucketSums,
-  Buckets,
-  Checksums,
-  NotedRecord,
-  SqlPool,
-  SqlSession,
-  Strangers,
-  WriteItem,
-} from '../../model/connector/connector.ts';
-import { contentHash } from '../../model/record/transform.ts';
-import { addendSql, bucketSql } from '../../model/sync/bucket.ts';
+import {
+  addendSql,
+  type BucketSums,
+  type Buckets,
+  bucketSql,
+  type Checksums,
+  contentHash,
+  type NotedRecord,
+  type SqlPool,
+  type SqlSession,
+  type Strangers,
+  type WriteItem,
+} from '../../index.ts';
 import { readTable, type Table } from './catalog.ts';
 import { keyArrays, keyMatch } from './keys.ts';
 import type { Rejected } from './markers.ts';

@@ -1,7 +1,4 @@
-import type { Content } from '../../model/record/content.ts';
-import { copyText } from '../../model/record/copy-text.ts';
-import { exactMember } from '../../model/record/exact-json.ts';
-import type { Json, JsonRecord } from '../../model/record/json.ts';
+import { type Content, copyText, exactMember, type Json, type JsonRecord } from '../../index.ts';
 import type { Column } from './catalog.ts';
 
 /** Large enough that few are sent, small enough to be given back soon. */

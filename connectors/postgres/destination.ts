@@ -1,14 +1,16 @@
-import type {
-  Destination,
-  ItemOutcome,
-  ReadBack,
-  SqlPool,
-  SqlSession,
-  WriteItem,
-  WriteRequest,
-} from '../../model/connector/connector.ts';
-import { exactJson, parseExact } from '../../model/record/exact-json.ts';
-import { isRecord, type Json } from '../../model/record/json.ts';
+import {
+  type Destination,
+  exactJson,
+  type ItemOutcome,
+  isRecord,
+  type Json,
+  parseExact,
+  type ReadBack,
+  type SqlPool,
+  type SqlSession,
+  type WriteItem,
+  type WriteRequest,
+} from '../../index.ts';
 import { type Column, preparedTable, readTable, type Table } from './catalog.ts';
 import { noteSums, postgresChecksums } from './checksums.ts';
 import { rowEncoder } from './encode.ts';

@@ -1,6 +1,4 @@
-import { Blocks, type Content } from '../../model/record/content.ts';
-import { copiedText, copyText } from '../../model/record/copy-text.ts';
-import type { JsonRecord } from '../../model/record/json.ts';
+import { Blocks, type Content, copiedText, copyText, type JsonRecord } from '../../index.ts';
 import { keyOf } from '../common/destination-key.ts';
 import type { Column, Table } from './catalog.ts';
 import type { UsualForm } from './usual.ts';

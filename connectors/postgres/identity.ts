@@ -1,6 +1,4 @@
-import type { SqlPool, SqlSession, WriteItem } from '../../model/connector/connector.ts';
-import { parseExact } from '../../model/record/exact-json.ts';
-import { isRecord } from '../../model/record/json.ts';
+import { isRecord, parseExact, type SqlPool, type SqlSession, type WriteItem } from '../../index.ts';
 import { keyOf, keyParts, keyText } from '../common/destination-key.ts';
 import { preparedTable, type Table } from './catalog.ts';
 import { EncodedRow } from './encode.ts';

@@ -1,9 +1,4 @@
-import {
-  type ConnectionOf,
-  type ConnectorTools,
-  defineConnector,
-  type SqlPool,
-} from '../../model/connector/connector.ts';
+import { type ConnectionOf, type ConnectorTools, defineConnector, type SqlPool } from '../../index.ts';
 import { postgresDestination } from './destination.ts';
 import {
   type PostgresSettings,

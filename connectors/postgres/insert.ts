@@ -1,4 +1,4 @@
-import type { SqlSession } from '../../model/connector/connector.ts';
+import type { SqlSession } from '../../index.ts';
 import type { Column, Table } from './catalog.ts';
 import { copyChunks } from './copy.ts';
 import { keyArrays, keyMatch, keyRelation } from './keys.ts';

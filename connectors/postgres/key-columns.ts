@@ -1,4 +1,4 @@
-import type { SqlPool, SqlSession } from '../../model/connector/connector.ts';
+import type { SqlPool, SqlSession } from '../../index.ts';
 import { quoteTable } from './names.ts';
 import type { PostgresDestinationOptions } from './options.ts';
 

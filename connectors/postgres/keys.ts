@@ -1,5 +1,4 @@
-import type { SqlSession } from '../../model/connector/connector.ts';
-import { SqlRowFailure } from '../../model/failure/sql-failure.ts';
+import { SqlRowFailure, type SqlSession } from '../../index.ts';
 import { keyParts } from '../common/destination-key.ts';
 import type { Column, Table } from './catalog.ts';
 import { quoteName, quoteTable } from './names.ts';

@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import type { Fence, ItemOutcome, SqlSession } from '../../model/connector/connector.ts';
-import { isFailureCode, SyncFailure } from '../../model/failure/failure.ts';
+import { type Fence, type ItemOutcome, isFailureCode, type SqlSession, SyncFailure } from '../../index.ts';
 import { fenceTable, markerTable } from './catalog.ts';
 import type { PostgresDestinationOptions } from './options.ts';
 

@@ -1,5 +1,4 @@
-import type { SqlSession } from '../../model/connector/connector.ts';
-import { NOT_OF_A_ROW, rowMessage } from '../../model/failure/sql-failure.ts';
+import { NOT_OF_A_ROW, rowMessage, type SqlSession } from '../../index.ts';
 import type { Column } from './catalog.ts';
 import { quoteName, quoteNames, quoteTable } from './names.ts';
 import type { PostgresDestinationOptions } from './options.ts';

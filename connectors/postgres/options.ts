@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { secretRef } from '../../model/connection/connection.ts';
+import { secretRef } from '../../index.ts';
 import { isTableName } from './names.ts';
 
 const address = z

@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import type { Json } from '../../model/record/json.ts';
-import { keyOf } from '../../model/record/record-key.ts';
+import { type Json, keyOf } from '../../index.ts';
 import { quoteName, quoteNames, quoteTable } from './names.ts';
 import type { PostgresSourceOptions } from './options.ts';
 

@@ -1,4 +1,4 @@
-import type { ItemOutcome, WriteItem } from '../../model/connector/connector.ts';
+import type { ItemOutcome, WriteItem } from '../../index.ts';
 import type { Plan, Row } from './rows.ts';
 
 /** By row: its identity as the table has it, where a trigger may have changed it. */

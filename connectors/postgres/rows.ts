@@ -1,9 +1,14 @@
-import type { WriteItem } from '../../model/connector/connector.ts';
-import { SyncFailure } from '../../model/failure/failure.ts';
-import { type Content, contentOf } from '../../model/record/content.ts';
-import { parseExact } from '../../model/record/exact-json.ts';
-import { assignExact } from '../../model/record/exact-marks.ts';
-import { isRecord, type Json, type JsonRecord } from '../../model/record/json.ts';
+import {
+  assignExact,
+  type Content,
+  contentOf,
+  isRecord,
+  type Json,
+  type JsonRecord,
+  parseExact,
+  SyncFailure,
+  type WriteItem,
+} from '../../index.ts';
 import { keyOf } from '../common/destination-key.ts';
 import { isUnstorable, maybeUnstorable } from '../common/storable-text.ts';
 import type { Column, Table } from './catalog.ts';

@@ -1,5 +1,4 @@
-import { canonicalDecimal, writesDouble } from '../../model/record/exact-json.ts';
-import { isRecord, type Json, type JsonRecord } from '../../model/record/json.ts';
+import { canonicalDecimal, isRecord, type Json, type JsonRecord, writesDouble } from '../../index.ts';
 import { intervalOf } from './interval.ts';
 
 /**

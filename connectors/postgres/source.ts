@@ -1,8 +1,14 @@
-import type { KeysRequest, Page, ReadRequest, Source, SqlPool } from '../../model/connector/connector.ts';
-import { SyncFailure } from '../../model/failure/failure.ts';
-import { pathSteps } from '../../model/mapping/path.ts';
-import type { Json } from '../../model/record/json.ts';
-import type { Notice } from '../../model/sync/notice.ts';
+import {
+  type Json,
+  type KeysRequest,
+  type Notice,
+  type Page,
+  pathSteps,
+  type ReadRequest,
+  type Source,
+  type SqlPool,
+  SyncFailure,
+} from '../../index.ts';
 import { decodeJsonPage, jsonPage } from '../common/json-page.ts';
 import type { PostgresSourceOptions } from './options.ts';
 import {

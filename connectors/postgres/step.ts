@@ -1,5 +1,4 @@
-import type { SqlSession } from '../../model/connector/connector.ts';
-import { SqlRightFailure, SqlRowFailure } from '../../model/failure/sql-failure.ts';
+import { SqlRightFailure, SqlRowFailure, type SqlSession } from '../../index.ts';
 
 /** Runs a step in a savepoint. Answers the failure when a row was at fault, or may have been; then the step is undone. */
 export async function rowFailure(

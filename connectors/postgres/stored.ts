@@ -1,4 +1,4 @@
-import type { SqlSession } from '../../model/connector/connector.ts';
+import type { SqlSession } from '../../index.ts';
 import type { Column } from './catalog.ts';
 import { halving, shownSql } from './keys.ts';
 import { quoteName } from './names.ts';

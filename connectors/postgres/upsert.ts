@@ -1,5 +1,4 @@
-import type { SqlSession } from '../../model/connector/connector.ts';
-import { SqlRightFailure, SqlRowFailure } from '../../model/failure/sql-failure.ts';
+import { SqlRightFailure, SqlRowFailure, type SqlSession } from '../../index.ts';
 import type { Column, Table } from './catalog.ts';
 import { copyChunks } from './copy.ts';
 import { identityOfParts, rowIdentity } from './identity.ts';

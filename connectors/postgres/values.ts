@@ -1,4 +1,4 @@
-import { canonicalDecimal, writesDouble } from '../../model/record/exact-json.ts';
+import { canonicalDecimal, writesDouble } from '../../index.ts';
 import { intervalOf, isKept } from './interval.ts';
 import { elementsOf, fieldsOf, rangesOf } from './literals.ts';
 import { timeCheck } from './times.ts';

@@ -1,5 +1,4 @@
-import type { HttpAnswer, HttpClient, Page, ReadRequest } from '../../model/connector/connector.ts';
-import { SyncFailure } from '../../model/failure/failure.ts';
+import { type HttpAnswer, type HttpClient, type Page, type ReadRequest, SyncFailure } from '../../index.ts';
 import { inUtf8, parseBody, recordsAt } from './body.ts';
 import type { RestSettings } from './options.ts';
 import { OVERLAP } from './overlap.ts';

@@ -1,7 +1,4 @@
-import type { HttpAnswer } from '../../model/connector/connector.ts';
-import { SyncFailure } from '../../model/failure/failure.ts';
-import { parseExact } from '../../model/record/exact-json.ts';
-import { type Json, valueAt } from '../../model/record/json.ts';
+import { type HttpAnswer, type Json, parseExact, SyncFailure, valueAt } from '../../index.ts';
 import { parseInPieces } from '../common/page-json.ts';
 
 /**

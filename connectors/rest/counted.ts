@@ -1,8 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Page, ReadRequest } from '../../model/connector/connector.ts';
-import type { Json } from '../../model/record/json.ts';
-import { keyOf } from '../../model/record/record-key.ts';
-import type { Notice } from '../../model/sync/notice.ts';
+import { type Json, keyOf, type Notice, type Page, type ReadRequest } from '../../index.ts';
 import { LoopGuard } from '../common/loop-guard.ts';
 import { askForPage, contentOf, type PageAnswer, type RestSource } from './answer.ts';
 import { OVERLAP, overlaps, withoutMark } from './overlap.ts';

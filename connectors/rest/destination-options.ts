@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { headerName } from '../../model/connection/auth.ts';
+import { headerName } from '../../index.ts';
 import { keyAs } from './fold.ts';
 import { byKey, fieldPath, KEY, namesKey, path, pointer, query } from './options.ts';
 

@@ -1,5 +1,4 @@
-import { parseExact } from '../../model/record/exact-json.ts';
-import { isRecord, type Json } from '../../model/record/json.ts';
+import { isRecord, type Json, parseExact } from '../../index.ts';
 
 /**
  * A record as a form (`application/x-www-form-urlencoded`, WHATWG URL 5.2) with names in brackets, as Stripe, Rails and

@@ -1,4 +1,4 @@
-import { isRecord, type Json } from '../../model/record/json.ts';
+import { isRecord, type Json } from '../../index.ts';
 import { linkWithRelation } from './link-header.ts';
 
 /** Names, without case and separators, under which systems give what leads to the next page. */

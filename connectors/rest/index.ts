@@ -1,5 +1,4 @@
-import { defineConnector, type KeysRequest, type WriteItem } from '../../model/connector/connector.ts';
-import { SyncFailure } from '../../model/failure/failure.ts';
+import { defineConnector, type KeysRequest, SyncFailure, type WriteItem } from '../../index.ts';
 import { hasOwnIds, restDestinationOptions, withoutIds } from './destination-options.ts';
 import { type Fold, foldOf } from './fold.ts';
 import { lookUp, readByKey } from './lookup.ts';

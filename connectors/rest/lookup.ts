@@ -1,6 +1,4 @@
-import type { HttpAnswer, KeysRequest, ReadBack } from '../../model/connector/connector.ts';
-import { SyncFailure } from '../../model/failure/failure.ts';
-import { type Json, valueAt } from '../../model/record/json.ts';
+import { type HttpAnswer, type Json, type KeysRequest, type ReadBack, SyncFailure, valueAt } from '../../index.ts';
 import { jsonOf, recordsAt } from './body.ts';
 import type { LookupOptions } from './destination-options.ts';
 import type { ByKeyOptions } from './options.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { carriable, headerName } from '../../model/connection/auth.ts';
+import { carriable, headerName } from '../../index.ts';
 
 export type { RestDestinationOptions } from './destination-options.ts';
 

@@ -1,6 +1,4 @@
-import type { HttpAnswer, ItemOutcome, WriteItem } from '../../model/connector/connector.ts';
-import { SyncFailure } from '../../model/failure/failure.ts';
-import { type Json, valueAt } from '../../model/record/json.ts';
+import { type HttpAnswer, type ItemOutcome, type Json, SyncFailure, valueAt, type WriteItem } from '../../index.ts';
 import type { RestDestinationOptions, ResultOptions } from './destination-options.ts';
 import type { Fold } from './fold.ts';
 import { type Refusal, refusal, refusalIn, saysFailed } from './reason.ts';

@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { SyncFailure } from '../../model/failure/failure.ts';
-import { type Json, valueAt } from '../../model/record/json.ts';
+import { type Json, SyncFailure, valueAt } from '../../index.ts';
 import { kindOf } from './body.ts';
 import { hiddenNext } from './hidden-next.ts';
 import { linkWithRelation } from './link-header.ts';

@@ -1,6 +1,4 @@
-import type { Page, ReadRequest } from '../../model/connector/connector.ts';
-import { SyncFailure } from '../../model/failure/failure.ts';
-import type { Json } from '../../model/record/json.ts';
+import { type Json, type Page, type ReadRequest, SyncFailure } from '../../index.ts';
 import { LoopGuard } from '../common/loop-guard.ts';
 import { askForPage, contentOf, placeOf, type RestSource } from './answer.ts';
 import { parseBody, recordsAt } from './body.ts';

@@ -1,5 +1,4 @@
-import { parseExact } from '../../model/record/exact-json.ts';
-import { isRecord, type Json, valueAt } from '../../model/record/json.ts';
+import { isRecord, type Json, parseExact, valueAt } from '../../index.ts';
 
 /** Why a destination refused a record: short, and without anything of the record's content. */
 export interface Refusal {

@@ -1,7 +1,4 @@
-import { pathSteps } from '../../model/mapping/path.ts';
-import { canonicalDecimal } from '../../model/record/exact-json.ts';
-import { isRecord, type Json, valueAt } from '../../model/record/json.ts';
-import { parseVersion } from '../../model/record/version.ts';
+import { canonicalDecimal, isRecord, type Json, parseVersion, pathSteps, valueAt } from '../../index.ts';
 import type { Fold } from './fold.ts';
 import { foldedText } from './outcomes.ts';
 

@@ -1,5 +1,4 @@
-import { SyncFailure } from '../../model/failure/failure.ts';
-import { type EpochUnit, parseVersion } from '../../model/record/version.ts';
+import { type EpochUnit, parseVersion, SyncFailure } from '../../index.ts';
 import type { Incremental } from './source-options.ts';
 
 /**

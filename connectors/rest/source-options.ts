@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { headerName } from '../../model/connection/auth.ts';
+import { headerName } from '../../index.ts';
 import { byKey, fieldPath, namesKey, path, pointer, query } from './options.ts';
 
 /** How the address of the next page, or the value that leads to it, is missing after the last page. */

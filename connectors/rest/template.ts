@@ -1,4 +1,4 @@
-import { pathSteps } from '../../model/mapping/path.ts';
+import { pathSteps } from '../../index.ts';
 
 /** What stands in a path in place of `{key}` and `{id}`. */
 export interface PathValues {

@@ -1,9 +1,18 @@
-import { carriable } from '../../model/connection/auth.ts';
-import type { HttpAnswer, HttpClient, ItemOutcome, WriteItem, WriteRequest } from '../../model/connector/connector.ts';
-import { isSyncFailure, SyncFailure } from '../../model/failure/failure.ts';
-import { Content, contentOf } from '../../model/record/content.ts';
-import { parseExact } from '../../model/record/exact-json.ts';
-import { type Json, valueAt } from '../../model/record/json.ts';
+import {
+  Content,
+  carriable,
+  contentOf,
+  type HttpAnswer,
+  type HttpClient,
+  type ItemOutcome,
+  isSyncFailure,
+  type Json,
+  parseExact,
+  SyncFailure,
+  valueAt,
+  type WriteItem,
+  type WriteRequest,
+} from '../../index.ts';
 import { jsonOf } from './body.ts';
 import type { Fold } from './fold.ts';
 import { formOf } from './form.ts';
