@@ -4,7 +4,7 @@ import { type ConnectionReport, connectionWords, isWorthTelling } from '../platf
 import type { Out } from '../platform/terminal/out.ts';
 import { safeText } from '../platform/terminal/text.ts';
 import { contextOf } from './context.ts';
-import { withEngine } from './runs/engine.ts';
+import { asking } from './runs/engine.ts';
 
 export function connectionsCommand(): Command {
   return new Command('connections')
@@ -30,7 +30,7 @@ const listCommand = (): Command =>
     .description('Lists the connections of the project.')
     .action(async (_options: unknown, command: Command) => {
       const context = contextOf(command);
-      const document = await withEngine(context, (_engine, asking) => listConnections.perform(asking, {}));
+      const document = await asking(context, (request) => listConnections.perform(request, {}));
       context.out.result(document, () => printConnections(context.out, document.connections));
     });
 
@@ -44,9 +44,7 @@ const releaseCommand = (): Command =>
     .argument('<name>', 'a connection')
     .action(async (connection: string, _options: unknown, command: Command) => {
       const context = contextOf(command);
-      const document = await withEngine(context, (_engine, asking) =>
-        releaseConnection.perform(asking, { connection }),
-      );
+      const document = await asking(context, (request) => releaseConnection.perform(request, { connection }));
       context.out.result(document, () => {
         if (document.droppedTokens)
           context.out.line(`the tokens of ${connection}, of which no key is at hand, were dropped`);
@@ -57,11 +55,12 @@ const releaseCommand = (): Command =>
     });
 
 function printConnections(out: Out, reports: readonly ConnectionReport[]): void {
-  if (reports.length === 0) return out.line('the project names no connection');
-  out.table(
-    [{ title: 'CONNECTION', paint: out.style.name }, { title: 'BREAKER' }, { title: 'LIMITS AND WAITS' }],
-    reports.map((report) => [report.connection, report.breaker, safeText(connectionWords(report))]),
-  );
+  if (reports.length === 0) out.line('the project names no connection');
+  else
+    out.table(
+      [{ title: 'CONNECTION', paint: out.style.name }, { title: 'BREAKER' }, { title: 'LIMITS AND WAITS' }],
+      reports.map((report) => [report.connection, report.breaker, safeText(connectionWords(report))]),
+    );
 }
 
 /** The connections that a person should know of, a line each. */

@@ -1,14 +1,9 @@
 import { Command } from 'commander';
-import { refusal } from '../model/failure/failure.ts';
-import { isAfter } from '../model/record/version.ts';
-import type { LoadedSync } from '../model/sync/project.ts';
-import type { Engine } from '../operations/engine.ts';
-import { positionOf, positionWords, rereading, rereadingWords } from '../operations/runs/position.ts';
+import { listPositions, setPosition } from '../operations/positions.ts';
+import { rereadingWords } from '../operations/runs/position.ts';
 import { parseWhole } from '../platform/terminal/parse.ts';
-import { checkProject } from '../project/load.ts';
-import { soundSync } from '../project/sound-sync.ts';
 import { type CliContext, contextOf } from './context.ts';
-import { withEngine } from './runs/engine.ts';
+import { asking } from './runs/engine.ts';
 
 export function positionsCommand(): Command {
   return new Command('positions')
@@ -42,55 +37,22 @@ function setCommand(): Command {
     .option('--yes', 'really do it')
     .action(async (sync: string, position: string, { yes }: { readonly yes?: boolean }, command: Command) => {
       const context = contextOf(command);
-      const loaded = soundSync(await checkProject(context.projectFolder, context.env), sync);
-      await withEngine(context, (engine) => setBack(context, engine, loaded, { position, yes: yes === true }));
+      const input = { sync, position, confirmed: yes === true };
+      const again = await asking(context, (request) => setPosition.perform(request, input));
+      context.out.result(again, () =>
+        context.out.line(`${sync} reads on from ${again.since}: ${rereadingWords(again)}.`),
+      );
     });
-}
-
-async function setBack(
-  { out }: CliContext,
-  engine: Engine,
-  loaded: LoadedSync,
-  { position, yes }: { readonly position: string; readonly yes: boolean },
-): Promise<void> {
-  const { name } = loaded;
-  const wanted = await positionOf(engine, loaded, 'the position', position, Date.now());
-  const current = await engine.ledger.positions.current(name);
-  if (current === null || !isAfter(current, wanted))
-    throw refusal(
-      'USAGE',
-      `\`${name}\` has read up to ${current === null ? 'nothing' : positionWords(current)}: a position is only put back`,
-      { todo: '{positions.list}', about: { sync: name } },
-    );
-  const again = await rereading(engine, name, { since: wanted });
-  if (!yes)
-    throw refusal(
-      'NOT_CONFIRMED',
-      `the next run would read again ${rereadingWords(again)}; nothing is cleared, and what did not change is not sent`,
-      { todo: 'Add --yes to do it.' },
-    );
-  if (!(await engine.ledger.positions.putBack(name, { ...current, value: wanted.value })))
-    throw refusal('LOCKED', `a run of \`${name}\` is open: it decides where the position stands when it ends`, {
-      todo: '{status}',
-      about: { sync: name },
-    });
-  out.result({ sync: name, ...again }, () =>
-    out.line(`${name} reads on from ${again.since}: ${rereadingWords(again)}.`),
-  );
 }
 
 async function positions(context: CliContext, sync: string, limit: number): Promise<void> {
-  soundSync(await checkProject(context.projectFolder, context.env), sync);
-  await withEngine(context, async (engine) => {
-    const kept = await engine.ledger.positions.list(sync, limit);
-    const { out } = context;
-    const listed = kept.map(({ run, at, watermark }) => ({ run, at, position: positionWords(watermark) }));
-    out.result({ sync, positions: listed }, () => {
-      if (listed.length === 0) return out.line(`${sync} has no position yet.`);
-      out.table(
-        [{ title: 'RUN', paint: out.style.name }, { title: 'ENDED' }, { title: 'POSITION' }],
-        listed.map(({ run, at, position }) => [run, at, position]),
-      );
-    });
+  const document = await asking(context, (request) => listPositions.perform(request, { sync, limit }));
+  const { out } = context;
+  out.result(document, () => {
+    if (document.positions.length === 0) return out.line(`${sync} has no position yet.`);
+    out.table(
+      [{ title: 'RUN', paint: out.style.name }, { title: 'ENDED' }, { title: 'POSITION' }],
+      document.positions.map(({ run, at, position }) => [run, at, position]),
+    );
   });
 }

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { cancelRun, pauseSync, resumeSync, type retryRun, skipInRun } from '../operations/steer/steering.ts';
 import { type CliContext, contextOf } from './context.ts';
-import { withEngine } from './runs/engine.ts';
+import { asking } from './runs/engine.ts';
 
 interface Steer {
   readonly operation: typeof retryRun;
@@ -55,7 +55,7 @@ export async function steerSync(
   sync: string,
   note: string | null = null,
 ): Promise<void> {
-  const { run, words } = await withEngine(context, (_engine, asking) => perform(asking, { sync, note }));
+  const { run, words } = await asking(context, (request) => perform(request, { sync, note }));
   context.out.result({ sync, run, [name]: true, said: words }, () =>
     context.out.line(run === null ? `${sync} ${words}` : `run ${run} of ${sync} ${words}`),
   );

@@ -41,7 +41,8 @@ export const listConnections = operation({
   target: () => null,
   async work({ projectFolder, env, engine }: EngineContext) {
     const { project } = await checkProject(projectFolder, env);
-    return { connections: await connectionReports(engine.ledger, project) };
+    const { ledger } = await engine();
+    return { connections: await connectionReports(ledger, project) };
   },
 });
 
@@ -55,10 +56,11 @@ export const releaseConnection = operation({
   input: z.object({ connection: z.string() }),
   document: z.object({ connection: z.string(), released: z.boolean(), droppedTokens: z.boolean() }),
   target: ({ connection }) => connection,
-  async work({ projectFolder, env, engine: { ledger } }: EngineContext, { connection }) {
+  async work({ projectFolder, env, engine }: EngineContext, { connection }) {
     const { project } = await checkProject(projectFolder, env);
     refuseUnknownConnection(project, connection);
     const keys = await engineKeys(env, projectFolder);
+    const { ledger } = await engine();
     const wasWaiting = await ledger.connections.change(connection, released);
     const droppedTokens = await ledger.tokens.forget(connection, (sealed) => !keys.knows(sealed));
     return { connection, released: wasWaiting, droppedTokens };

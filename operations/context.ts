@@ -18,5 +18,6 @@ export interface OperationContext {
 
 /** Of an operation that needs Temporal and the ledger. */
 export interface EngineContext extends OperationContext {
-  readonly engine: Engine;
+  /** Opened when it is first asked for: what can be refused without it is refused at once. */
+  engine(): Promise<Engine>;
 }

@@ -14,18 +14,25 @@ interface OpenEngine extends Engine {
   close(): Promise<void>;
 }
 
-/** Works with the engine, and closes it whatever comes of the work. `asking`: the same with what operations ask for. */
-export async function withEngine<T>(
-  context: CliContext,
-  work: (engine: Engine, asking: CliContext & EngineContext) => Promise<T>,
-): Promise<T> {
-  const engine = await openEngine(context);
+/** Performs operations: the engine is opened when one first needs it, and closed whatever comes of the work. */
+export async function asking<T>(context: CliContext, work: (context: EngineContext) => Promise<T>): Promise<T> {
+  let opening: Promise<OpenEngine> | undefined;
+  const engine = () => {
+    opening ??= openEngine(context);
+    return opening;
+  };
   try {
-    return await work(engine, { ...context, engine });
+    return await work({ ...context, engine });
   } finally {
-    await engine.close();
+    // One that could not be opened has failed the work already.
+    const opened = await opening?.catch(() => undefined);
+    await opened?.close();
   }
 }
+
+/** Works with the engine, and closes it whatever comes of the work. */
+export const withEngine = <T>(context: CliContext, work: (engine: Engine) => Promise<T>): Promise<T> =>
+  asking(context, async ({ engine }) => work(await engine()));
 
 async function openEngine(context: CliContext): Promise<OpenEngine> {
   const stack = await openStack(context);

@@ -10,7 +10,8 @@ export interface DeliveryCapabilities {
   readonly lookupLagMs?: number;
 }
 
-export type DeliveryClass = 'T1' | 'T2' | 'T3' | 'T4' | 'T5';
+export const deliveryClasses = ['T1', 'T2', 'T3', 'T4', 'T5'] as const;
+export type DeliveryClass = (typeof deliveryClasses)[number];
 
 /** The strongest promise that the capabilities allow (invariant 4). */
 export function deliveryClass(can: DeliveryCapabilities): DeliveryClass {

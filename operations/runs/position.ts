@@ -17,7 +17,7 @@ export const positionWords = ({ kind, value }: RecordVersion): string => String(
  * otherwise where the watermark stood at that time.
  */
 export async function positionOf(
-  { ledger }: Engine,
+  { ledger }: Pick<Engine, 'ledger'>,
   { name, sync }: LoadedSync,
   option: string,
   text: string,
@@ -56,7 +56,11 @@ export interface Rereading {
   readonly calls: number | null;
 }
 
-export async function rereading({ ledger }: Engine, sync: string, range: ReadRange): Promise<Rereading> {
+export async function rereading(
+  { ledger }: Pick<Engine, 'ledger'>,
+  sync: string,
+  range: ReadRange,
+): Promise<Rereading> {
   const records = await ledger.positions.known(sync, range.since, range.until ?? null);
   const share = await ledger.positions.callsPerRecord(sync);
   return {

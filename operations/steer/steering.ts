@@ -6,6 +6,7 @@ import type { Verb } from '../../model/sync/steering.ts';
 import { checkProject } from '../../project/load.ts';
 import { soundSync } from '../../project/sound-sync.ts';
 import type { EngineContext, OperationContext } from '../context.ts';
+import type { Engine } from '../engine.ts';
 import { operation } from '../operation.ts';
 import { followRun } from '../runs/follow.ts';
 import { type Steered, steer } from './steer.ts';
@@ -34,23 +35,29 @@ function steering(name: OperationName, verb: Verb) {
     }),
     target: ({ sync }) => sync,
     async work(context: EngineContext, { sync, note }) {
-      const { engine } = context;
+      const engine = await context.engine();
       if (engine.isTemporary) await engine.ensureWorker();
-      const steered = await asked(context, sync, verb, note);
+      const steered = await asked(engine, context, sync, verb, note);
       // Nobody would act on it later.
       if (engine.isTemporary && steered.workflowId !== null && verb !== 'pause')
-        await seeItThrough(context, sync, steered.workflowId);
+        await seeItThrough(engine, context, sync, steered.workflowId);
       return steered;
     },
   });
 }
 
 /** A sync that is not there at all is told from one that is idle. */
-async function asked(context: EngineContext, sync: string, verb: Verb, note: string | null): Promise<Steered> {
+async function asked(
+  engine: Engine,
+  context: OperationContext,
+  sync: string,
+  verb: Verb,
+  note: string | null,
+): Promise<Steered> {
   // Before a name that was misspelt is paused.
   if (verb === 'pause') await refuseUnknownSync(context, sync);
   try {
-    return await steer(context.engine, sync, verb, note);
+    return await steer(engine, sync, verb, note);
   } catch (error) {
     if (isSyncFailure(error) && error.code === 'NO_OPEN_RUN') await refuseUnknownSync(context, sync);
     throw error;
@@ -62,7 +69,12 @@ async function refuseUnknownSync({ projectFolder, env }: OperationContext, sync:
 }
 
 /** Follows the run until it has ended or waits for a person again. */
-async function seeItThrough({ engine, progress }: EngineContext, sync: string, workflowId: string): Promise<void> {
+async function seeItThrough(
+  engine: Engine,
+  { progress }: OperationContext,
+  sync: string,
+  workflowId: string,
+): Promise<void> {
   await setTimeout(EFFECT_AFTER_MS);
   await followRun(engine.client, workflowId, {
     title: sync,
