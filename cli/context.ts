@@ -6,6 +6,7 @@ import { localAuthority } from '../operations/authority.ts';
 import type { OperationContext } from '../operations/context.ts';
 import { createProgress } from '../platform/foundation/progress.ts';
 import { createOut, type Out } from '../platform/terminal/out.ts';
+import { interruption } from './runs/interruption.ts';
 
 /** What every verb gets: what operations work with, the global options, parsed, and where to speak. */
 export interface CliContext extends OperationContext {
@@ -18,10 +19,14 @@ export interface CliContext extends OperationContext {
 export function contextOf(command: Command): CliContext {
   const options: { project?: unknown; json?: unknown } = command.optsWithGlobals();
   const json = options.json === true;
+  let waiting: ReturnType<typeof interruption> | undefined;
   return {
     who: { kind: 'local', name: userName() },
     authority: localAuthority,
-    signal: never,
+    gone: () => {
+      waiting ??= interruption();
+      return waiting.signal;
+    },
     projectFolder: resolve(typeof options.project === 'string' ? options.project : '.'),
     json,
     env: process.env,
@@ -29,9 +34,6 @@ export function contextOf(command: Command): CliContext {
     progress: createProgress(process.stderr),
   };
 }
-
-/** Of a command that ends at once. One that waits has an interruption of its own. */
-const never = new AbortController().signal;
 
 /** A user without an entry, as in some containers, is known by number. */
 function userName(): string {

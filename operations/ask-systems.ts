@@ -1,13 +1,13 @@
-import type { CliContext } from '../cli/context.ts';
-import { interruption } from '../cli/runs/interruption.ts';
 import type { EndpointWorld, LoadedSync } from '../model/sync/project.ts';
 import { createLog } from '../platform/foundation/log.ts';
 import type { StepState } from '../platform/foundation/progress.ts';
 import type { Ledger } from '../platform/ledger/ledger.ts';
 import { commandContext, inCallContext } from '../platform/outbound/journal/call-context.ts';
+import { createWorld } from '../platform/world.ts';
 import { checkProject } from '../project/load.ts';
 import { soundSync } from '../project/sound-sync.ts';
-import { createWorld } from '../workers/world.ts';
+import type { OperationContext } from './context.ts';
+import { interrupted } from './interrupted.ts';
 
 interface Asking {
   readonly sync: string;
@@ -15,7 +15,7 @@ interface Asking {
   readonly command: string;
   /** What it does, while it lasts. */
   readonly title: string;
-  /** What Ctrl-C leaves behind. */
+  /** How things stand when whoever asked has gone. */
   readonly stopped: string;
 }
 
@@ -29,21 +29,21 @@ export interface Asked {
 
 /** Asks the systems of a sync as a run would: at their pace and in the journal. Throws when the sync's files are in error. */
 export async function askSystems<T>(
-  { projectFolder, env, progress }: CliContext,
+  context: OperationContext,
   ledger: Ledger,
   { sync, command, title, stopped }: Asking,
   ask: (asked: Asked) => Promise<T>,
 ): Promise<T> {
+  const { projectFolder, env, progress } = context;
   const checked = await checkProject(projectFolder, env);
   const loaded = soundSync(checked, sync);
   const world = createWorld(checked.project?.folder ?? projectFolder, env, createLog('silent'), ledger);
-  const { signal, dispose } = interruption(stopped);
+  const signal = interrupted(context, stopped);
   try {
     return await progress.step(title, (tell) =>
       inCallContext(commandContext(command), () => ask({ loaded, world, signal, tell })),
     );
   } finally {
-    dispose();
     await world.close();
   }
 }

@@ -12,8 +12,8 @@ export interface OperationContext {
   readonly env: Environment;
   /** Told of what takes longer than a second. */
   readonly progress: Progress;
-  /** Aborted when whoever asked has gone. What was started goes on. */
-  readonly signal: AbortSignal;
+  /** Aborted when whoever asked has gone. Asked for by what waits: until then a terminal ends the program at once. */
+  gone(): AbortSignal;
 }
 
 /** Of an operation that needs Temporal and the ledger. */

@@ -3,10 +3,10 @@ import { engineKeys } from '../platform/crypto/engine-keys.ts';
 import type { Settings } from '../platform/foundation/config.ts';
 import { readFailpoints } from '../platform/foundation/failpoint.ts';
 import { openLedger } from '../platform/ledger/ledger.ts';
+import { createWorld } from '../platform/world.ts';
 import { withFailpoints } from './failpoints.ts';
 import { projectStore } from './projects.ts';
 import { type RunningWorker, runWorker } from './worker.ts';
-import { createWorld } from './world.ts';
 
 /** Wires a worker to its project, ledger and world, and starts it. Throws ENCRYPTION_KEY_MISSING for a key that is none. */
 export async function startWorker(settings: Settings, env: NodeJS.ProcessEnv, log: Logger): Promise<RunningWorker> {

@@ -6,7 +6,7 @@ import { refusal } from '../../model/failure/failure.ts';
 const SAME_MS = 1_000;
 
 /** Ctrl-C ends what a command waits for, with this message; a second one ends the process at once. */
-export function interruption(message: string): { readonly signal: AbortSignal; readonly dispose: () => void } {
+export function interruption(message = 'interrupted'): { readonly signal: AbortSignal; readonly dispose: () => void } {
   const controller = new AbortController();
   let firstMs: number | undefined;
   const stop = () => {

@@ -6,7 +6,7 @@ import { DAY_MS } from '../../model/text/duration.ts';
 import type { SeenCall } from '../../platform/outbound/journal/entry.ts';
 import { limitsHeard } from '../../platform/outbound/pace/limit-headers.ts';
 import { httpDateMs } from '../../platform/outbound/pace/retry-after.ts';
-import { createWorld, type Watch, type World } from '../../workers/world.ts';
+import { createWorld, type Watch, type World } from '../../platform/world.ts';
 import type { Live, LiveConnection, LiveProblem } from './facts.ts';
 import { readFirstPage } from './first-page.ts';
 import { late, problemOf } from './problem.ts';

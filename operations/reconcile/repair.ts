@@ -1,10 +1,10 @@
-import type { CliContext } from '../../cli/context.ts';
-import { interruption } from '../../cli/runs/interruption.ts';
 import type { Comparison } from '../../engine/compare/compare.ts';
 import { refusal } from '../../model/failure/failure.ts';
 import type { Counts } from '../../model/sync/batch.ts';
 import type { RunSummary } from '../../platform/ledger/runs/reports.ts';
+import type { OperationContext } from '../context.ts';
 import type { Engine } from '../engine.ts';
+import { interrupted } from '../interrupted.ts';
 import { followRun } from '../runs/follow.ts';
 import { newRunId, startRun } from '../runs/start.ts';
 
@@ -26,7 +26,7 @@ export interface Repair {
  * alone; or everything, when extra records go too: only a complete read proves that the source does not have them.
  */
 export async function repair(
-  context: CliContext,
+  context: OperationContext,
   engine: Engine,
   found: Comparison,
   removesExtras: boolean,
@@ -52,7 +52,7 @@ export async function repair(
 
 /** Starts the run and waits for its end. Throws REPAIR_FAILED when it waits for a person, or does not end well. */
 async function ended(
-  context: CliContext,
+  context: OperationContext,
   engine: Engine,
   sync: string,
   run: string,
@@ -67,17 +67,16 @@ async function ended(
     trigger: 'repair',
     uiUrl: engine.uiUrl,
   });
-  const interrupted = interruption('no longer followed; the repair itself was not ended');
   const { end, last } = await followRun(engine.client, started.workflowId, {
     title: `Repairing ${sync}`,
     progress: context.progress,
     untilMs: Number.POSITIVE_INFINITY,
-    signal: interrupted.signal,
+    signal: interrupted(context, 'no longer followed; the repair itself was not ended'),
     onSilence: async () => {
       context.progress.note('No worker answers: one is started for the repair.');
       await engine.startWorker();
     },
-  }).finally(interrupted.dispose);
+  });
   const summary = await engine.ledger.reports.run(run);
   if (end !== 'parked' && (summary?.status === 'succeeded' || summary?.status === 'partial')) return summary;
   const why = last.state?.parked?.code ?? summary?.failureCode ?? 'it did not open';

@@ -2,15 +2,15 @@ import type { CallUse } from '../model/connection/call.ts';
 import type { Connection } from '../model/connection/connection.ts';
 import type { ConnectorTools, HttpClient, Log } from '../model/connector/connector.ts';
 import type { EndpointWorld } from '../model/sync/project.ts';
-import { engineKeys } from '../platform/crypto/engine-keys.ts';
-import { underFileLock } from '../platform/foundation/file-lock.ts';
-import type { Ledger } from '../platform/ledger/ledger.ts';
-import { sealedTokens } from '../platform/outbound/auth/oauth/token-store.ts';
-import { createHttpClient, type OpenHttpClient } from '../platform/outbound/client.ts';
-import { type Journal, openJournal } from '../platform/outbound/journal/journal.ts';
-import { secretsOfProcess } from '../platform/secrets/known.ts';
-import { createReadSecret } from '../platform/secrets/read.ts';
-import { sqlPools } from '../platform/sql/pools.ts';
+import { engineKeys } from './crypto/engine-keys.ts';
+import { underFileLock } from './foundation/file-lock.ts';
+import type { Ledger } from './ledger/ledger.ts';
+import { sealedTokens } from './outbound/auth/oauth/token-store.ts';
+import { createHttpClient, type OpenHttpClient } from './outbound/client.ts';
+import { type Journal, openJournal } from './outbound/journal/journal.ts';
+import { secretsOfProcess } from './secrets/known.ts';
+import { createReadSecret } from './secrets/read.ts';
+import { sqlPools } from './sql/pools.ts';
 
 export interface World extends EndpointWorld {
   /** Writes what is left of the journal: before the ledger is closed. */
