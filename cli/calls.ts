@@ -1,8 +1,8 @@
 import process from 'node:process';
 import { Command } from 'commander';
-import type { Call, CallDetail } from '../model/connection/call.ts';
 import { refusal } from '../model/failure/failure.ts';
 import { refuseUnknownName } from '../operations/known-names.ts';
+import type { OpenedCall } from '../operations/opened-call.ts';
 import { engineKeys } from '../platform/crypto/engine-keys.ts';
 import { openDetail } from '../platform/outbound/journal/entry.ts';
 import { checkProject } from '../project/load.ts';
@@ -79,13 +79,6 @@ const curlCommand = (): Command =>
         for (const line of lines) context.out.line(line);
       });
     });
-
-/** A call with what was sealed of it. */
-export interface OpenedCall extends Call {
-  /** Entries that were lost before this one. */
-  readonly lostBefore: number;
-  readonly detail: CallDetail | null;
-}
 
 const noDetail =
   'Set SYNCLINE_KEY or SYNCLINE_KEY_FILE for the worker: without a key it keeps no addresses and bodies.';

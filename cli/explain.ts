@@ -1,16 +1,14 @@
 import process from 'node:process';
 import { Command } from 'commander';
-import type { Call } from '../model/connection/call.ts';
 import { exitCode } from '../model/failure/exit-code.ts';
 import { isSyncFailure } from '../model/failure/failure.ts';
 import type { LoadedSync } from '../model/sync/project.ts';
 import { askBoth } from '../operations/explain/both-sides.ts';
-import { type Lineage, lineageOf } from '../operations/explain/lineage.ts';
+import type { Explained } from '../operations/explain/explained.ts';
+import { lineageOf } from '../operations/explain/lineage.ts';
 import { createLog } from '../platform/foundation/log.ts';
 import type { Ledger } from '../platform/ledger/ledger.ts';
-import type { QuarantineEntry } from '../platform/ledger/quarantine/entries.ts';
-import type { LastWrite, SyncFacts } from '../platform/ledger/records/record-history.ts';
-import type { UnagreedEntry } from '../platform/ledger/records/unagreed-work.ts';
+import type { SyncFacts } from '../platform/ledger/records/record-history.ts';
 import { commandContext, inCallContext } from '../platform/outbound/journal/call-context.ts';
 import { createWorld } from '../platform/world.ts';
 import { checkProject } from '../project/load.ts';
@@ -54,23 +52,6 @@ Examples:
         process.exitCode = exitCode.ok;
       });
     });
-}
-
-export interface Explained {
-  readonly sync: string;
-  readonly key: string;
-  /** `never seen`: neither ledger nor quarantine has it. */
-  readonly state: LastWrite['state'] | 'set aside' | 'never seen';
-  readonly write: LastWrite | null;
-  /** Latest first. */
-  readonly quarantine: readonly QuarantineEntry[];
-  /** What reading back found of it that both sides do not agree on, or that a person has given up. */
-  readonly unagreed: UnagreedEntry | null;
-  readonly lineage: Lineage | null;
-  /** Of the journal, latest first: calls that carried the record, and those that fetched the batch it was delivered in. */
-  readonly calls: { readonly delivered: readonly Call[]; readonly fetched: readonly Call[] };
-  /** What cannot be said, and why. */
-  readonly unknown: readonly string[];
 }
 
 /** The sync as its files are now; null when they are in error or gone. A name that nobody knows is refused. */

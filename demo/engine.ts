@@ -2,9 +2,9 @@ import { z } from 'zod';
 import type { Counts, RunReport } from '../model/sync/batch.ts';
 import { startRun } from '../operations/runs/start.ts';
 import { openLedger } from '../platform/ledger/ledger.ts';
-import type { QuarantineGroup } from '../platform/ledger/quarantine/quarantine.ts';
+import type { QuarantineGroup } from '../platform/ledger/quarantine/entries.ts';
 import { connectTemporal, registerSearchAttributes } from '../platform/temporal/connection.ts';
-import type { StackAddresses } from '../stack/stack.ts';
+import type { StackAddresses } from '../stack/addresses.ts';
 
 /** The engine as the demo uses it: it starts runs and looks on, and works on none itself. */
 export interface Engine {

@@ -1,5 +1,5 @@
 import { addCounts, type Counts, noCounts, type Reconciled, type RunReport } from '../model/sync/batch.ts';
-import type { QuarantineGroup } from '../platform/ledger/quarantine/quarantine.ts';
+import type { QuarantineGroup } from '../platform/ledger/quarantine/entries.ts';
 import { isClean, type Verdict } from './checker.ts';
 import type { ShopStats } from './shop-server.ts';
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import { z } from 'zod';
-import type { StackAddresses } from '../stack/stack.ts';
+import type { StackAddresses } from '../stack/addresses.ts';
 import { workerNodeFlags } from '../workers/node-flags.ts';
 import { type Child, startChild } from './child.ts';
 import type { DemoSystem } from './client.ts';

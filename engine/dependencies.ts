@@ -5,7 +5,7 @@ import type { Attempt } from './attempt.ts';
 import type { Bulkhead } from './batches/bulkhead.ts';
 import type { BatchCache } from './batches/cache.ts';
 import type { EncodeAhead } from './batches/encode-ahead.ts';
-import type { SeenLedgers } from './older-ledger.ts';
+import type { SeenLedgers } from './seen-ledgers.ts';
 
 /** All that the steps need of the world; built by the worker, or by a test. */
 export interface Dependencies {

@@ -1,6 +1,7 @@
 import type { Mapping } from '../model/mapping/mapping.ts';
+import type { MappingProblem } from '../model/mapping/mapping-problem.ts';
 import { pathSteps } from '../model/mapping/path.ts';
-import { type MappingProblem, mappingProblems } from '../model/mapping/problems.ts';
+import { mappingProblems } from '../model/mapping/problems.ts';
 import type { Problem } from '../model/text/problem.ts';
 import { findDeclaration, findKey } from './code-place.ts';
 import type { ProjectModules } from './modules.ts';

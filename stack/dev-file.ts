@@ -3,7 +3,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { writeFileAtomically } from '../platform/foundation/atomic-file.ts';
 import { processIdentity } from '../platform/foundation/process-identity.ts';
-import type { StackAddresses } from './stack.ts';
+import type { StackAddresses } from './addresses.ts';
 
 /** What a running `dev` tells the other commands of its project. Holds a password: readable by its owner only. */
 const devFile = z.object({

@@ -1,8 +1,9 @@
 import path from 'node:path';
 import { SyncFailure } from '../model/failure/failure.ts';
 import type { Progress } from '../platform/foundation/progress.ts';
+import type { StackAddresses } from './addresses.ts';
 import { removeDevFile, writeDevFile } from './dev-file.ts';
-import { openDevStack, type StackAddresses } from './stack.ts';
+import { openDevStack } from './stack.ts';
 import { type SupervisedWorker, startWorkerServer } from './worker-server.ts';
 
 /** The whole stack, as `dev` runs it. */

@@ -5,23 +5,13 @@ import { NAMESPACE } from '../model/names.ts';
 import { ensureEngineKey } from '../platform/crypto/engine-keys.ts';
 import { type HeldLock, type LockOwner, type TakenLock, takeLock } from '../platform/foundation/file-lock.ts';
 import type { Progress } from '../platform/foundation/progress.ts';
+import type { StackAddresses } from './addresses.ts';
 import { withoutPassword } from './database-problem.ts';
 import { readRunningDev } from './dev-file.ts';
 import { type EmbeddedStack, startEmbedded } from './embedded.ts';
 import { checkDatabase, checkTemporal } from './external.ts';
 import type { Guard } from './guard.ts';
 import { createStateFolder } from './state-folder.ts';
-
-/** Where the two services of the engine answer. */
-export interface StackAddresses {
-  /** `host:port` of the Temporal frontend. */
-  readonly temporalAddress: string;
-  readonly namespace: string;
-  /** Of the Temporal UI; null when it is not known. */
-  readonly uiUrl: string | null;
-  /** With password: never print or log it. */
-  readonly databaseUrl: string;
-}
 
 export interface Stack extends StackAddresses {
   /** Whether `stop` ends a service that was started here. */

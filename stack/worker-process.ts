@@ -6,8 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { refusal } from '../model/failure/failure.ts';
 import { workerEnv, workerNodeFlags } from '../workers/node-flags.ts';
+import type { StackAddresses } from './addresses.ts';
 import { startNodeProgram } from './node-program.ts';
-import type { StackAddresses } from './stack.ts';
 
 export interface WorkerProcess {
   readonly pid: number;

@@ -2,9 +2,9 @@ import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { workerEnv, workerNodeFlags } from '../workers/node-flags.ts';
+import type { StackAddresses } from './addresses.ts';
 import type { Guard } from './guard.ts';
 import { lastLines, logFileName, type ServerProcess, startServer, stopOrphan } from './server-process.ts';
-import type { StackAddresses } from './stack.ts';
 
 /** The worker of a `dev`: it is started again, after a pause that grows, for as long as the `dev` lives. */
 export interface SupervisedWorker {

@@ -14,7 +14,7 @@ import { Bulkhead } from '../engine/batches/bulkhead.ts';
 import { BatchCache } from '../engine/batches/cache.ts';
 import { EncodeAhead } from '../engine/batches/encode-ahead.ts';
 import type { Dependencies } from '../engine/dependencies.ts';
-import { SeenLedgers } from '../engine/older-ledger.ts';
+import { SeenLedgers } from '../engine/seen-ledgers.ts';
 import type { Settings } from '../platform/foundation/config.ts';
 import type { Readiness } from '../platform/foundation/health-server.ts';
 import type { Ledger } from '../platform/ledger/ledger.ts';

@@ -1,7 +1,7 @@
 import type { Call, CallBody, CallTiming } from '../../model/connection/call.ts';
+import type { OpenedCall } from '../../operations/opened-call.ts';
 import type { Out } from '../../platform/terminal/out.ts';
 import { safeText } from '../../platform/terminal/text.ts';
-import type { OpenedCall } from '../calls.ts';
 
 /** A line for each call. */
 export function printCalls(out: Out, calls: readonly Call[]): void {

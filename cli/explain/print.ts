@@ -2,12 +2,12 @@ import type { Call } from '../../model/connection/call.ts';
 import type { FieldLineage } from '../../model/mapping/walk.ts';
 import { type Json, valueAt } from '../../model/record/json.ts';
 import type { LiveRecord, Side } from '../../operations/explain/both-sides.ts';
+import type { Explained } from '../../operations/explain/explained.ts';
 import type { Lineage } from '../../operations/explain/lineage.ts';
 import type { LastWrite } from '../../platform/ledger/records/record-history.ts';
 import type { UnagreedEntry } from '../../platform/ledger/records/unagreed-work.ts';
 import type { Out } from '../../platform/terminal/out.ts';
 import { cutText, safeText } from '../../platform/terminal/text.ts';
-import type { Explained } from '../explain.ts';
 import { printEntry } from '../quarantine/print.ts';
 
 export function printExplained(out: Out, explained: Explained): void {

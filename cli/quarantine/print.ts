@@ -1,7 +1,6 @@
 import { failures, isFailureCode } from '../../model/failure/failure.ts';
 import { terminalText } from '../../model/operation/terminal-words.ts';
-import type { QuarantineEntry } from '../../platform/ledger/quarantine/entries.ts';
-import type { QuarantineGroup } from '../../platform/ledger/quarantine/quarantine.ts';
+import type { QuarantineEntry, QuarantineGroup } from '../../platform/ledger/quarantine/entries.ts';
 import type { Out } from '../../platform/terminal/out.ts';
 import { safeText } from '../../platform/terminal/text.ts';
 

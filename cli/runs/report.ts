@@ -1,6 +1,6 @@
 import { isFailureCode } from '../../model/failure/failure.ts';
 import { formatDuration } from '../../model/text/duration.ts';
-import type { QuarantineGroup } from '../../platform/ledger/quarantine/quarantine.ts';
+import type { QuarantineGroup } from '../../platform/ledger/quarantine/entries.ts';
 import type { RunSummary } from '../../platform/ledger/runs/reports.ts';
 import type { Out } from '../../platform/terminal/out.ts';
 import type { Style } from '../../platform/terminal/style.ts';

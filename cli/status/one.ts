@@ -13,7 +13,7 @@ import {
   runStatusOf,
   statusOf,
 } from '../../operations/status/words.ts';
-import type { QuarantineGroup } from '../../platform/ledger/quarantine/quarantine.ts';
+import type { QuarantineGroup } from '../../platform/ledger/quarantine/entries.ts';
 import type { RunDrift } from '../../platform/ledger/records/drift.ts';
 import type { Out } from '../../platform/terminal/out.ts';
 import { safeText } from '../../platform/terminal/text.ts';

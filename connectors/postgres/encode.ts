@@ -2,7 +2,8 @@ import { Blocks, type Content, copiedText, copyText, type JsonRecord } from '../
 import { keyOf } from '../common/destination-key.ts';
 import type { Column, Table } from './catalog.ts';
 import type { UsualForm } from './usual.ts';
-import type { Given, ValueCheck } from './values.ts';
+import type { ValueCheck } from './value-check.ts';
+import type { Given } from './values.ts';
 
 /** What a field holds, as far as it decides how it is written. */
 type Kind = Given | 'null' | 'nested';

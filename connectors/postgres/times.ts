@@ -1,5 +1,5 @@
 import { secondDigitsOf } from './types.ts';
-import type { ValueCheck } from './values.ts';
+import type { ValueCheck } from './value-check.ts';
 
 const day = '\\d{4,7}-\\d\\d-\\d\\d';
 const minute = '(?:[01]\\d|2[0-3]):[0-5]\\d';

@@ -3,9 +3,7 @@ import { intervalOf, isKept } from './interval.ts';
 import { elementsOf, fieldsOf, rangesOf } from './literals.ts';
 import { timeCheck } from './times.ts';
 import { lengthOf, type SqlType, scaleOf } from './types.ts';
-
-/** Why PostgreSQL would have to guess at a text, or would store another value than it says; undefined when neither. */
-export type ValueCheck = (text: string) => string | undefined;
+import type { ValueCheck } from './value-check.ts';
 
 /** What a JSON value is that becomes such a text. */
 export type Given = 'text' | 'number' | 'boolean';

@@ -1,8 +1,6 @@
 import { z } from 'zod';
 import { carriable, headerName } from '../../index.ts';
 
-export type { RestDestinationOptions } from './destination-options.ts';
-
 export const path = z.string().regex(/^\/[^\s#]*$/, { error: 'expected a path that begins with /, such as `/orders`' });
 /** A JSON pointer (RFC 6901); the empty one is the whole body. */
 export const pointer = z.string().regex(/^(\/.*)?$/, { error: 'expected a JSON pointer, such as `/data/items`' });

@@ -14,9 +14,10 @@ import {
   type WriteRequest,
 } from '../../index.ts';
 import { jsonOf } from './body.ts';
+import type { RestDestinationOptions } from './destination-options.ts';
 import type { Fold } from './fold.ts';
 import { formOf } from './form.ts';
-import type { RestDestinationOptions, RestSettings } from './options.ts';
+import type { RestSettings } from './options.ts';
 import { bulkOutcomes, deleteOutcome, foldedText, singleOutcome, type WriteAnswer } from './outcomes.ts';
 import { filledPath, isPerRecord, wrapping } from './template.ts';
 

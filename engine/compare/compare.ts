@@ -1,10 +1,11 @@
-import type { BucketSums, Buckets, Checksums, Destination } from '../../model/connector/connector.ts';
+import type { BucketSums, Buckets, Checksums } from '../../model/connector/connector.ts';
 import { bucketsFor, FINER, FINEST } from '../../model/sync/bucket.ts';
 import type { EndpointWorld, LoadedSync } from '../../model/sync/project.ts';
 import type { Extra } from '../../platform/ledger/deletes/extras.ts';
 import type { Ledger } from '../../platform/ledger/ledger.ts';
 import type { DeliveredRecord } from '../../platform/ledger/records/compare.ts';
 import { type ReadResult, readAndCompare } from './read-and-compare.ts';
+import type { CompareOptions, Whole } from './whole.ts';
 
 /** Everything that the ledger says was delivered, compared with what the destination has. */
 export interface Comparison {
@@ -24,13 +25,6 @@ export interface Comparison {
 export interface ComparePaths {
   readonly world: EndpointWorld;
   readonly ledger: { readonly plans: Pick<Ledger['plans'], 'standing'>; readonly compare: Ledger['compare'] };
-}
-
-export interface CompareOptions {
-  /** Extra records to name, at the most. Default 20. */
-  readonly extras?: number;
-  readonly signal: AbortSignal;
-  readonly tell: (progress: { readonly checked: number; readonly of: number }) => void;
 }
 
 /** Compares the whole of a sync. Reads only. */
@@ -58,17 +52,6 @@ export async function compareSync(
     different,
     transferred: { sums: 0, keys: 0, records: read.records },
   };
-}
-
-/** What a comparison works with. */
-export interface Whole extends CompareOptions {
-  readonly world: EndpointWorld;
-  readonly loaded: LoadedSync;
-  readonly destination: Destination;
-  readonly compare: Ledger['compare'];
-  readonly syncId: number;
-  /** Records that the ledger says were delivered. */
-  readonly of: number;
 }
 
 /** Records read from the ledger, and looked up in the destination, at once. */

@@ -8,7 +8,7 @@ import { sameContents } from '../agreement/content-judge.ts';
 import { readKey } from '../delivery/read-back.ts';
 import { batchesToPlan } from '../plan/batches.ts';
 import { keyedSource } from '../sources/keyed-source.ts';
-import type { Whole } from './compare.ts';
+import type { Whole } from './whole.ts';
 
 export interface ReadResult {
   readonly checked: number;

@@ -2,7 +2,8 @@ import type { ReadyRecord } from '../../model/record/prepared.ts';
 import { areTakenBack } from '../../model/record/repeats.ts';
 import type { EarlierIntents } from '../../platform/ledger/deliveries/verdicts.ts';
 import type { RepeatedRecord } from '../../platform/ledger/records/repeats.ts';
-import type { Delivery, Outgoing } from './delivery.ts';
+import type { Delivery } from './delivery.ts';
+import type { Outgoing } from './outgoing.ts';
 
 /** Field by field: for ten thousand records a spread costs more than all else in the comparison. */
 const outgoing = (

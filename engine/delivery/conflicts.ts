@@ -3,7 +3,8 @@ import type { ItemOutcome, ReadBack } from '../../model/connector/connector.ts';
 import { judgeConflict, type OnConflict } from '../../model/sync/conflict.ts';
 import { onConflictOf } from '../../model/sync/sync.ts';
 import { sameContents } from '../agreement/content-judge.ts';
-import type { Delivery, Outgoing } from './delivery.ts';
+import type { Delivery } from './delivery.ts';
+import type { Outgoing } from './outgoing.ts';
 import { readKey } from './read-back.ts';
 
 /** What became of a record: as the destination says, or as its conflict was decided. */

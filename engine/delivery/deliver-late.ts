@@ -1,6 +1,6 @@
 import type { ReadyRecord } from '../../model/record/prepared.ts';
 import type { BatchRef } from '../../model/sync/batch.ts';
-import type { Confirmed } from '../../platform/ledger/deliveries/deliveries.ts';
+import type { Confirmed } from '../../platform/ledger/deliveries/confirmed.ts';
 import type { DeliveryStart } from '../../platform/ledger/deliveries/delivery-start.ts';
 import { preparedOf } from '../batches/prepare.ts';
 import type { Dependencies } from '../dependencies.ts';

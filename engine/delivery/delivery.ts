@@ -1,14 +1,14 @@
-import type { Destination, WriteItem, WriteLimits } from '../../model/connector/connector.ts';
+import type { Destination, WriteLimits } from '../../model/connector/connector.ts';
 import type { Json } from '../../model/record/json.ts';
-import type { ReadyRecord, Transformed } from '../../model/record/prepared.ts';
+import type { Transformed } from '../../model/record/prepared.ts';
 import { Sample } from '../../model/record/sample.ts';
 import type { BatchRef } from '../../model/sync/batch.ts';
 import type { LoadedSync } from '../../model/sync/project.ts';
-import type { Confirmed } from '../../platform/ledger/deliveries/deliveries.ts';
+import type { Confirmed } from '../../platform/ledger/deliveries/confirmed.ts';
 import type { DeliveryStart } from '../../platform/ledger/deliveries/delivery-start.ts';
 import { recordsOf } from '../batches/prepare.ts';
 import type { Dependencies } from '../dependencies.ts';
-import { UnclearAnswers } from './unclear.ts';
+import { UnclearAnswers } from './unclear-answers.ts';
 
 /** One delivery of one batch by one attempt. */
 export interface Delivery {
@@ -55,14 +55,6 @@ export interface DeliverInput extends BatchRef {
   readonly answer?: 'retry' | 'skip';
   /** Tells this answer from the others to the same batch. */
   readonly answerNumber?: number;
-}
-
-/** A record to send: what the mapping made, and what is known of it at the destination. */
-export interface Outgoing extends ReadyRecord, Pick<WriteItem, 'destinationId' | 'exists' | 'tag'> {
-  /** The ledger has no row of it. */
-  readonly unseen?: boolean;
-  /** Its `destinationId` was found, or claimed before: another record may own what it names. */
-  readonly unproven?: boolean;
 }
 
 export async function watchedOf(

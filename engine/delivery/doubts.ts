@@ -12,8 +12,9 @@ import type { DeliveryStart } from '../../platform/ledger/deliveries/delivery-st
 import type { Intent } from '../../platform/ledger/deliveries/intents.ts';
 import { sameContents } from '../agreement/content-judge.ts';
 import type { Dependencies } from '../dependencies.ts';
-import type { DeliverInput, Delivery, Outgoing } from './delivery.ts';
+import type { DeliverInput, Delivery } from './delivery.ts';
 import { refuseLate } from './late-writer.ts';
+import type { Outgoing } from './outgoing.ts';
 import { identify } from './owners.ts';
 import { readKey } from './read-back.ts';
 import { isDivisible, isRespelt, settle, write } from './send.ts';

@@ -1,6 +1,6 @@
 import type { WriteItem } from '../../model/connector/connector.ts';
 import type { Content } from '../../model/record/content.ts';
-import type { Outgoing } from './delivery.ts';
+import type { Outgoing } from './outgoing.ts';
 
 /** An item whose JSON becomes a text only for a destination that looks at it. */
 export class Item implements WriteItem {

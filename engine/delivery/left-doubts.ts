@@ -1,5 +1,5 @@
 import type { BatchRef } from '../../model/sync/batch.ts';
-import type { Confirmed } from '../../platform/ledger/deliveries/deliveries.ts';
+import type { Confirmed } from '../../platform/ledger/deliveries/confirmed.ts';
 import type { DeliveryStart } from '../../platform/ledger/deliveries/delivery-start.ts';
 import { preparedOf } from '../batches/prepare.ts';
 import type { Dependencies } from '../dependencies.ts';

@@ -1,7 +1,8 @@
-import type { Confirmed } from '../../platform/ledger/deliveries/deliveries.ts';
+import type { Confirmed } from '../../platform/ledger/deliveries/confirmed.ts';
 import { sameContents } from '../agreement/content-judge.ts';
 import { onWhatWasRead } from './conflicts.ts';
-import type { Delivery, Outgoing } from './delivery.ts';
+import type { Delivery } from './delivery.ts';
+import type { Outgoing } from './outgoing.ts';
 import { idToKeep } from './owners.ts';
 import { readKey } from './read-back.ts';
 

@@ -1,8 +1,9 @@
 import type { Json } from '../../model/record/json.ts';
 import { mayBeRespelt, takenClaims } from '../../model/record/owners.ts';
 import type { Claim, Taken } from '../../platform/ledger/records/owners.ts';
-import type { Delivery, Outgoing } from './delivery.ts';
+import type { Delivery } from './delivery.ts';
 import { Item } from './item.ts';
+import type { Outgoing } from './outgoing.ts';
 import { refuseSystemic } from './refuse-systemic.ts';
 import { rejectOf } from './reject.ts';
 

@@ -1,7 +1,7 @@
 import type { ItemOutcome } from '../../model/connector/connector.ts';
 import type { Json } from '../../model/record/json.ts';
 import type { Reject } from '../../model/record/prepared.ts';
-import type { Outgoing } from './delivery.ts';
+import type { Outgoing } from './outgoing.ts';
 
 /** With the record as received, so that it can go through a mended mapping again. */
 export function rejectOf(

@@ -1,7 +1,8 @@
 import { chunksOf, eachAtMost } from './chunks.ts';
 import { withTags } from './conflicts.ts';
-import type { Delivery, Outgoing } from './delivery.ts';
+import type { Delivery } from './delivery.ts';
 import { lookFirst } from './look-first.ts';
+import type { Outgoing } from './outgoing.ts';
 import { withoutFoundTaken, withoutTaken } from './owners.ts';
 import { send } from './send.ts';
 import { settleUnclear } from './settle-unclear.ts';

@@ -1,13 +1,14 @@
 import type { ItemOutcome } from '../../model/connector/connector.ts';
 import { type FailureCode, isSyncFailure, SyncFailure } from '../../model/failure/failure.ts';
 import type { Reject } from '../../model/record/prepared.ts';
-import type { Confirmed } from '../../platform/ledger/deliveries/deliveries.ts';
+import type { Confirmed } from '../../platform/ledger/deliveries/confirmed.ts';
 import type { Intent } from '../../platform/ledger/deliveries/intents.ts';
 import { chunksOf } from './chunks.ts';
 import { judgeConflicts } from './conflicts.ts';
-import type { Delivery, Outgoing } from './delivery.ts';
+import type { Delivery } from './delivery.ts';
 import { Item } from './item.ts';
 import { refuseLate } from './late-writer.ts';
+import type { Outgoing } from './outgoing.ts';
 import { identityOf, idToKeep, type Overwrote, overwrites, ownedAmong } from './owners.ts';
 import { isSystemic, tooManyRejected } from './refuse-systemic.ts';
 import { rejectOf } from './reject.ts';

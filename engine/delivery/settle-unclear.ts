@@ -2,12 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ItemOutcome } from '../../model/connector/connector.ts';
 import { isSyncFailure, SyncFailure } from '../../model/failure/failure.ts';
 import { deliveryPromise } from '../../model/sync/delivery.ts';
-import type { Delivery, Outgoing } from './delivery.ts';
+import type { Delivery } from './delivery.ts';
 import { replay, settleByLookUp } from './doubts.ts';
+import type { Outgoing } from './outgoing.ts';
 import { withoutFoundTaken } from './owners.ts';
 import { isSystemic, tooManyRejected } from './refuse-systemic.ts';
 import { isDivisible, isRespelt, send, settle } from './send.ts';
-import { classOf, MOST_UNCLEAR, type Unclear } from './unclear.ts';
+import { classOf, MOST_UNCLEAR } from './unclear.ts';
+import type { Unclear } from './unclear-answers.ts';
 
 /** Before records are sent again that have been answered so before. */
 const PAUSE_MS = 250;

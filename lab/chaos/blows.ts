@@ -1,14 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Systems } from './control.ts';
+import type { Ground } from './ground.ts';
 import type { Blow, RoundPlan } from './schedule.ts';
-import type { Servers } from './servers.ts';
-import type { Workers } from './workers.ts';
-
-export interface Ground {
-  readonly servers: Servers;
-  readonly systems: Systems;
-  readonly workers: Workers;
-}
 
 /** Deals the blows of a round, each at its moment; ends when the last one is over. */
 export async function deal(ground: Ground, plan: RoundPlan): Promise<void> {

@@ -1,9 +1,7 @@
-import type { Played } from './round.ts';
+import { HEARTBEAT_MS } from './heartbeat.ts';
+import type { Played } from './played.ts';
 import type { Kind } from './schedule.ts';
 import { type Faults, felt } from './tally.ts';
-
-/** The heartbeat time-out of the yard's syncs: a worker that is silent for this long is replaced. */
-export const HEARTBEAT_MS = 2000;
 
 /** After `kill -9` every sync has to go on within the heartbeat time-out and this. */
 const RECOVERY_MS = 15_000;

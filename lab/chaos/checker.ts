@@ -1,4 +1,4 @@
-import type { YardClass } from './project.ts';
+import type { YardClass } from './yard-class.ts';
 
 /** A record at a version, as `id@version`. */
 export type Mark = string;

@@ -2,7 +2,7 @@ import pg from 'pg';
 import { z } from 'zod';
 import type { Evidence } from './checker.ts';
 import type { Systems } from './control.ts';
-import type { YardClass } from './project.ts';
+import type { YardClass } from './yard-class.ts';
 
 const runRows = z.array(
   z.object({

@@ -4,9 +4,9 @@ import path from 'node:path';
 import { Command } from 'commander';
 import { runProgram, say, someOf, someVices, wholeNumber } from '../command.ts';
 import { viceNames } from '../vices/vice.ts';
-import { classes } from './project.ts';
 import { type RoundReport, roundLine, summaryOf, summaryText } from './report.ts';
 import { Yard, type YardOptions } from './yard.ts';
+import { classes } from './yard-class.ts';
 
 interface Options extends YardOptions {
   readonly rounds: number;

@@ -1,10 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { HEARTBEAT_MS } from './bounds.ts';
-
-/** The delivery classes of the yard; the name of a sync is its class in small letters. */
-export const classes = ['t1', 't2', 't3', 't4', 't5'] as const;
-export type YardClass = (typeof classes)[number];
+import { HEARTBEAT_MS } from './heartbeat.ts';
+import { classes, type YardClass } from './yard-class.ts';
 
 const bulk = (more: string, name: string): string =>
   `rest.destination('${name}', { path: '/${name}/records', key: 'id', maxRecords: 20, concurrency: 2,

@@ -1,4 +1,4 @@
-import type { Played } from './round.ts';
+import type { Played } from './played.ts';
 import type { Kind } from './schedule.ts';
 
 export interface RoundReport extends Omit<Played, 'ends'> {

@@ -1,28 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { deal, type Ground } from './blows.ts';
+import { deal } from './blows.ts';
 import { leastFaults, stuckAfterMs } from './bounds.ts';
-import type { YardClass } from './project.ts';
-import type { RunEnd, Runs } from './runs.ts';
+import type { Ground } from './ground.ts';
+import type { Played } from './played.ts';
+import type { Runs } from './runs.ts';
 import type { Kind, RoundPlan } from './schedule.ts';
 import { felt, type Tally } from './tally.ts';
 import { type Reading, readingsSince, Watch } from './watch.ts';
+import type { YardClass } from './yard-class.ts';
 
 const LONGEST_MS = 30_000;
-
-/** How a round went, until its runs had ended. */
-export interface Played {
-  readonly ends: ReadonlyMap<YardClass, RunEnd>;
-  /** From the moment when everything was whole again until every run had ended. */
-  readonly recoveryMs: number;
-  /** `kill -9` of workers. */
-  readonly kills: number;
-  /** The longest time that a sync with an open run did nothing that shows. */
-  readonly silenceMs: number;
-  /** Pages that the source gave again to one later attempt to read, at the most. */
-  readonly pagesAgain: number;
-  /** Batches of one sync with requests in doubt at one moment, at the most. */
-  readonly batchesInDoubt: number;
-}
 
 /** Starts a run of each sync, breaks everything for a while, and waits until the runs have ended, however. */
 export async function play(

@@ -1,7 +1,7 @@
 import { places, type Stage, stages } from './places.ts';
-import type { YardClass } from './project.ts';
 import type { Random } from './random.ts';
 import type { Toxic } from './toxiproxy.ts';
+import type { YardClass } from './yard-class.ts';
 
 /** What workers talk to: each link can be spoiled by itself. */
 const linkNames = ['temporal', 'ledger', 'warehouse', 'source', 'destination'] as const;

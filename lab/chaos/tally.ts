@@ -1,4 +1,4 @@
-import type { Ground } from './blows.ts';
+import type { Ground } from './ground.ts';
 import type { Runs } from './runs.ts';
 
 export type Faults = Readonly<Record<string, number>>;

@@ -1,6 +1,6 @@
 import { batchPolicy, destinationOptions, restClasses, sourceOptions } from '../vices/options.ts';
 import { possibleAt, together, type Vice } from '../vices/vice.ts';
-import { HEARTBEAT_MS } from './bounds.ts';
+import { HEARTBEAT_MS } from './heartbeat.ts';
 import type { Random } from './random.ts';
 import type { ViciousPlan } from './vicious-systems.ts';
 

@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Guard } from '../../stack/guard.ts';
-import { HEARTBEAT_MS } from './bounds.ts';
+import { HEARTBEAT_MS } from './heartbeat.ts';
 import { stageOf } from './places.ts';
 import type { Random } from './random.ts';
 import { WORKERS } from './schedule.ts';

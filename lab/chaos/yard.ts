@@ -3,12 +3,12 @@ import path from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { type Guard, startGuard } from '../../stack/guard.ts';
 import type { Vice } from '../vices/vice.ts';
-import type { Ground } from './blows.ts';
 import { boundsBroken, MOST_DRAWS, stuckAfterMs, vacuous } from './bounds.ts';
 import { breaches, type Excused, excusedBy } from './checker.ts';
 import { startSystems } from './control.ts';
 import { connect, type Judgement, Witness } from './evidence.ts';
-import { warehouseTables, writeProject, type YardClass } from './project.ts';
+import type { Ground } from './ground.ts';
+import { warehouseTables, writeProject } from './project.ts';
 import { type Random, randomOf } from './random.ts';
 import type { RoundReport } from './report.ts';
 import { play } from './round.ts';
@@ -19,6 +19,7 @@ import { Tally } from './tally.ts';
 import { drawVicious, viciousFiles } from './vicious-project.ts';
 import { ViciousSyncs } from './vicious-syncs.ts';
 import { Workers } from './workers.ts';
+import type { YardClass } from './yard-class.ts';
 
 const QUEUE = 'torture';
 /** Of a round, until everything is whole again. */

@@ -1,7 +1,7 @@
 import type { Pool } from 'pg';
 import { EncodeAhead } from '../../engine/batches/encode-ahead.ts';
 import type { Dependencies } from '../../engine/dependencies.ts';
-import { SeenLedgers } from '../../engine/older-ledger.ts';
+import { SeenLedgers } from '../../engine/seen-ledgers.ts';
 import type { LoadedSync } from '../../model/sync/project.ts';
 import { ledgerOn } from '../../platform/ledger/ledger.ts';
 import { Attempt, type Faults } from './faults.ts';

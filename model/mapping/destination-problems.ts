@@ -2,9 +2,9 @@ import { z } from 'zod';
 import { nearName } from '../text/near-name.ts';
 import { nodeKinds, present } from './kinds.ts';
 import type { Mapping } from './mapping.ts';
+import type { MappingProblem } from './mapping-problem.ts';
 import type { Kind, Node } from './node.ts';
 import { pathText } from './path.ts';
-import type { MappingProblem } from './problems.ts';
 import { childSchema, fieldNames, kindsOf, type Schema } from './schema.ts';
 
 /** Holds what is mapped against the destination schema: missing fields, unknown fields, kinds that do not fit. */

@@ -1,29 +1,12 @@
 import { nearName } from '../text/near-name.ts';
 import { destinationProblems } from './destination-problems.ts';
 import type { Mapping, Recorded } from './mapping.ts';
+import type { MappingProblem } from './mapping-problem.ts';
 import { isWithin, pathSteps, pathText } from './path.ts';
 import { ruleProblems } from './rule-problems.ts';
 import { sampleFailure } from './samples.ts';
 import { childSchema, fieldNames, lacksField, leafPaths, type Schema } from './schema.ts';
 import { usedPaths } from './words.ts';
-
-/** Something in a mapping that has to be mended before it may run. */
-export interface MappingProblem {
-  readonly code:
-    | 'FIELD_UNMAPPED'
-    | 'FIELD_UNKNOWN'
-    | 'SOURCE_UNKNOWN'
-    | 'SOURCE_UNUSED'
-    | 'UNUSED_BUT_USED'
-    | 'TYPE_MISMATCH'
-    | 'MISSING_UNDECIDED'
-    | 'ENUM_UNCOVERED'
-    | 'NOT_REPEATABLE'
-    | 'SAMPLE_FAILED';
-  /** The field it is about: of the destination, or, for the codes that begin with SOURCE and UNUSED, of the source. */
-  readonly field: string;
-  readonly message: string;
-}
 
 export interface ProblemOptions {
   /** Source fields that are needed elsewhere: the key and the version of a sync. */

@@ -1,9 +1,9 @@
 import { kindWords, undecidedProblem } from './destination-problems.ts';
 import { absent, nodeKinds } from './kinds.ts';
 import type { Recorded } from './mapping.ts';
+import type { MappingProblem } from './mapping-problem.ts';
 import type { Node } from './node.ts';
 import { pathText } from './path.ts';
-import type { MappingProblem } from './problems.ts';
 import { bare, defOf, type Schema, schemaAt } from './schema.ts';
 import { parts, sourcePath } from './words.ts';
 

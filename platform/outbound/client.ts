@@ -16,7 +16,8 @@ import { Pace } from './pace/pace.ts';
 import { type Probe, paced } from './pace/paced.ts';
 import { type Incoming, type Outgoing, pipeline, placeOf } from './pipeline.ts';
 import { guardOf } from './transport/address-guard.ts';
-import { type ExchangeLimits, exchange } from './transport/exchange.ts';
+import { exchange } from './transport/exchange.ts';
+import type { ExchangeLimits } from './transport/limits.ts';
 import { followRedirects } from './transport/redirects.ts';
 import { tlsIdentity } from './transport/tls-identity.ts';
 

@@ -1,6 +1,6 @@
 import type { Pool, PoolClient } from 'pg';
 import { query } from '../sql/sql.ts';
-import type { Confirmed } from './deliveries.ts';
+import type { Confirmed } from './confirmed.ts';
 
 /** What the ledger knows of records that somebody else may have changed in the destination. */
 export function ledgerConflicts(pool: Pool) {

@@ -11,6 +11,7 @@ import { type PlannedBatch, plannedBatch, plannedDeletes } from '../records/plan
 import { ledgerRepeats } from '../records/repeats.ts';
 import { copyIn, type Statement } from '../sql/copy-in.ts';
 import { ask, holdFence, refuseOlder, transaction, writeUnderFence } from '../sql/sql.ts';
+import type { Confirmed } from './confirmed.ts';
 import { hasTags, keepTags, ledgerConflicts } from './conflicts.ts';
 import { copyUnderFence } from './copy-under-fence.ts';
 import { beginDelivery, type DeliveryStart } from './delivery-start.ts';
@@ -21,14 +22,6 @@ import { packOrdinals } from './ordinals.ts';
 import { COPIED_FROM, columnsOf, copyOfRows, renewVersions, upsertRows } from './rows.ts';
 import { packSample } from './samples.ts';
 import { ledgerVerdicts } from './verdicts.ts';
-
-export interface Confirmed {
-  readonly record: ReadyRecord;
-  /** The destination's own id; null when it is the key. */
-  readonly destinationId: string | null;
-  /** The version that the destination gave it; null: it has one and did not say; absent: it has none. */
-  readonly tag?: string | null;
-}
 
 export interface Outcome {
   readonly confirmed: readonly Confirmed[];

@@ -3,8 +3,8 @@ import { SyncFailure } from '../../../model/failure/failure.ts';
 import type { Counts } from '../../../model/sync/batch.ts';
 import { isUnagreed } from '../records/unagreed.ts';
 import { ask, takeFence, type WriterStart } from '../sql/sql.ts';
-import { leftStaged } from './doubts.ts';
 import { type Intent, intentsOf } from './intents.ts';
+import { leftStaged } from './left-staged.ts';
 
 /** What an attempt that delivers has to know. `fence`: every older number is refused from now on. */
 export interface DeliveryStart extends WriterStart {

@@ -1,16 +1,13 @@
 import type { Pool } from 'pg';
 import type { BatchRef } from '../../../model/sync/batch.ts';
 import { ask, holdFence, type Writer, writeUnderFence } from '../sql/sql.ts';
-import type { Confirmed } from './deliveries.ts';
+import type { Confirmed } from './confirmed.ts';
 import { beginLeft, type DeliveryStart } from './delivery-start.ts';
 import { type Intent, intentsOf } from './intents.ts';
+import { leftStaged } from './left-staged.ts';
 import { packSample } from './samples.ts';
 
 // Of ended runs: the one that holds the sync may have anything under way. What is only to be read back is none of it.
-export const leftStaged = `from runs r join (select distinct run, seq from staged) s on s.run = r.id
-  join runs now on now.sync_id = r.sync_id and now.id = $1 where r.id <> now.id
-    and (not exists (select from written w where w.run = s.run and w.seq = s.seq)
-      or exists (select from intents i where i.run = s.run and i.seq = s.seq and i.state in ('open', 'unknown')))`;
 
 /**
  * Requests that outlive their run: it was cancelled, or its workflow is gone, before they were settled, or before what they

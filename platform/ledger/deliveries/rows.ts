@@ -3,7 +3,7 @@ import { copyText } from '../../../model/record/copy-text.ts';
 import type { ReadyRecord } from '../../../model/record/prepared.ts';
 import { plainArray, textArray } from '../sql/arrays.ts';
 import type { Copy } from '../sql/copy-in.ts';
-import type { Confirmed } from './deliveries.ts';
+import type { Confirmed } from './confirmed.ts';
 
 /**
  * Notes what was confirmed: rows of the ledger, new or changed. A part of a write under the fence (sql.ts); `columnsOf`

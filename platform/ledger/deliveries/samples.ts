@@ -4,7 +4,7 @@ import type { Pool, PoolClient } from 'pg';
 import { z } from 'zod';
 import type { BatchRef } from '../../../model/sync/batch.ts';
 import { ask, query } from '../sql/sql.ts';
-import type { Confirmed } from './deliveries.ts';
+import type { Confirmed } from './confirmed.ts';
 
 const deflate = promisify(deflateRaw);
 const inflate = promisify(inflateRaw);

@@ -1,6 +1,5 @@
 import type { Pool } from 'pg';
 import { isoTime, query } from '../sql/sql.ts';
-import type { QuarantineGroup } from './quarantine.ts';
 
 /**
  * `open`: waits for a person. `replayed`: went through the mapping again and was not rejected. `superseded`: a later
@@ -153,3 +152,10 @@ export const chooseForReplay = (pool: Pool) => ({
     return rows.map(({ record }) => record ?? 'null');
   },
 });
+
+export interface QuarantineGroup {
+  readonly code: string;
+  readonly field: string | null;
+  readonly reason: string;
+  readonly records: number;
+}

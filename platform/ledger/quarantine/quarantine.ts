@@ -2,7 +2,7 @@ import type { Pool, PoolClient } from 'pg';
 import type { Reject } from '../../../model/record/prepared.ts';
 import { plainArray, textArray } from '../sql/arrays.ts';
 import { query } from '../sql/sql.ts';
-import { chooseForReplay, dropEntries, listEntries, reasonsOf } from './entries.ts';
+import { chooseForReplay, dropEntries, listEntries, type QuarantineGroup, reasonsOf } from './entries.ts';
 
 /**
  * Puts records aside. A record of a batch lies there once, however often the step is repeated. What lay open of the
@@ -115,13 +115,6 @@ async function ofOpenEntries(
   if (rows.length > READ_AT_MOST) return arrived;
   const open = new Set(rows.map(({ key }) => key));
   return arrived.filter(({ key }) => open.has(key));
-}
-
-export interface QuarantineGroup {
-  readonly code: string;
-  readonly field: string | null;
-  readonly reason: string;
-  readonly records: number;
 }
 
 export function ledgerQuarantine(pool: Pool) {

@@ -1,7 +1,7 @@
 import type { Pool } from 'pg';
 import type { ReadyRecord } from '../../../model/record/prepared.ts';
 import type { Occurrence } from '../../../model/record/repeats.ts';
-import type { Confirmed } from '../deliveries/deliveries.ts';
+import type { Confirmed } from '../deliveries/confirmed.ts';
 import { ROW_BY_KEY, renewVersions } from '../deliveries/rows.ts';
 import { addToSample } from '../deliveries/samples.ts';
 import { plainArray, textArray } from '../sql/arrays.ts';

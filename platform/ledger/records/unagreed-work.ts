@@ -1,7 +1,6 @@
 import type { Pool } from 'pg';
 import { NO_HASH } from '../deletes/extras.ts';
 import { isoTime, query } from '../sql/sql.ts';
-import type { Finding } from './unagreed.ts';
 
 /** A record that is not agreed, or that a person has given up, as it is shown. */
 export interface UnagreedEntry {
@@ -78,3 +77,6 @@ export const unagreedWork = (pool: Pool) => ({
       [sync, limit, key],
     ),
 });
+
+/** What reading back found of a record that the destination had confirmed. */
+export type Finding = 'missing' | 'different';

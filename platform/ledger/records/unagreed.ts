@@ -4,10 +4,7 @@ import type { ReadyRecord } from '../../../model/record/prepared.ts';
 import { NO_HASH } from '../deletes/extras.ts';
 import { plainArray, textArray } from '../sql/arrays.ts';
 import { query, queryInOrder } from '../sql/sql.ts';
-import { unagreedWork } from './unagreed-work.ts';
-
-/** What reading back found of a record that the destination had confirmed. */
-export type Finding = 'missing' | 'different';
+import { type Finding, unagreedWork } from './unagreed-work.ts';
 
 /** A record that is not at the destination as it was sent. */
 export interface Unagreed {

@@ -6,19 +6,8 @@ import type { TlsRules } from '../../../model/connection/connection.ts';
 import type { Outgoing, Send } from '../pipeline.ts';
 import type { Guard } from './address-guard.ts';
 import { authoritiesOf } from './authorities.ts';
+import type { ExchangeLimits } from './limits.ts';
 import { type GotStream, receive } from './receive.ts';
-import type { MinimumRate } from './slow-body.ts';
-
-export interface ExchangeLimits {
-  /** Of the connection, for messages. */
-  readonly name?: string;
-  /** From the first byte sent to the last received. */
-  readonly timeoutMs: number;
-  /** The largest body read, decompressed. */
-  readonly maxResponseBytes: number;
-  /** Of a body under way. Default: MINIMUM_RATE. */
-  readonly minimumRate?: MinimumRate;
-}
 
 /** Who we are in a TLS handshake: certificate and key as PEM, read anew for each call, as they are renewed. */
 export type TlsIdentity = () => Promise<{

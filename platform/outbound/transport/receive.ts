@@ -2,7 +2,7 @@ import type { got } from 'got';
 import { type CallTiming, callTiming } from '../../../model/connection/call.ts';
 import { failureOf, type Verdict } from '../errors/classify.ts';
 import { type Incoming, type Outgoing, placeOf } from '../pipeline.ts';
-import type { ExchangeLimits } from './exchange.ts';
+import type { ExchangeLimits } from './limits.ts';
 import { networkFailure } from './network-failure.ts';
 import { noteCertificate, type PeerCertificate } from './peer-certificate.ts';
 import { MINIMUM_RATE, type MinimumRate, watchRate } from './slow-body.ts';
