@@ -1,17 +1,9 @@
-import process from 'node:process';
 import { Command } from 'commander';
-import { type Plan, planSync } from '../engine/plan/plan.ts';
-import { type ExitCode, exitCode } from '../model/failure/exit-code.ts';
-import { deliveryPromise } from '../model/sync/delivery.ts';
-import { askSystems } from '../operations/ask-systems.ts';
-import type { Engine } from '../operations/engine.ts';
+import { planRun } from '../operations/plan/plan.ts';
 import { parseWhole } from '../platform/terminal/parse.ts';
-import { deliveryClassOf } from '../project/delivery.ts';
-import { checkProject } from '../project/load.ts';
-import { soundSync } from '../project/sound-sync.ts';
-import { type CliContext, contextOf } from './context.ts';
+import { contextOf } from './context.ts';
 import { printPlan } from './plan/print.ts';
-import { withEngine } from './runs/engine.ts';
+import { asking } from './runs/engine.ts';
 
 interface PlanFlags {
   readonly full?: boolean;
@@ -47,43 +39,10 @@ Examples:
 What a destination refuses is known only when it is asked to write: no plan can foretell it. Records of the destination that
 the ledger does not know are in no plan: only \`reconcile --repair --remove-extras\` removes them.`,
     )
-    .action(async (sync: string, flags: PlanFlags, command: Command) => {
-      process.exitCode = await plan(contextOf(command), sync, flags);
+    .action(async (sync: string, { full = false, limit, samples }: PlanFlags, command: Command) => {
+      const context = contextOf(command);
+      const input = { sync, full, limit: limit ?? null, samples };
+      const plan = await asking(context, (request) => planRun.perform(request, input));
+      context.out.result(plan, () => printPlan(context.out, plan, limit, plan.delivery));
     });
-}
-
-async function plan(context: CliContext, sync: string, flags: PlanFlags): Promise<ExitCode> {
-  const loaded = soundSync(await checkProject(context.projectFolder, context.env), sync);
-  return withEngine(context, async (engine) => {
-    const planned = await makePlan(context, engine, sync, flags);
-    const delivery = deliveryClassOf(loaded);
-    const document = {
-      ...planned,
-      delivery: delivery === undefined ? null : { class: delivery, promise: deliveryPromise[delivery] },
-    };
-    context.out.result(document, () => printPlan(context.out, planned, flags.limit, document.delivery));
-    return exitCode.ok;
-  });
-}
-
-/** Plans a sync as the project is now, and keeps the plan when it can be run. */
-export async function makePlan(context: CliContext, engine: Engine, sync: string, flags: PlanFlags): Promise<Plan> {
-  const { ledger } = engine;
-  const asking = {
-    ...{ sync, command: 'plan', title: `Planning ${sync}` },
-    stopped: 'the plan was not finished; nothing was written',
-  };
-  const planned = await askSystems(context, ledger, asking, ({ loaded, world, signal, tell }) =>
-    planSync({ world, ledger }, loaded, {
-      full: flags.full === true,
-      ...(flags.limit === undefined ? {} : { limit: flags.limit }),
-      samples: flags.samples,
-      signal,
-      tell: ({ fetched, batches }) => tell({ detail: `${fetched.toLocaleString('en')} records in ${batches} batches` }),
-    }),
-  );
-  const { hash, mode, batches } = planned;
-  const deletes = planned.deletes?.fingerprint ?? null;
-  if (hash !== null) await ledger.plans.store({ hash, sync, full: mode === 'full', batches, deletes });
-  return planned;
 }

@@ -1,19 +1,13 @@
 import process from 'node:process';
 import { Command } from 'commander';
-import { type Comparison, compareSync } from '../engine/compare/compare.ts';
 import { type ExitCode, exitCode } from '../model/failure/exit-code.ts';
-import { refusal, type SyncFailure } from '../model/failure/failure.ts';
-import { askSystems } from '../operations/ask-systems.ts';
-import type { Engine } from '../operations/engine.ts';
-import { extrasToRemove, MOST_EXTRAS, mayRemoveExtras } from '../operations/reconcile/extras.ts';
-import { repair } from '../operations/reconcile/repair.ts';
+import { giveUpRecords } from '../operations/reconcile/give-up.ts';
+import { reconcileSync } from '../operations/reconcile/reconcile.ts';
 import type { RecoveryEnd } from '../platform/ledger/runs/recovery.ts';
-import { checkProject } from '../project/load.ts';
-import { soundSync } from '../project/sound-sync.ts';
 import { type CliContext, contextOf } from './context.ts';
-import { giveUp } from './reconcile/give-up.ts';
-import { documentOf, print, repairDocument } from './reconcile/print.ts';
-import { withEngine } from './runs/engine.ts';
+import { usage } from './errors.ts';
+import { print } from './reconcile/print.ts';
+import { asking } from './runs/engine.ts';
 
 export function reconcileCommand(): Command {
   return new Command('reconcile')
@@ -70,26 +64,30 @@ interface Flags {
 const collected = (value: string, before: readonly string[]): readonly string[] => [...before, value];
 
 async function reconcile(context: CliContext, sync: string, flags: Flags): Promise<ExitCode> {
-  const loaded = soundSync(await checkProject(context.projectFolder, context.env), sync);
-  if (flags.removeExtras) mayRemoveExtras(loaded, flags.repair === true);
-  return withEngine(context, async (engine) => {
-    if (flags.giveUp) return giveUp(context, engine, sync, flags);
-    const again = () => compare(context, engine, sync, flags.removeExtras === true);
-    const comparison = await again();
-    if (comparison.by === 'nothing') throw unreadable(sync);
-    const removes = flags.removeExtras === true && extrasToRemove(comparison, flags.yes === true);
-    const wanted = removes || (flags.repair === true && faultsOf(comparison) > 0);
-    const repaired = wanted ? await repair(context, engine, comparison, removes, again) : null;
-    const document = { ...documentOf(comparison), repair: repaired && repairDocument(repaired) };
-    context.out.result(document, () => print(context.out, comparison, repaired));
-    const last = repaired?.after ?? comparison;
-    if (faultsOf(last) === 0) {
-      await engine.ledger.unagreed.allAgreed(sync, last.by === 'reading' ? 'as sent' : 'as stored');
-      noteRecovery(context, sync, await engine.ledger.recovery.endAgreed(sync));
-    }
-    const left = faultsOf(last) + (removes ? last.extra : 0);
-    return left === 0 ? exitCode.ok : exitCode.failed;
-  });
+  const confirmed = flags.yes === true;
+  if (flags.giveUp) return giveUp(context, { sync, keys: flags.key, reason: flags.reason ?? '', confirmed });
+  const { repair: repairs = false, removeExtras: removesExtras = false } = flags;
+  if (removesExtras && !repairs) throw usage('`--remove-extras` goes with --repair');
+  const input = { sync, repairs, removesExtras, confirmed };
+  const found = await asking(context, (request) => reconcileSync.perform(request, input));
+  const { recovery, ...document } = found;
+  context.out.result(document, () => print(context.out, found));
+  noteRecovery(context, sync, recovery);
+  const last = found.repair?.after ?? found;
+  const left = last.missing + last.different + ((found.repair?.removed ?? null) === null ? 0 : last.extra);
+  return left === 0 ? exitCode.ok : exitCode.failed;
+}
+
+async function giveUp(context: CliContext, input: Parameters<typeof giveUpRecords.perform>[1]): Promise<ExitCode> {
+  if (input.reason.trim() === '') throw usage('`--give-up` goes with --reason: why the records are left as they are');
+  const { out } = context;
+  const { sync, givenUp } = await asking(context, (request) => giveUpRecords.perform(request, input));
+  out.result({ sync, givenUp }, () =>
+    out.line(
+      `Given up: ${givenUp.toLocaleString('en')} ${givenUp === 1 ? 'record' : 'records'} of ${sync}. The reason is kept.`,
+    ),
+  );
+  return exitCode.ok;
 }
 
 function noteRecovery({ progress }: CliContext, sync: string, recovery: RecoveryEnd): void {
@@ -99,25 +97,4 @@ function noteRecovery({ progress }: CliContext, sync: string, recovery: Recovery
     progress.note(
       `The recovery goes on: what came after the copy, only a full run finds. Next: syncline run ${sync} --full --wait`,
     );
-}
-
-const faultsOf = ({ missing, different }: Comparison): number => missing.length + different.length;
-
-const unreadable = (sync: string): SyncFailure =>
-  refusal('NOT_READABLE', `the destination of \`${sync}\` cannot be read, so nothing can be compared`, {
-    todo: 'Give its options a look-up (docs/connectors.md).',
-  });
-
-function compare(context: CliContext, { ledger }: Engine, sync: string, allExtras: boolean): Promise<Comparison> {
-  const asking = {
-    ...{ sync, command: 'reconcile', title: `Comparing ${sync}` },
-    stopped: 'the comparison was not finished; nothing was changed',
-  };
-  return askSystems(context, ledger, asking, ({ loaded, world, signal, tell }) =>
-    compareSync({ world, ledger }, loaded, {
-      ...(allExtras && { extras: MOST_EXTRAS }),
-      signal,
-      tell: ({ checked: done, of }) => tell({ done, total: of, detail: `${done.toLocaleString('en')} records` }),
-    }),
-  );
 }

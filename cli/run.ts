@@ -3,6 +3,7 @@ import type { ExitCode } from '../model/failure/exit-code.ts';
 import { refusal } from '../model/failure/failure.ts';
 import type { ReadRange } from '../model/sync/range.ts';
 import type { Engine } from '../operations/engine.ts';
+import { keepToPlan } from '../operations/plan/keep-to-plan.ts';
 import { positionOf, rereading, rereadingWords } from '../operations/runs/position.ts';
 import { newRunId } from '../operations/runs/start.ts';
 import { onceFor, startOnce } from '../operations/runs/start-once.ts';
@@ -96,7 +97,7 @@ async function start(
   await refusePaused(engine, sync);
   await finishOpenRun(context, engine, sync);
   const range = options.from === undefined ? undefined : await rewound(context, engine, sync, options);
-  const planned = options.plan === undefined ? {} : await keepToPlan(context, engine, sync, options.plan, run);
+  const planned = options.plan === undefined ? {} : await keepToPlan(context, engine.ledger, sync, options.plan, run);
   if (wait && (await engine.ensureWorker())) context.progress.note('No worker was up: one is started for this run.');
   return startOnce(engine, {
     sync,
@@ -116,11 +117,6 @@ async function start(
 /** What decides whether a repeated id asks for the same again. */
 const requestOf = ({ full, from, plan }: RunOptions): string =>
   JSON.stringify({ full: full === true, from: from ?? null, plan: plan ?? null });
-
-async function keepToPlan(context: CliContext, engine: Engine, sync: string, hash: string, run: string) {
-  const { plannedRun } = await import('./runs/planned.ts');
-  return plannedRun(context, engine, sync, hash, run);
-}
 
 /** From where a run reads again, once a person has said yes to what that means. Nothing is cleared by it. */
 async function rewound(

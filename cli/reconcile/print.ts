@@ -1,26 +1,14 @@
-import type { Comparison } from '../../engine/compare/compare.ts';
-import type { Repair } from '../../operations/reconcile/repair.ts';
+import type { ComparisonDocument } from '../../operations/reconcile/comparison-document.ts';
+import type { reconcileSync } from '../../operations/reconcile/reconcile.ts';
 import type { Out } from '../../platform/terminal/out.ts';
 
-const SAMPLES = 20;
+type Reconciliation = Awaited<ReturnType<typeof reconcileSync.perform>>;
 
-export const documentOf = ({ missing, different, extras, ...rest }: Comparison): object => ({
-  ...rest,
-  missing: missing.length,
-  different: different.length,
-  samples: {
-    missing: missing.slice(0, SAMPLES).map(({ key }) => key),
-    different: different.slice(0, SAMPLES).map(({ key }) => key),
-    extra: extras.slice(0, SAMPLES).map(({ id }) => id),
-  },
-});
-
-export const repairDocument = ({ after, ...rest }: Repair): object => ({ ...rest, after: documentOf(after) });
-
-export function print(out: Out, comparison: Comparison, repaired: Repair | null): void {
+export function print(out: Out, comparison: Reconciliation): void {
+  const repaired = comparison.repair;
   printComparison(out, comparison);
   if (repaired === null) {
-    if (comparison.missing.length + comparison.different.length > 0)
+    if (comparison.missing + comparison.different > 0)
       out.line(`Mend it: ${out.style.name(`syncline reconcile ${comparison.sync} --repair`)}`);
     return;
   }
@@ -42,9 +30,9 @@ export function print(out: Out, comparison: Comparison, repaired: Repair | null)
   if (repaired.run !== null) printComparison(out, repaired.after);
 }
 
-function printComparison(out: Out, found: Comparison): void {
-  const faults = found.missing.length + found.different.length;
-  const words = `${number(found.checked)} delivered records compared: ${number(found.missing.length)} missing, ${number(found.different.length)} different, ${number(found.extra)} extra`;
+function printComparison(out: Out, found: ComparisonDocument): void {
+  const faults = found.missing + found.different;
+  const words = `${number(found.checked)} delivered records compared: ${number(found.missing)} missing, ${number(found.different)} different, ${number(found.extra)} extra`;
   out.line(faults === 0 ? out.style.good(words) : out.style.bad(words));
   const { sums, keys, records } = found.transferred;
   out.line(
@@ -52,12 +40,8 @@ function printComparison(out: Out, found: Comparison): void {
       `By ${found.by}; the destination sent ${number(sums)} sums, ${number(keys)} keys, ${number(records)} records.`,
     ),
   );
-  const samples: (readonly [string, readonly string[]])[] = [
-    ['missing', found.missing.map(({ key }) => key)],
-    ['different', found.different.map(({ key }) => key)],
-    ['extra', found.extras.map(({ id }) => id)],
-  ];
-  const rows = samples.flatMap(([what, keys]) => keys.slice(0, SAMPLES).map((key) => [what, key]));
+  const { missing, different, extra } = found.samples;
+  const rows = Object.entries({ missing, different, extra }).flatMap(([what, keys]) => keys.map((key) => [what, key]));
   if (rows.length === 0) return;
   out.line();
   out.table([{ title: 'WHAT' }, { title: 'KEY', paint: out.style.name }], rows);

@@ -18,6 +18,7 @@ export const operationNames = [
   'positions.list',
   'positions.set',
   'reconcile',
+  'reconcile.giveUp',
   'recover',
   'explain',
   'quarantine.list',

@@ -25,6 +25,7 @@ const words: Readonly<Record<OperationName | LocalName, string>> = {
   'positions.list': 'positions SYNC',
   'positions.set': 'positions set SYNC',
   reconcile: 'reconcile SYNC',
+  'reconcile.giveUp': 'reconcile SYNC --give-up',
   recover: 'recover SYNC',
   explain: 'explain SYNC',
   'quarantine.list': 'quarantine list SYNC',

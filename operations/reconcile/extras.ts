@@ -1,4 +1,3 @@
-import { usage } from '../../cli/errors.ts';
 import type { Comparison } from '../../engine/compare/compare.ts';
 import { refusal } from '../../model/failure/failure.ts';
 import type { LoadedSync } from '../../model/sync/project.ts';
@@ -11,7 +10,7 @@ const SHOWN = 5;
 
 /** Refuses to remove extra records where the sync, its destination or the person has not said that it may be done. */
 export function mayRemoveExtras({ name, sync }: Pick<LoadedSync, 'name' | 'sync'>, repairs: boolean): void {
-  if (!repairs) throw usage('`--remove-extras` goes with --repair');
+  if (!repairs) throw refusal('USAGE', 'extra records are removed by a repair only');
   if (deleteLimitsOf(sync) === null)
     throw refusal('DELETES_IGNORED', `\`${name}\` deletes nothing: its file does not say how (\`deletes\`)`, {
       todo: "Say `deletes: 'delete'`, or which fields mark a record as deleted.",
