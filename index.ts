@@ -13,3 +13,4 @@ export * from './model/mapping/public.ts';
 export { personal, secret } from './model/record/field-marks.ts';
 export type { ScheduleInput } from './model/schedule/schedule.ts';
 export { defineSync, type Sync } from './model/sync/sync.ts';
+export { type SqlConfig, type SqlPool, type SqlSession, sqlTransport } from './platform/transports/sql/contract.ts';

@@ -10,7 +10,7 @@ import { createHttpClient, type OpenHttpClient } from './outbound/client.ts';
 import { type Journal, openJournal } from './outbound/journal/journal.ts';
 import { secretsOfProcess } from './secrets/known.ts';
 import { createReadSecret } from './secrets/read.ts';
-import { sqlPools } from './sql/pools.ts';
+import { openTransports } from './transports/transports.ts';
 
 export interface World extends EndpointWorld {
   /** Writes what is left of the journal: before the ledger is closed. */
@@ -37,7 +37,7 @@ export function createWorld(
   const secret = createReadSecret({ projectFolder, env });
   const tokens = ledger && sealedTokens(ledger.tokens, env, projectFolder);
   const clients = new Map<string, OpenHttpClient>();
-  const pools = sqlPools();
+  const transports = openTransports();
   const clientOf = (connection: Connection): OpenHttpClient => {
     const id = JSON.stringify(connection);
     const known = clients.get(id);
@@ -61,7 +61,7 @@ export function createWorld(
       get http() {
         return usedBy(clientOf(connection), use);
       },
-      sql: pools.pool,
+      open: transports.open,
       secret,
       log,
       underFileLock,
@@ -69,7 +69,7 @@ export function createWorld(
     }),
     async close() {
       for (const client of clients.values()) client.close();
-      await pools.close();
+      await transports.close();
       await watch?.journal.close();
     },
   };

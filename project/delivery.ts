@@ -9,7 +9,8 @@ import type { EndpointWorld, LoadedSync } from '../model/sync/project.ts';
 export const unreachableWorld: EndpointWorld = {
   toolsFor: (): ConnectorTools => ({
     http: { request: never },
-    sql: () => ({ query: never, transaction: never }),
+    // Whatever door it is: nothing that is asked of it is answered.
+    open: () => new Proxy({}, { get: () => never }) as never,
     secret: never,
     log: { debug: ignore, info: ignore, warn: ignore, error: ignore },
     underFileLock: never,

@@ -1,9 +1,9 @@
 import pg from 'pg';
-import type { SqlPool } from '../model/connector/connector.ts';
 import { isSyncFailure, type SyncFailure } from '../model/failure/failure.ts';
 import { SqlRowFailure } from '../model/failure/sql-failure.ts';
-import { type SqlPhase, sortSqlError } from '../platform/sql/errors.ts';
-import { poolConfig, sqlPools } from '../platform/sql/pools.ts';
+import type { SqlPool } from '../platform/transports/sql/contract.ts';
+import { type SqlPhase, sortSqlError } from '../platform/transports/sql/errors.ts';
+import { poolConfig, sqlPools } from '../platform/transports/sql/pools.ts';
 import { type CuttableProxy, startProxy } from './support/cuttable-proxy.ts';
 import { byWayOf, createTestDatabase, type TestDatabase } from './support/database.ts';
 
@@ -117,7 +117,7 @@ describe('the SQL door', () => {
     proxy = await startProxy(Number(port));
     pools = sqlPools();
     const url = byWayOf(proxy, database.url);
-    sql = pools.pool({ url, password: decodeURIComponent(password), timeoutMs: 2_000 });
+    sql = pools.open({ url, password: decodeURIComponent(password), timeoutMs: 2_000 });
     await sql.query('TRUNCATE t');
   });
   afterEach(async () => {
@@ -239,7 +239,7 @@ describe('the SQL door', () => {
 
   test('says that the password is wrong without repeating it', async () => {
     const failure = await failureOf(
-      pools.pool({ url: database.url, password: 'wrong-password', timeoutMs: 2_000 }).query('SELECT 1'),
+      pools.open({ url: database.url, password: 'wrong-password', timeoutMs: 2_000 }).query('SELECT 1'),
     );
     expect(failure).toMatchObject({ code: 'AUTH_REJECTED', effect: 'none' });
     expect(failure.message).not.toContain('wrong-password');

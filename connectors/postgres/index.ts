@@ -1,4 +1,4 @@
-import { type ConnectionOf, type ConnectorTools, defineConnector, type SqlPool } from '../../index.ts';
+import { type ConnectionOf, type ConnectorTools, defineConnector, type SqlPool, sqlTransport } from '../../index.ts';
 import { postgresDestination } from './destination.ts';
 import {
   type PostgresSettings,
@@ -41,5 +41,10 @@ async function database(
   const url = new URL(settings.url);
   if (settings.ssl !== undefined) url.searchParams.set('sslmode', settings.ssl);
   const password = settings.password === undefined ? undefined : await tools.secret(settings.password);
-  return tools.sql({ url: url.href, timeoutMs, ...(password !== undefined && { password }), ...(tls && { tls }) });
+  return tools.open(sqlTransport, {
+    url: url.href,
+    timeoutMs,
+    ...(password !== undefined && { password }),
+    ...(tls && { tls }),
+  });
 }

@@ -4,16 +4,15 @@ import type { ConnectorTools } from '../../model/connector/connector.ts';
 import type { EndpointWorld } from '../../model/sync/project.ts';
 
 export interface CountedWorld extends EndpointWorld {
-  /** Calls over HTTP, and statements and transactions of SQL, so far. */
+  /** Calls over HTTP and through transports so far. */
   readonly calls: () => number;
 }
 
 /** The same world, with a count of what its systems were asked. */
 export function countedWorld(world: EndpointWorld): CountedWorld {
   let calls = 0;
-  const counted = <T>(call: () => T): T => {
+  const count = () => {
     calls++;
-    return call();
   };
   return {
     calls: () => calls,
@@ -23,15 +22,14 @@ export function countedWorld(world: EndpointWorld): CountedWorld {
         // Asked for only when it is used: a folder or a database has no address to call.
         get http() {
           const { http } = tools;
-          return { request: (call: Parameters<typeof http.request>[0]) => counted(() => http.request(call)) };
-        },
-        sql(config) {
-          const pool = tools.sql(config);
           return {
-            query: (text, values) => counted(() => pool.query(text, values)),
-            transaction: (work) => counted(() => pool.transaction(work)),
+            request(call: Parameters<typeof http.request>[0]) {
+              count();
+              return http.request(call);
+            },
           };
         },
+        open: (transport, config) => tools.open(transport, config, count),
         secret: tools.secret,
         log: tools.log,
         underFileLock: tools.underFileLock,

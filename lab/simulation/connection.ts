@@ -15,12 +15,15 @@ const nothing = (what: string) => () => {
 };
 
 /** What a connector is lent: the one way to its system, and nothing else. */
-export const toolsWith = (way: Partial<Pick<ConnectorTools, 'http' | 'sql'>>): ConnectorTools => ({
+export const toolsWith = (way: Partial<Pick<ConnectorTools, 'http' | 'open'>>): ConnectorTools => ({
   http: { request: nothing('HTTP') },
-  sql: nothing('database'),
+  open: nothing('database'),
   secret: nothing('secrets'),
   log: { debug() {}, info() {}, warn() {}, error() {} },
   projectFolder: '',
   underFileLock: nothing('file'),
   ...way,
 });
+
+/** Gives this door, whatever is opened. */
+export const openingAs = (door: unknown) => (() => door) as ConnectorTools['open'];

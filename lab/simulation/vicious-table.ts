@@ -1,8 +1,9 @@
 import postgres from '../../connectors/postgres/index.ts';
-import type { Destination, SqlPool } from '../../model/connector/connector.ts';
+import type { Destination } from '../../model/connector/connector.ts';
 import { SyncFailure } from '../../model/failure/failure.ts';
+import type { SqlPool } from '../../platform/transports/sql/contract.ts';
 import type { Vice } from '../vices/vice.ts';
-import { connectionOf, toolsWith } from './connection.ts';
+import { connectionOf, openingAs, toolsWith } from './connection.ts';
 import type { Fate } from './destination.ts';
 import type { ViciousEnd } from './vicious-end.ts';
 
@@ -24,7 +25,7 @@ export async function viciousTable(
     isClosed = false;
   };
   return {
-    open: () => withFates(connector.destination.open(connection, options, toolsWith({ sql: () => sql })), fateOf),
+    open: () => withFates(connector.destination.open(connection, options, toolsWith({ open: openingAs(sql) })), fateOf),
     rows: () => sql.query(`select id::text as key, text from ${table}`),
     get isClosed() {
       return isClosed;

@@ -1,5 +1,5 @@
-import type { SqlPool } from '../../model/connector/connector.ts';
-import { sqlPools } from '../../platform/sql/pools.ts';
+import type { SqlPool } from '../../platform/transports/sql/contract.ts';
+import { sqlPools } from '../../platform/transports/sql/pools.ts';
 
 /** The way of the postgres connector to the database of the simulation. */
 export interface Warehouse {
@@ -14,6 +14,6 @@ export function openWarehouse(databaseUrl: string): Warehouse {
   const password = decodeURIComponent(url.password);
   url.password = '';
   const pools = sqlPools();
-  const pool = pools.pool({ url: url.href, timeoutMs: TIMEOUT_MS, ...(password !== '' && { password }) });
+  const pool = pools.open({ url: url.href, timeoutMs: TIMEOUT_MS, ...(password !== '' && { password }) });
   return { pool, close: () => pools.close() };
 }

@@ -4,14 +4,14 @@ import type { Destination } from './destination.ts';
 import type { UnderFileLock } from './file-lock.ts';
 import type { HttpClient } from './http.ts';
 import type { Source } from './source.ts';
-import type { SqlConfig, SqlPool } from './sql.ts';
+import type { OpenTransport } from './transport.ts';
 
 export type * from './checksums.ts';
 export type * from './destination.ts';
 export type * from './file-lock.ts';
 export type * from './http.ts';
 export type * from './source.ts';
-export type * from './sql.ts';
+export type * from './transport.ts';
 
 /**
  * The contract of a connector: one file per kind of system, which knows that system and nothing else.
@@ -48,8 +48,8 @@ export type ConnectionOf<Settings> = Omit<Connection, 'settings'> & { readonly s
 /** What the engine lends to a connector. */
 export interface ConnectorTools {
   readonly http: HttpClient;
-  /** A pool on the database of the connection; closed by the engine. */
-  readonly sql: (config: SqlConfig) => SqlPool;
+  /** Whatever is not reached over HTTP. */
+  readonly open: OpenTransport;
   readonly secret: ReadSecret;
   readonly log: Log;
   /** For a connector that writes files: one writer at a time, on whatever machine. */

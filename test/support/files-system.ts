@@ -31,7 +31,7 @@ export function folderTools(folder: string): ConnectorTools {
   const silent = () => undefined;
   return {
     http: { request: none },
-    sql: none,
+    open: none,
     secret: none,
     log: { debug: silent, info: silent, warn: silent, error: silent },
     underFileLock: underFileLockOf(LEASE_MS),

@@ -4,7 +4,7 @@ import type { Connector, ConnectorTools } from '../../model/connector/connector.
 import { SyncFailure } from '../../model/failure/failure.ts';
 import type { Json } from '../../model/record/json.ts';
 import { underFileLock } from '../../platform/foundation/file-lock.ts';
-import { sqlPools } from '../../platform/sql/pools.ts';
+import { openTransports } from '../../platform/transports/transports.ts';
 import type { LiveSystem, Subject } from './acceptance.ts';
 import { startProxy } from './cuttable-proxy.ts';
 import { byWayOf, createTestDatabase } from './database.ts';
@@ -23,16 +23,16 @@ export function postgresConnection(url: string, timeoutMs = 10_000): Connection 
 
 /** Tools with a real SQL door; `close` ends its connections. */
 export function sqlTools(url: string): ConnectorTools & { close(): Promise<void> } {
-  const pools = sqlPools();
+  const transports = openTransports();
   const silent = () => undefined;
   return {
     http: { request: () => Promise.reject(new SyncFailure('INTERNAL', 'no HTTP here')) },
-    sql: pools.pool,
+    open: transports.open,
     secret: async () => decodeURIComponent(new URL(url).password),
     log: { debug: silent, info: silent, warn: silent, error: silent },
     underFileLock,
     projectFolder: '/',
-    close: () => pools.close(),
+    close: () => transports.close(),
   };
 }
 

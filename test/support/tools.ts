@@ -34,8 +34,8 @@ export const doorTo = (
 /** What a connector over HTTP is lent: there is no SQL in it. */
 export const httpTools = (http: OpenHttpClient): ConnectorTools => ({
   http,
-  sql: () => {
-    throw new Error('this connector has no business with SQL');
+  open: () => {
+    throw new Error('this connector has no business with anything but HTTP');
   },
   secret: async () => '',
   log: silentLog,

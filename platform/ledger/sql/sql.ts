@@ -3,7 +3,7 @@ import { Pool, type PoolClient, type QueryConfig, type QueryResultRow } from 'pg
 import { errorCode } from '../../../model/failure/error-code.ts';
 import { isSyncFailure, SyncFailure } from '../../../model/failure/failure.ts';
 import { LEDGER_SCHEMA } from '../../../model/names.ts';
-import { surviveLostConnections } from '../../sql/lost-connections.ts';
+import { surviveLostConnections } from '../../transports/sql/lost-connections.ts';
 import { whyUnavailable } from './unavailable.ts';
 
 /** A prepared statement may have been planned when its tables were small. */

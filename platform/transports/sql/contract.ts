@@ -1,4 +1,5 @@
-import type { TlsRules } from '../connection/connection.ts';
+import type { TlsRules } from '../../../model/connection/connection.ts';
+import type { Transport } from '../../../model/connector/transport.ts';
 
 export interface SqlConfig {
   readonly tls?: TlsRules;
@@ -19,3 +20,6 @@ export interface SqlSession {
   /** `COPY … FROM STDIN` with rows in the format that it states; all of them are in memory at once, as a request is. */
   copyIn(text: string, rows: Iterable<string | Buffer>): Promise<void>;
 }
+
+/** Databases that speak the protocol of PostgreSQL: one pool for each address and password. */
+export const sqlTransport: Transport<SqlConfig, SqlPool> = { name: 'sql' };

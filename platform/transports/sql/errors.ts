@@ -1,11 +1,11 @@
-import { type FailureCode, SyncFailure } from '../../model/failure/failure.ts';
+import { type FailureCode, SyncFailure } from '../../../model/failure/failure.ts';
 import {
   NOT_OF_A_ROW,
   type RowFault,
   rowMessage,
   SqlRightFailure,
   SqlRowFailure,
-} from '../../model/failure/sql-failure.ts';
+} from '../../../model/failure/sql-failure.ts';
 
 /**
  * Where a statement stood when it failed:

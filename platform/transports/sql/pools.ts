@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { type ConnectionOptions, rootCertificates } from 'node:tls';
 import pg from 'pg';
-import type { SqlConfig, SqlPool, SqlSession } from '../../model/connector/connector.ts';
-import { isSyncFailure, SyncFailure } from '../../model/failure/failure.ts';
-import { copyIn } from '../ledger/sql/copy-in.ts';
+import { isSyncFailure, SyncFailure } from '../../../model/failure/failure.ts';
+import { copyIn } from '../../ledger/sql/copy-in.ts';
+import type { OpenedTransport } from '../opened-transport.ts';
+import type { SqlConfig, SqlPool, SqlSession } from './contract.ts';
 import { type SqlPhase, sortSqlError } from './errors.ts';
 import { surviveLostConnections } from './lost-connections.ts';
 
@@ -12,18 +13,12 @@ const MAX_CONNECTIONS = 8;
 /** The server's own time limit comes first, so that its answer says what happened. */
 const GRACE_MS = 5_000;
 
-export interface SqlPools {
-  /** The pool for this address and password: the same one for the same configuration. */
-  readonly pool: (config: SqlConfig) => SqlPool;
-  close(): Promise<void>;
-}
-
 /**
  * The SQL door: PostgreSQL through `pg`. Sorts every error, bounds every statement by `timeoutMs`, and gives values
  * exactly: booleans, floats and integers of 32 bits as JavaScript values, everything else as PostgreSQL's text,
  * with times in UTC.
  */
-export function sqlPools(): SqlPools {
+export function sqlPools(): OpenedTransport<SqlConfig, SqlPool> {
   const open = new Map<string, { readonly pool: pg.Pool; readonly door: SqlPool }>();
   const opened = (config: SqlConfig) => {
     const pool = new pg.Pool(poolConfig(config));
@@ -31,11 +26,11 @@ export function sqlPools(): SqlPools {
     return { pool, door: sqlPool(pool) };
   };
   return {
-    pool(config) {
+    open(config, onCall) {
       const id = JSON.stringify([config.url, config.password, config.timeoutMs, config.tls]);
       const known = open.get(id) ?? opened(config);
       open.set(id, known);
-      return known.door;
+      return onCall === undefined ? known.door : counting(known.door, onCall);
     },
     async close() {
       const pools = [...open.values()];
@@ -44,6 +39,17 @@ export function sqlPools(): SqlPools {
     },
   };
 }
+
+const counting = (pool: SqlPool, onCall: () => void): SqlPool => ({
+  query(text, values) {
+    onCall();
+    return pool.query(text, values);
+  },
+  transaction(work) {
+    onCall();
+    return pool.transaction(work);
+  },
+});
 
 function sqlPool(pool: pg.Pool): SqlPool {
   return {
