@@ -14,6 +14,7 @@ export default {
   },
   moduleNameMapper: {
     '^syncline$': '<rootDir>/index.ts',
+    '^syncline/testing$': '<rootDir>/testing/index.ts',
     '^syncline/connectors/(.*)$': '<rootDir>/connectors/$1/index.ts',
   },
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/dist-lab/', '/\\.syncline/'],

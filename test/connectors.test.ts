@@ -1,7 +1,7 @@
 import files from '../connectors/files/index.ts';
 import postgres from '../connectors/postgres/index.ts';
 import rest from '../connectors/rest/index.ts';
-import { acceptance } from './support/acceptance.ts';
+import { acceptance } from '../testing/acceptance.ts';
 import { filesSubject } from './support/files-system.ts';
 import { postgresSubject } from './support/postgres-system.ts';
 import { restSystem } from './support/rest-system.ts';

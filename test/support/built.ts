@@ -22,6 +22,7 @@ const shipped: Build = {
     'platform',
     'project',
     'stack',
+    'testing',
     'workers',
     'workflows',
     'index.ts',

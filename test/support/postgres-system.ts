@@ -5,10 +5,10 @@ import { SyncFailure } from '../../model/failure/failure.ts';
 import type { Json } from '../../model/record/json.ts';
 import { underFileLock } from '../../platform/foundation/file-lock.ts';
 import { openTransports } from '../../platform/transports/transports.ts';
-import type { LiveSystem, Subject } from './acceptance.ts';
+import type { LiveSystem, Subject } from '../../testing/acceptance.ts';
+import { type Sample, sample } from '../../testing/samples.ts';
 import { startProxy } from './cuttable-proxy.ts';
 import { byWayOf, createTestDatabase } from './database.ts';
-import { type Sample, sample } from './samples.ts';
 
 const columns = `id text PRIMARY KEY, name text NOT NULL, note text, amount numeric, exact numeric, nested jsonb,
   updated timestamptz`;

@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Connector } from '../../model/connector/connector.ts';
 import type { Json, JsonRecord } from '../../model/record/json.ts';
-import type { LiveSystem, Subject } from './acceptance.ts';
-import type { Sample } from './samples.ts';
+import type { LiveSystem, Subject } from '../../testing/acceptance.ts';
+import type { Sample } from '../../testing/samples.ts';
 import { connectionTo, doorTo, httpTools } from './tools.ts';
 import { bodyOf, json, startServer } from './with-server.ts';
 

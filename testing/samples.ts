@@ -1,4 +1,4 @@
-import type { Json } from '../../model/record/json.ts';
+import type { Json } from '../model/record/json.ts';
 
 /** The record of the acceptance suite: one field of each kind that a connector has to carry. */
 export interface Sample {

@@ -1,4 +1,4 @@
-import type { Connection } from '../../model/connection/connection.ts';
+import type { Connection } from '../model/connection/connection.ts';
 import type {
   Connector,
   ConnectorTools,
@@ -7,10 +7,10 @@ import type {
   Page,
   Source,
   WriteItem,
-} from '../../model/connector/connector.ts';
-import { type FailureCode, failures, isSyncFailure, type SyncFailure } from '../../model/failure/failure.ts';
-import type { Json, JsonRecord } from '../../model/record/json.ts';
-import { deliveryClass } from '../../model/sync/delivery.ts';
+} from '../model/connector/connector.ts';
+import { type FailureCode, failures, isSyncFailure, type SyncFailure } from '../model/failure/failure.ts';
+import type { Json, JsonRecord } from '../model/record/json.ts';
+import { deliveryClass } from '../model/sync/delivery.ts';
 import { type Sample, sample, samples, trickySamples } from './samples.ts';
 
 /** A live system with an empty source and an empty destination in it. Every case gets one of its own. */
