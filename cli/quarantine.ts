@@ -1,17 +1,13 @@
+import process from 'node:process';
 import { Command } from 'commander';
-import { type ExitCode, exitCode } from '../model/failure/exit-code.ts';
-import { isSyncFailure, refusal } from '../model/failure/failure.ts';
-import { nothingFits, replayChosen } from '../operations/quarantine/replay.ts';
-import { checkProject } from '../project/load.ts';
-import { soundSync } from '../project/sound-sync.ts';
-import type { CliContext } from './context.ts';
+import { dropQuarantined } from '../operations/quarantine/drop.ts';
+import { listQuarantine } from '../operations/quarantine/list.ts';
+import { showQuarantine } from '../operations/quarantine/show.ts';
+import { type CliContext, contextOf } from './context.ts';
 import { type ChoiceOptions, choiceOf, stateOption, withChoice } from './quarantine/choice.ts';
-import { printEntries, printEntry, printReasons } from './quarantine/print.ts';
-import { type SyncCall, syncVerb } from './sync-verb.ts';
-
-/** Entries that `list` and `show` give when no limit is stated. */
-const LISTED = 50;
-const SHOWN = 10;
+import { nothingFits, printEntries, printEntry, printReasons } from './quarantine/print.ts';
+import { replayChosen } from './quarantine/replay.ts';
+import { asking } from './runs/engine.ts';
 
 export function quarantineCommand(): Command {
   return new Command('quarantine')
@@ -35,32 +31,32 @@ Examples:
     );
 }
 
-const verb = (name: string, description: string, work: Work): Command =>
-  withChoice(syncVerb<Options>(name, description, work));
-
 interface Options extends ChoiceOptions {
   readonly yes?: boolean;
   readonly wait?: boolean;
 }
 
-type Call = SyncCall<Options>;
-type Work = (call: Call) => Promise<ExitCode>;
+type Work = (context: CliContext, sync: string, options: Options) => Promise<void>;
+
+const verb = (name: string, description: string, work: Work): Command =>
+  withChoice(
+    new Command(name)
+      .description(description)
+      .argument('<sync>', 'name of a file in syncs/')
+      .action((sync: string, options: Options, command: Command) => work(contextOf(command), sync, options)),
+  );
 
 const listCommand = (): Command =>
   verb('list', 'Says how many records lie there for which reason, and lists the latest.', list).addOption(
     stateOption(),
   );
 
-async function list({ context, engine, sync, options }: Call): Promise<ExitCode> {
+async function list(context: CliContext, sync: string, options: Options): Promise<void> {
   const { out } = context;
-  const choice = choiceOf(options);
-  const { quarantine } = engine.ledger;
-  const reasons = await quarantine.reasons(sync, choice);
-  const entries = await quarantine.list(sync, { limit: LISTED, ...choice });
-  if (entries.length === 0) await refuseUnknown(context, sync);
-  // The records themselves are for `show`: a list is passed on more lightly.
-  const document = { sync, reasons, entries: entries.map(({ record: _record, ...entry }) => entry) };
+  const input = { sync, choice: choiceOf(options) };
+  const document = await asking(context, (request) => listQuarantine.perform(request, input));
   out.result(document, () => {
+    const { reasons, entries } = document;
     if (entries.length === 0) return out.line(nothingFits(sync));
     printReasons(out, reasons);
     out.line();
@@ -70,24 +66,22 @@ async function list({ context, engine, sync, options }: Call): Promise<ExitCode>
     out.line();
     out.line(out.style.faint(`syncline quarantine show ${sync} --key KEY shows a record.`));
   });
-  return exitCode.ok;
 }
 
 const showCommand = (): Command =>
   verb('show', 'Prints the records as they were received, each with its reason.', show).addOption(stateOption());
 
-async function show({ context, engine, sync, options }: Call): Promise<ExitCode> {
+async function show(context: CliContext, sync: string, options: Options): Promise<void> {
   const { out } = context;
-  const entries = await engine.ledger.quarantine.list(sync, { limit: SHOWN, ...choiceOf(options) });
-  if (entries.length === 0) await refuseUnknown(context, sync);
-  out.result({ sync, entries }, () => {
-    if (entries.length === 0) return out.line(nothingFits(sync));
-    for (const [index, entry] of entries.entries()) {
+  const input = { sync, choice: choiceOf(options) };
+  const document = await asking(context, (request) => showQuarantine.perform(request, input));
+  out.result(document, () => {
+    if (document.entries.length === 0) return out.line(nothingFits(sync));
+    for (const [index, entry] of document.entries.entries()) {
       if (index > 0) out.line();
       printEntry(out, entry);
     }
   });
-  return exitCode.ok;
 }
 
 const dropCommand = (): Command =>
@@ -96,21 +90,11 @@ const dropCommand = (): Command =>
     'really do it; without it the command only says what it would drop',
   );
 
-async function drop({ context, engine, sync, options }: Call): Promise<ExitCode> {
+async function drop(context: CliContext, sync: string, options: Options): Promise<void> {
   const { out } = context;
-  const choice = choiceOf(options);
-  if (options.yes !== true) {
-    const reasons = await engine.ledger.quarantine.reasons(sync, { ...choice, state: 'open' });
-    const all = reasons.reduce((sum, { records }) => sum + records, 0);
-    if (all === 0) await refuseUnknown(context, sync);
-    const some = Math.min(all, choice.limit ?? all);
-    throw refusal('NOT_CONFIRMED', `${some} records would be dropped, which cannot be undone`, {
-      todo: 'Add --yes to drop them.',
-    });
-  }
-  const dropped = await engine.ledger.quarantine.drop(sync, choice);
-  out.result({ sync, dropped }, () => out.line(`${dropped.toLocaleString('en')} records of ${sync} were dropped`));
-  return exitCode.ok;
+  const input = { sync, choice: choiceOf(options), confirmed: options.yes === true };
+  const document = await asking(context, (request) => dropQuarantined.perform(request, input));
+  out.result(document, () => out.line(`${document.dropped.toLocaleString('en')} records of ${sync} were dropped`));
 }
 
 const replayCommand = (): Command =>
@@ -121,14 +105,6 @@ const replayCommand = (): Command =>
     replay,
   ).option('--wait', 'follow the run to its end and print its counts');
 
-const replay = ({ context, engine, sync, options }: Call): Promise<ExitCode> =>
-  replayChosen(context, engine, sync, choiceOf(options), options);
-
-/** A misspelt name must not read as an empty quarantine. What the ledger still has of a removed sync can be seen. */
-async function refuseUnknown({ projectFolder, env }: CliContext, sync: string): Promise<void> {
-  try {
-    soundSync(await checkProject(projectFolder, env), sync);
-  } catch (error) {
-    if (isSyncFailure(error) && error.code === 'SYNC_UNKNOWN') throw error;
-  }
+async function replay(context: CliContext, sync: string, options: Options): Promise<void> {
+  process.exitCode = await replayChosen(context, sync, choiceOf(options), options);
 }

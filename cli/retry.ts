@@ -1,12 +1,12 @@
 import process from 'node:process';
 import { Command } from 'commander';
 import { type ExitCode, exitCode } from '../model/failure/exit-code.ts';
-import { replayChosen } from '../operations/quarantine/replay.ts';
 import { retryConnection } from '../operations/steer/retry-connection.ts';
 import { retryRun } from '../operations/steer/steering.ts';
 import { type CliContext, contextOf } from './context.ts';
 import { usage } from './errors.ts';
 import { type ChoiceOptions, choiceOf, withChoice } from './quarantine/choice.ts';
+import { replayChosen } from './quarantine/replay.ts';
 import { withEngine } from './runs/engine.ts';
 import { steerSync } from './steer.ts';
 
@@ -54,7 +54,7 @@ async function retry(context: CliContext, sync: string | undefined, options: Ret
     return withEngine(context, (engine) => retryConnection(context, engine, connection));
   }
   if (sync === undefined) throw usage('name a sync, or a connection with --connection');
-  if (narrowed) return withEngine(context, (engine) => replayChosen(context, engine, sync, choice, options));
+  if (narrowed) return replayChosen(context, sync, choice, options);
   await steerSync(context, 'retry', retryRun, sync);
   return exitCode.ok;
 }

@@ -4,6 +4,8 @@ import type { QuarantineEntry, QuarantineGroup } from '../../platform/ledger/qua
 import type { Out } from '../../platform/terminal/out.ts';
 import { safeText } from '../../platform/terminal/text.ts';
 
+export const nothingFits = (sync: string): string => `nothing of ${sync} lies in quarantine that fits`;
+
 /** How many for which reason. */
 export function printReasons(out: Out, reasons: readonly QuarantineGroup[]): void {
   out.table(
@@ -13,7 +15,7 @@ export function printReasons(out: Out, reasons: readonly QuarantineGroup[]): voi
 }
 
 /** A line for each entry. */
-export function printEntries(out: Out, entries: readonly QuarantineEntry[]): void {
+export function printEntries(out: Out, entries: readonly Omit<QuarantineEntry, 'record'>[]): void {
   out.table(
     [
       { title: 'ENTRY', align: 'right', paint: out.style.name },

@@ -1,39 +1,40 @@
-import type { CliContext } from '../../cli/context.ts';
-import { announce, follow } from '../../cli/runs/see-through.ts';
-import { type ExitCode, exitCode } from '../../model/failure/exit-code.ts';
-import type { EntryChoice } from '../../platform/ledger/quarantine/entries.ts';
+import { z } from 'zod';
 import { checkProject } from '../../project/load.ts';
 import { soundSync } from '../../project/sound-sync.ts';
-import type { Engine } from '../engine.ts';
+import type { EngineContext } from '../context.ts';
+import { entryChoice } from '../contracts/entry-choice.ts';
+import { startedRun } from '../contracts/started-run.ts';
+import { operation } from '../operation.ts';
 import { newRunId, startRun } from '../runs/start.ts';
 
-/** Sends the open entries chosen through today's mapping, in a run of its own. */
-export async function replayChosen(
-  context: CliContext,
-  engine: Engine,
-  sync: string,
-  choice: EntryChoice,
-  options: { readonly wait?: boolean },
-): Promise<ExitCode> {
-  soundSync(await checkProject(context.projectFolder, context.env), sync);
-  const run = newRunId(new Date());
-  const chosen = await engine.ledger.quarantine.choose(sync, run, choice);
-  if (chosen === 0) {
-    context.out.result({ sync, status: 'nothing to replay' }, () => context.out.line(nothingFits(sync)));
-    return exitCode.ok;
-  }
-  context.progress.note(`${chosen.toLocaleString('en')} records are replayed from quarantine.`);
-  const wait = options.wait === true || engine.isTemporary;
-  if (wait) await engine.ensureWorker();
-  const started = await startRun(engine.client, engine.taskQueue, {
-    sync,
-    run,
-    full: false,
-    from: 'quarantine',
-    trigger: 'replay',
-    uiUrl: engine.uiUrl,
-  });
-  return wait ? follow(context, engine, sync, started, {}) : announce(context, sync, started);
-}
-
-export const nothingFits = (sync: string): string => `nothing of ${sync} lies in quarantine that fits`;
+/**
+ * Sends the open entries chosen through today's mapping, in a run of its own: the source is not read, and the cursor stays
+ * where it is. `follows`: whoever asks will follow the run, so that a worker has to be there. Throws when the sync's files
+ * are in error.
+ */
+export const replayQuarantined = operation({
+  name: 'quarantine.replay',
+  effect: 'acts',
+  input: z.object({ sync: z.string(), choice: entryChoice.omit({ state: true }), follows: z.boolean() }),
+  document: z.object({
+    sync: z.string(),
+    chosen: z.number(),
+    /** Null when nothing fits. */
+    started: startedRun.nullable(),
+    /** The run ends with the engine, and has to be followed to its end. */
+    endsWithEngine: z.boolean(),
+  }),
+  target: ({ sync }) => sync,
+  async work({ projectFolder, env, progress, engine: open }: EngineContext, { sync, choice, follows }) {
+    soundSync(await checkProject(projectFolder, env), sync);
+    const engine = await open();
+    const { client, taskQueue, uiUrl, isTemporary: endsWithEngine } = engine;
+    const run = newRunId(new Date());
+    const chosen = await engine.ledger.quarantine.choose(sync, run, choice);
+    if (chosen === 0) return { sync, chosen, started: null, endsWithEngine };
+    progress.note(`${chosen.toLocaleString('en')} records are replayed from quarantine.`);
+    if (follows || endsWithEngine) await engine.ensureWorker();
+    const options = { sync, run, full: false, from: 'quarantine', trigger: 'replay', uiUrl } as const;
+    return { sync, chosen, started: await startRun(client, taskQueue, options), endsWithEngine };
+  },
+});

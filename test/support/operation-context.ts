@@ -1,0 +1,28 @@
+import { localAuthority } from '../../operations/authority.ts';
+import type { EngineContext } from '../../operations/context.ts';
+import type { Environment } from '../../platform/foundation/environment.ts';
+import { createProgress } from '../../platform/foundation/progress.ts';
+import type { TestEngine } from './engine.ts';
+
+/** What operations work with, on the engine of a test; the name of a sync has to be the same in the project's folder. */
+export const operationContext = (
+  { client, ledger, taskQueue, startWorker }: Pick<TestEngine, 'client' | 'ledger' | 'taskQueue' | 'startWorker'>,
+  projectFolder: string,
+  env: Environment = {},
+): EngineContext => ({
+  who: { kind: 'local', name: 'test' },
+  authority: localAuthority,
+  projectFolder,
+  env,
+  progress: createProgress({ write: () => true }),
+  gone: () => new AbortController().signal,
+  engine: async () => ({
+    client,
+    taskQueue,
+    ledger,
+    uiUrl: null,
+    isTemporary: false,
+    ensureWorker: async () => false,
+    startWorker: async () => void (await startWorker()),
+  }),
+});
