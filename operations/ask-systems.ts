@@ -14,7 +14,7 @@ interface Asking {
   /** Under this name its calls are journalled. */
   readonly command: string;
   /** What it does, while it lasts. */
-  readonly title: string;
+  readonly title: (loaded: LoadedSync) => string;
   /** How things stand when whoever asked has gone. */
   readonly stopped: string;
 }
@@ -40,7 +40,7 @@ export async function askSystems<T>(
   const world = createWorld(checked.project?.folder ?? projectFolder, env, createLog('silent'), ledger);
   const signal = interrupted(context, stopped);
   try {
-    return await progress.step(title, (tell) =>
+    return await progress.step(title(loaded), (tell) =>
       inCallContext(commandContext(command), () => ask({ loaded, world, signal, tell })),
     );
   } finally {

@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { explainRecord } from '../cli/explain.ts';
 import { defineSync, map, orReject, to, trim } from '../index.ts';
 import type { Source } from '../model/connector/connector.ts';
 import { SyncFailure } from '../model/failure/failure.ts';
 import type { Json } from '../model/record/json.ts';
 import type { LoadedSync } from '../model/sync/project.ts';
 import { askBoth } from '../operations/explain/both-sides.ts';
+import { explainRecord } from '../operations/explain/explain-record.ts';
 import { arraySource, createTestEngine, type TestEngine, testRecord } from './support/engine.ts';
 import { journalDestination } from './support/journal.ts';
 
@@ -115,7 +115,7 @@ describe('after a run', () => {
     const source = sync.openSource(world);
     const byKey: Source = { ...source, readKeys: async () => records };
     const ask = (key: string, from = byKey) =>
-      askBoth({ ...sync, openSource: () => from }, world, { key, destinationId: null });
+      askBoth({ ...sync, openSource: () => from }, world, { key, destinationId: null }, new AbortController().signal);
     const live = await ask('c1');
     expect(live.source).toEqual({ state: 'found', record: records[0] });
     expect(live.destination).toEqual({ state: 'found', record: { id: 'c1', version: 7, value: 'one' } });

@@ -1,40 +1,46 @@
+import { z } from 'zod';
 import { readKey } from '../../engine/delivery/read-back.ts';
-import { type FailureCode, isSyncFailure } from '../../model/failure/failure.ts';
-import type { Json } from '../../model/record/json.ts';
+import { isSyncFailure } from '../../model/failure/failure.ts';
 import { keyFieldsOf, keyOf, splitKey } from '../../model/record/record-key.ts';
 import type { EndpointWorld, LoadedSync } from '../../model/sync/project.ts';
-import { type Lineage, lineageOf } from './lineage.ts';
+import { jsonValue } from '../contracts/json-value.ts';
+import { lineage, lineageOf } from './lineage.ts';
 
 /** What one system says when it is asked for the record. */
-export type Side =
-  | { readonly state: 'found'; readonly record: Json }
-  | { readonly state: 'absent' }
+const side = z.discriminatedUnion('state', [
+  z.object({ state: z.literal('found'), record: jsonValue }),
+  z.object({ state: z.literal('absent') }),
   /** Its options name no look-up by key. */
-  | { readonly state: 'cannot be asked' }
-  | { readonly state: 'failed'; readonly code: FailureCode };
+  z.object({ state: z.literal('cannot be asked') }),
+  z.object({ state: z.literal('failed'), code: z.string() }),
+]);
+export type Side = z.output<typeof side>;
 
 /** A record as both systems have it now. */
-export interface LiveRecord {
-  readonly source: Side;
-  readonly destination: Side;
+export const liveRecord = z.object({
+  source: side,
+  destination: side,
   /** Of the source's record through today's mapping; null where there is no record, or nothing to explain. */
-  readonly lineage: Lineage | null;
-}
+  lineage: lineage.nullable(),
+});
+export type LiveRecord = z.output<typeof liveRecord>;
 
 /** How long both systems have to answer. */
 const ANSWER_WITHIN_MS = 30_000;
 
-/** Asks both systems for one record by its key. Writes nothing, and never throws: a system that fails says so. */
+/** Asks both systems for one record by its key. Writes nothing. A system that fails says so; throws when the signal does. */
 export async function askBoth(
   loaded: LoadedSync,
   world: EndpointWorld,
   record: { readonly key: string; readonly destinationId: string | null },
+  gone: AbortSignal,
 ): Promise<LiveRecord> {
-  const signal = AbortSignal.timeout(ANSWER_WITHIN_MS);
+  const signal = AbortSignal.any([gone, AbortSignal.timeout(ANSWER_WITHIN_MS)]);
   const [source, destination] = await Promise.all([
-    side(() => askSource(loaded, world, record.key, signal)),
-    side(() => askDestination(loaded, world, record, signal)),
+    answerOf(() => askSource(loaded, world, record.key, signal)),
+    answerOf(() => askDestination(loaded, world, record, signal)),
   ]);
+  gone.throwIfAborted();
   return { source, destination, lineage: source.state === 'found' ? (lineageOf(loaded, source.record) ?? null) : null };
 }
 
@@ -66,7 +72,7 @@ async function askDestination(
   return back === undefined ? { state: 'absent' } : { state: 'found', record: back.record };
 }
 
-async function side(ask: () => Promise<Side>): Promise<Side> {
+async function answerOf(ask: () => Promise<Side>): Promise<Side> {
   try {
     return await ask();
   } catch (error) {

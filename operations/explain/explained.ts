@@ -1,22 +1,25 @@
-import type { Call } from '../../model/connection/call.ts';
-import type { QuarantineEntry } from '../../platform/ledger/quarantine/entries.ts';
-import type { LastWrite } from '../../platform/ledger/records/record-history.ts';
-import type { UnagreedEntry } from '../../platform/ledger/records/unagreed-work.ts';
-import type { Lineage } from './lineage.ts';
+import { z } from 'zod';
+import { call } from '../contracts/call.ts';
+import { lastWrite } from '../contracts/last-write.ts';
+import { quarantineEntry } from '../contracts/quarantine-entry.ts';
+import { unagreedEntry } from '../contracts/unagreed-entry.ts';
+import { lineage } from './lineage.ts';
 
-export interface Explained {
-  readonly sync: string;
-  readonly key: string;
+/** Everything that is known of a record without asking a system. */
+export const explained = z.object({
+  sync: z.string(),
+  key: z.string(),
   /** `never seen`: neither ledger nor quarantine has it. */
-  readonly state: LastWrite['state'] | 'set aside' | 'never seen';
-  readonly write: LastWrite | null;
+  state: z.enum([...lastWrite.shape.state.options, 'set aside', 'never seen']),
+  write: lastWrite.nullable(),
   /** Latest first. */
-  readonly quarantine: readonly QuarantineEntry[];
+  quarantine: z.array(quarantineEntry).readonly(),
   /** What reading back found of it that both sides do not agree on, or that a person has given up. */
-  readonly unagreed: UnagreedEntry | null;
-  readonly lineage: Lineage | null;
+  unagreed: unagreedEntry.nullable(),
+  lineage: lineage.nullable(),
   /** Of the journal, latest first: calls that carried the record, and those that fetched the batch it was delivered in. */
-  readonly calls: { readonly delivered: readonly Call[]; readonly fetched: readonly Call[] };
+  calls: z.object({ delivered: z.array(call).readonly(), fetched: z.array(call).readonly() }),
   /** What cannot be said, and why. */
-  readonly unknown: readonly string[];
-}
+  unknown: z.array(z.string()).readonly(),
+});
+export type Explained = z.output<typeof explained>;

@@ -110,7 +110,7 @@ export async function makePlan(
   const asking = {
     sync,
     command: 'plan',
-    title: `Planning ${sync}`,
+    title: () => `Planning ${sync}`,
     stopped: 'the plan was not finished; nothing was written',
   };
   const planned = await askSystems(context, ledger, asking, ({ loaded, world, signal, tell }) =>

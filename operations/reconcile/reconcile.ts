@@ -77,7 +77,7 @@ function compare(context: OperationContext, ledger: Ledger, sync: string, allExt
   const asking = {
     sync,
     command: 'reconcile',
-    title: `Comparing ${sync}`,
+    title: () => `Comparing ${sync}`,
     stopped: 'the comparison was not finished; nothing was changed',
   };
   return askSystems(context, ledger, asking, ({ loaded, world, signal, tell }) =>

@@ -7,7 +7,7 @@ import { isoTime, query } from '../sql/sql.ts';
 /** The last write of a record that the destination confirmed. */
 export interface LastWrite {
   /** `delete in doubt`: sent, with an outcome that nobody knows. */
-  readonly state: 'delivered' | 'deleted' | 'delete in doubt';
+  readonly state: 'delivered' | 'deleted' | 'marked as deleted' | 'delete in doubt';
   /** Of the destination form: 128 bits of SHA-256 as 32 hexadecimal digits. */
   readonly hash: string;
   /** Of the source: an ISO 8601 time or a number; null for a sync without one. */
