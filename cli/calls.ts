@@ -1,16 +1,13 @@
 import process from 'node:process';
 import { Command } from 'commander';
 import { refusal } from '../model/failure/failure.ts';
-import { refuseUnknownName } from '../operations/known-names.ts';
-import type { OpenedCall } from '../operations/opened-call.ts';
-import { engineKeys } from '../platform/crypto/engine-keys.ts';
-import { openDetail } from '../platform/outbound/journal/entry.ts';
-import { checkProject } from '../project/load.ts';
+import { listCalls } from '../operations/calls/list.ts';
+import { type OpenedCall, showCall } from '../operations/calls/show.ts';
 import { type CallOptions, callChoiceOf, withCallChoice } from './calls/choice.ts';
 import { curlLines } from './calls/curl.ts';
 import { printCall, printCalls } from './calls/print.ts';
 import { type CliContext, contextOf } from './context.ts';
-import { withEngine } from './runs/engine.ts';
+import { asking } from './runs/engine.ts';
 
 export function callsCommand(): Command {
   return new Command('calls')
@@ -37,17 +34,15 @@ Examples:
 const listCommand = (): Command =>
   withCallChoice(
     new Command('list').description('Lists calls, latest first.').argument('<name>', 'a sync, or a connection'),
-  ).action(async (name: string, options: CallOptions, command: Command) => {
+  ).action(async (of: string, options: CallOptions, command: Command) => {
     const context = contextOf(command);
-    await withEngine(context, async ({ ledger }) => {
-      const calls = await ledger.calls.list(callChoiceOf(name, options));
-      if (calls.length === 0) refuseUnknownName((await checkProject(context.projectFolder, context.env)).project, name);
-      context.out.result({ of: name, calls }, () => {
-        if (calls.length === 0) return context.out.line(`no call of ${name} in the journal fits`);
-        printCalls(context.out, calls);
-        context.out.line();
-        context.out.line(context.out.style.faint('syncline calls show CALL shows one.'));
-      });
+    const input = { of, choice: callChoiceOf(options) };
+    const document = await asking(context, (request) => listCalls.perform(request, input));
+    context.out.result(document, () => {
+      if (document.calls.length === 0) return context.out.line(`no call of ${of} in the journal fits`);
+      printCalls(context.out, document.calls);
+      context.out.line();
+      context.out.line(context.out.style.faint('syncline calls show CALL shows one.'));
     });
   });
 
@@ -83,16 +78,5 @@ const curlCommand = (): Command =>
 const noDetail =
   'Set SYNCLINE_KEY or SYNCLINE_KEY_FILE for the worker: without a key it keeps no addresses and bodies.';
 
-async function foundCall(context: CliContext, id: string): Promise<OpenedCall> {
-  const keys = await engineKeys(context.env, context.projectFolder);
-  return withEngine(context, async ({ ledger }) => {
-    const stored = await ledger.calls.show(id);
-    if (stored === undefined)
-      throw refusal(
-        'CALL_UNKNOWN',
-        `the journal has no call ${id.slice(0, 40)}: it was never there, or is no longer kept`,
-      );
-    const { detail, ...call } = stored;
-    return { ...call, detail: detail === null ? null : await openDetail(detail, keys) };
-  });
-}
+const foundCall = (context: CliContext, id: string): Promise<OpenedCall> =>
+  asking(context, (request) => showCall.perform(request, { id }));

@@ -1,9 +1,6 @@
 import type { Command } from 'commander';
-import type { CallChoice } from '../../platform/ledger/connections/calls.ts';
+import { type CallChoice, LISTED } from '../../operations/calls/list.ts';
 import { parseSince, parseWhole } from '../../platform/terminal/parse.ts';
-
-/** Calls that are listed when no limit is stated. */
-const LISTED = 50;
 
 /** What the options say, once parsed. */
 export interface CallOptions {
@@ -31,9 +28,7 @@ export const withCallChoice = (command: Command): Command =>
     .option('--since <time>', 'calls since: `2 hours` ago, or an ISO 8601 time', parseSince)
     .option('--limit <number>', `at most so many (default: ${LISTED})`, parseWhole(1, 10_000));
 
-export const callChoiceOf = (of: string, { slow, limit = LISTED, ...options }: CallOptions): CallChoice => ({
+export const callChoiceOf = ({ slow, ...options }: CallOptions): CallChoice => ({
   ...options,
-  of,
-  limit,
   ...(slow !== undefined && { slowMs: slow }),
 });

@@ -1,5 +1,5 @@
 import type { Call, CallBody, CallTiming } from '../../model/connection/call.ts';
-import type { OpenedCall } from '../../operations/opened-call.ts';
+import type { OpenedCall } from '../../operations/calls/show.ts';
 import type { Out } from '../../platform/terminal/out.ts';
 import { safeText } from '../../platform/terminal/text.ts';
 
