@@ -1,21 +1,11 @@
 import { Command } from 'commander';
-import { vaultName } from '../model/connection/secret.ts';
-import { isSyncFailure, refusal } from '../model/failure/failure.ts';
 import { DURATION_GRAMMAR, parseDurationMs } from '../model/text/duration.ts';
-import { didYouMean } from '../model/text/near-name.ts';
-import { engineKeys, ensureEngineKey } from '../platform/crypto/engine-keys.ts';
-import type { Keyring } from '../platform/crypto/keyring.ts';
-import {
-  editVault,
-  listed,
-  type VaultListing,
-  withNewKey,
-  withoutEntry,
-  withRenewed,
-  withValue,
-} from '../platform/secrets/vault-edit.ts';
-import { readVault, type Vault } from '../platform/secrets/vault-file.ts';
-import { createStateFolder } from '../stack/state-folder.ts';
+import { listSecrets } from '../operations/secrets/list.ts';
+import { removeSecret } from '../operations/secrets/remove.ts';
+import { rotateSecret } from '../operations/secrets/rotate.ts';
+import { rotateVaultKey } from '../operations/secrets/rotate-key.ts';
+import { setSecret } from '../operations/secrets/set.ts';
+import type { VaultListing } from '../platform/secrets/vault-edit.ts';
 import { type CliContext, contextOf } from './context.ts';
 import { usage } from './errors.ts';
 import { givenValue, refuseArgument } from './secrets/value.ts';
@@ -56,10 +46,8 @@ const setCommand = (): Command =>
     async (name: string, options: ValueOptions, command: Command) => {
       const context = contextOf(command);
       refuseArgument(command.args);
-      const ring = await writingKeys(context);
       const value = await givenValue(options.env, context.env);
-      const vault = await edit(context, (before) => withValue(before, named(name), value, ring, Date.now()));
-      told(context, vault, ring, name, `set: refer to it as { vault: ${name} }`);
+      told(context, await setSecret.perform(context, { name, value }), `set: refer to it as { vault: ${name} }`);
     },
   );
 
@@ -83,21 +71,17 @@ const rotateCommand = (): Command =>
         const overlapMs = parseDurationMs(options.overlap);
         if (overlapMs === undefined) throw usage(`--overlap: expected ${DURATION_GRAMMAR}`);
         if (name === undefined) throw usage('which entry? Name it, or use --key');
-        const ring = await writingKeys(context);
         const value = await givenValue(options.env, context.env);
-        const times = { nowMs: Date.now(), overlapMs };
-        const vault = await edit(context, (before) => withRenewed(before, known(before, name), value, ring, times));
-        told(context, vault, ring, name, `renewed; the value before is tried too for ${options.overlap}`);
+        const entry = await rotateSecret.perform(context, { name, value, overlapMs });
+        told(context, entry, `renewed; the value before is tried too for ${options.overlap}`);
       },
     );
 
 async function sealAnew(context: CliContext, name: string | undefined): Promise<void> {
   if (name !== undefined) throw usage('--key concerns the whole vault: leave the name out');
-  const ring = await writingKeys(context);
-  const vault = await edit(context, (before) => withNewKey(before, ring));
-  const entries = listed(vault, ring);
+  const { entries, key } = await rotateVaultKey.perform(context, {});
   context.out.result({ entries }, () =>
-    context.out.line(`${entries.length} entries are sealed with the first key, ${ring.current}`),
+    context.out.line(`${entries.length} entries are sealed with the first key, ${key}`),
   );
 }
 
@@ -107,8 +91,8 @@ const removeCommand = (): Command =>
     .argument('<name>')
     .action(async (name: string, _options: unknown, command: Command) => {
       const context = contextOf(command);
-      await edit(context, (before) => withoutEntry(before, known(before, name)));
-      context.out.result({ removed: name }, () => context.out.line(`${name}: removed`));
+      const document = await removeSecret.perform(context, { name });
+      context.out.result(document, () => context.out.line(`${name}: removed`));
     });
 
 const listCommand = (): Command =>
@@ -117,9 +101,9 @@ const listCommand = (): Command =>
     .action(async (_options: unknown, command: Command) => {
       const context = contextOf(command);
       const { out } = context;
-      const ring = await engineKeys(context.env, context.projectFolder);
-      const entries = listed(await readVault(context.projectFolder), ring);
-      out.result({ entries }, () => {
+      const document = await listSecrets.perform(context, {});
+      out.result(document, () => {
+        const { entries } = document;
         if (entries.length === 0) return out.line('the vault of this project is empty');
         out.table(
           [
@@ -140,40 +124,5 @@ const rowOf = ({ name, setAt, previousUntil, readable }: VaultListing): readonly
   readable ? 'at hand' : 'MISSING',
 ];
 
-function told({ out }: CliContext, vault: Vault, ring: Keyring, name: string, words: string): void {
-  const entry = listed(vault, ring).find((one) => one.name === name);
-  out.result(entry, () => out.line(`${name}: ${words}`));
-}
-
-/** The keys to seal with. A project without any gets its own, as the embedded stack would make it. */
-async function writingKeys({ projectFolder, env, progress }: CliContext): Promise<Keyring> {
-  const ring = await engineKeys(env, projectFolder);
-  const isNew = Object.keys((await readVault(projectFolder)).entries).length === 0;
-  if (ring.current !== null || !isNew) return ring;
-  await createStateFolder(projectFolder);
-  await ensureEngineKey(env, projectFolder);
-  progress.note('A key was made: .syncline/key. Keep a copy of it: without it nobody can read the vault.');
-  return engineKeys(env, projectFolder);
-}
-
-async function edit({ projectFolder }: CliContext, change: (vault: Vault) => Vault): Promise<Vault> {
-  try {
-    return await editVault(projectFolder, change);
-  } catch (error) {
-    if (!isSyncFailure(error) || error.code !== 'FILE_BUSY') throw error;
-    throw refusal('VAULT_BUSY', 'another command is writing the vault', { todo: 'Try again.' });
-  }
-}
-
-/** A name as it has to be. What was given is not repeated: it may be a value in the wrong place. */
-function named(name: string): string {
-  if (vaultName.safeParse(name).success) return name;
-  throw usage('the name of an entry has 1 to 64 of a-z, 0-9, `.`, `-` and `_`');
-}
-
-function known(vault: Vault, name: string): string {
-  if (Object.hasOwn(vault.entries, named(name))) return name;
-  const names = Object.keys(vault.entries);
-  const hint = didYouMean(name, names) || ' `syncline secrets list` lists them.';
-  throw usage(`the vault has no entry of this name.${hint}`);
-}
+const told = ({ out }: CliContext, entry: VaultListing, words: string): void =>
+  out.result(entry, () => out.line(`${entry.name}: ${words}`));
