@@ -1,13 +1,14 @@
 import process from 'node:process';
 import { Command } from 'commander';
 import { type ExitCode, exitCode } from '../model/failure/exit-code.ts';
-import { retryConnection } from '../operations/steer/retry-connection.ts';
+import { retryWaiting } from '../operations/steer/retry-waiting.ts';
 import { retryRun } from '../operations/steer/steering.ts';
+import { safeText } from '../platform/terminal/text.ts';
 import { type CliContext, contextOf } from './context.ts';
 import { usage } from './errors.ts';
 import { type ChoiceOptions, choiceOf, withChoice } from './quarantine/choice.ts';
 import { replayChosen } from './quarantine/replay.ts';
-import { withEngine } from './runs/engine.ts';
+import { asking } from './runs/engine.ts';
 import { steerSync } from './steer.ts';
 
 interface RetryOptions extends ChoiceOptions {
@@ -50,11 +51,21 @@ async function retry(context: CliContext, sync: string | undefined, options: Ret
   const narrowed = Object.keys(choice).length > 0;
   if (options.connection !== undefined) {
     if (sync !== undefined || narrowed) throw usage('--connection stands alone: it concerns every sync');
-    const { connection } = options;
-    return withEngine(context, (engine) => retryConnection(context, engine, connection));
+    return retryConnection(context, options.connection);
   }
   if (sync === undefined) throw usage('name a sync, or a connection with --connection');
   if (narrowed) return replayChosen(context, sync, choice, options);
   await steerSync(context, 'retry', retryRun, sync);
+  return exitCode.ok;
+}
+
+async function retryConnection(context: CliContext, connection: string): Promise<ExitCode> {
+  const { out } = context;
+  const document = await asking(context, (request) => retryWaiting.perform(request, { connection }));
+  out.result(document, () => {
+    if (document.runs.length === 0) out.line(`no run waits for ${connection}`);
+    for (const { sync, run, code, said } of document.runs)
+      out.line(`${out.style.name(sync)}  run ${run}, ${code}: ${safeText(said)}`);
+  });
   return exitCode.ok;
 }
