@@ -1,8 +1,8 @@
 import { mkdir, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { errorCode } from '../model/failure/error-code.ts';
+import { createStateFolder } from '../platform/foundation/state-folder.ts';
 import { removeProject } from '../stack/remove-project.ts';
-import { createStateFolder } from '../stack/state-folder.ts';
 
 /**
  * A folder of this demo alone, below `.syncline/demo` of the project, named by its process. Those of demos that were

@@ -2,9 +2,9 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { filesOf } from '../cli/docs.ts';
 import { pageOf } from '../operations/docs/page.ts';
+import { stateFolderOf } from '../platform/foundation/state-folder.ts';
 import { deliveryClassOf } from '../project/delivery.ts';
 import { loadProject } from '../project/load.ts';
-import { stateFolderOf } from '../stack/state-folder.ts';
 
 /** Writes the pages that `syncline docs` writes, into `.syncline/docs` of the user's folder. Answers the one of `sync`. */
 export async function writeMappingPage(options: {

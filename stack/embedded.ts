@@ -1,10 +1,10 @@
 import { homedir } from 'node:os';
 import path from 'node:path';
 import type { Progress } from '../platform/foundation/progress.ts';
+import { cacheFolderOf } from './cache-folder.ts';
 import { type Guard, startGuard } from './guard.ts';
 import { type PostgresServer, startPostgres } from './postgres-server.ts';
 import { logFileName } from './server-process.ts';
-import { cacheFolderOf } from './state-folder.ts';
 import { obtainTemporal } from './temporal-binary.ts';
 import { startTemporal, type TemporalServer } from './temporal-server.ts';
 

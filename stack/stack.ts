@@ -5,13 +5,13 @@ import { NAMESPACE } from '../model/names.ts';
 import { ensureEngineKey } from '../platform/crypto/engine-keys.ts';
 import { type HeldLock, type LockOwner, type TakenLock, takeLock } from '../platform/foundation/file-lock.ts';
 import type { Progress } from '../platform/foundation/progress.ts';
+import { createStateFolder } from '../platform/foundation/state-folder.ts';
 import type { StackAddresses } from './addresses.ts';
 import { withoutPassword } from './database-problem.ts';
 import { readRunningDev } from './dev-file.ts';
 import { type EmbeddedStack, startEmbedded } from './embedded.ts';
 import { checkDatabase, checkTemporal } from './external.ts';
 import type { Guard } from './guard.ts';
-import { createStateFolder } from './state-folder.ts';
 
 export interface Stack extends StackAddresses {
   /** Whether `stop` ends a service that was started here. */

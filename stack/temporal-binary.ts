@@ -4,7 +4,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { SyncFailure } from '../model/failure/failure.ts';
 import type { Progress } from '../platform/foundation/progress.ts';
-import { cacheFolderOf } from './state-folder.ts';
+import { cacheFolderOf } from './cache-folder.ts';
 import { buildTemporal, findGo, temporalModule } from './temporal-build.ts';
 import { downloadTemporal } from './temporal-download.ts';
 

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { isSyncFailure, type SyncFailure } from '../model/failure/failure.ts';
 import { engineKeys, ensureEngineKey } from '../platform/crypto/engine-keys.ts';
 import { ENVELOPE_OVERHEAD_BYTES, idIn, keyring } from '../platform/crypto/keyring.ts';
-import { createStateFolder } from '../stack/state-folder.ts';
+import { createStateFolder } from '../platform/foundation/state-folder.ts';
 import { withProject } from './support/temp-project.ts';
 
 const newKey = (): Buffer => randomBytes(32);

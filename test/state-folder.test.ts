@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { createStateFolder } from '../stack/state-folder.ts';
+import { createStateFolder } from '../platform/foundation/state-folder.ts';
 import { withFolder } from './support/stack.ts';
 
 test('a project in which nothing can be written is told apart from a defect of the engine', () =>

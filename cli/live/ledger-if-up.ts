@@ -1,6 +1,6 @@
+import { stateFolderOf } from '../../platform/foundation/state-folder.ts';
 import { type Ledger, openLedger } from '../../platform/ledger/ledger.ts';
 import { readRunningDev } from '../../stack/dev-file.ts';
-import { stateFolderOf } from '../../stack/state-folder.ts';
 
 /**
  * The ledger, where one is up already; nothing is started for it. Tokens that are renewed have to be kept there, and

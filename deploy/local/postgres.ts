@@ -3,13 +3,13 @@ import { access, chown, copyFile, mkdir, readdir, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { cacheFolderOf } from '../../stack/cache-folder.ts';
 import type { Guard } from '../../stack/guard.ts';
 import { findPostgresPackage, preparePostgres } from '../../stack/postgres-binaries.ts';
 import { postgresEnvironment } from '../../stack/postgres-cluster.ts';
 import { rootCacheFolders } from '../../stack/postgres-place.ts';
 import { chooseRunAs } from '../../stack/run-as.ts';
 import { type ServerProcess, startServer } from '../../stack/server-process.ts';
-import { cacheFolderOf } from '../../stack/state-folder.ts';
 
 const run = promisify(execFile);
 

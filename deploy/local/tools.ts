@@ -2,8 +2,8 @@ import { mkdir, symlink } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import type { Progress } from '../../platform/foundation/progress.ts';
+import { cacheFolderOf } from '../../stack/cache-folder.ts';
 import { type GoProgram, goModuleFolder, goProgram, whyNoGo } from '../../stack/go-programs.ts';
-import { cacheFolderOf } from '../../stack/state-folder.ts';
 import { obtainTemporal } from '../../stack/temporal-binary.ts';
 import { type ComposeFile, imageVersion } from './compose-file.ts';
 

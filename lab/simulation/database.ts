@@ -2,10 +2,10 @@ import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import path from 'node:path';
 import { createProgress } from '../../platform/foundation/progress.ts';
+import { cacheFolderOf } from '../../stack/cache-folder.ts';
 import { startGuard } from '../../stack/guard.ts';
 import { startPostgres } from '../../stack/postgres-server.ts';
 import { createScratchDatabase } from '../../stack/scratch-database.ts';
-import { cacheFolderOf } from '../../stack/state-folder.ts';
 
 /** An empty database of a real PostgreSQL: of the server that DATABASE_URL names, or of one that is started for it. */
 export interface SimulationDatabase {

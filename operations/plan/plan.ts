@@ -8,6 +8,7 @@ import { soundSync } from '../../project/sound-sync.ts';
 import { askSystems } from '../ask-systems.ts';
 import type { EngineContext, OperationContext } from '../context.ts';
 import { counts } from '../contracts/counts.ts';
+import { drift } from '../contracts/drift.ts';
 import { jsonValue } from '../contracts/json-value.ts';
 import { operation } from '../operation.ts';
 
@@ -27,15 +28,6 @@ const rejectGroup = z.object({
   reason: z.string(),
   records: z.number(),
   samples: z.array(z.object({ key: z.string().nullable(), record: z.string().nullable() })),
-});
-
-const drift = z.object({
-  field: z.string(),
-  change: z.enum(['new', 'missing', 'changed']),
-  found: z.string(),
-  records: z.number(),
-  of: z.number(),
-  breaking: z.boolean(),
 });
 
 const deletes = z.object({

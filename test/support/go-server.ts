@@ -3,11 +3,11 @@ import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createProgress } from '../../platform/foundation/progress.ts';
+import { cacheFolderOf } from '../../stack/cache-folder.ts';
 import { type GoProgram, goProgram } from '../../stack/go-programs.ts';
 import { startGuard } from '../../stack/guard.ts';
 import { anyFreePort } from '../../stack/ports.ts';
 import { startServer } from '../../stack/server-process.ts';
-import { cacheFolderOf } from '../../stack/state-folder.ts';
 
 /** The program's path, built with Go the first time; or in words why it cannot be had, for the list of skipped tests. */
 export async function findGoServer(

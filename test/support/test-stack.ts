@@ -2,9 +2,9 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import path from 'node:path';
 import { createProgress } from '../../platform/foundation/progress.ts';
+import { cacheFolderOf } from '../../stack/cache-folder.ts';
 import { startGuard } from '../../stack/guard.ts';
 import { startPostgres } from '../../stack/postgres-server.ts';
-import { cacheFolderOf } from '../../stack/state-folder.ts';
 import { obtainTemporal } from '../../stack/temporal-binary.ts';
 import { startTemporal } from '../../stack/temporal-server.ts';
 
