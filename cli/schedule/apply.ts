@@ -1,21 +1,11 @@
 import process from 'node:process';
 import { Command } from 'commander';
 import { type ExitCode, exitCode } from '../../model/failure/exit-code.ts';
-import { endpointNames, type Project } from '../../model/sync/project.ts';
-import type { Engine } from '../../operations/engine.ts';
-import { compareSchedules, type FieldChange, type ScheduleChange } from '../../platform/temporal/schedules/compare.ts';
-import type { AppliedSchedule } from '../../platform/temporal/schedules/decode.ts';
-import type { DesiredSchedule } from '../../platform/temporal/schedules/encode.ts';
-import {
-  appliedSchedules,
-  changeSchedule,
-  createSchedule,
-  deleteSchedule,
-} from '../../platform/temporal/schedules/schedules.ts';
+import { applySchedules } from '../../operations/schedules/apply.ts';
+import type { FieldChange, ScheduleChange } from '../../platform/temporal/schedules/compare.ts';
 import { safeText } from '../../platform/terminal/text.ts';
-import { loadProject } from '../../project/load.ts';
 import { type CliContext, contextOf } from '../context.ts';
-import { withEngine } from '../runs/engine.ts';
+import { asking } from '../runs/engine.ts';
 
 interface ApplyOptions {
   readonly prune?: boolean;
@@ -35,40 +25,14 @@ export const applyCommand = (): Command =>
     });
 
 async function apply(context: CliContext, { prune = false, dryRun = false }: ApplyOptions): Promise<ExitCode> {
-  // All files have to be sound: a sync that cannot be read must not look like one that is gone.
-  const project = await loadProject(context.projectFolder, context.env);
-  return withEngine(context, async (engine) => {
-    const desired = desiredSchedules(project, engine.taskQueue);
-    const applied = await appliedSchedules(engine.client, engine.taskQueue, project.syncs.keys());
-    const changes = compareSchedules(desired, applied);
-    if (!dryRun) for (const change of changes) await carryOut(engine, change, { desired, applied, prune });
-    const pending = changes.some(({ action }) => action !== 'unchanged');
-    context.out.result({ applied: !dryRun, pruned: !dryRun && prune, schedules: changes }, () =>
-      print(context, changes, { prune, dryRun }),
-    );
-    if (engine.isTemporary && !dryRun)
+  return asking(context, async (request) => {
+    const document = await applySchedules.perform(request, { prune, dryRun });
+    context.out.result(document, () => print(context, document.schedules, { prune, dryRun }));
+    if ((await request.engine()).isTemporary && !dryRun)
       context.progress.note('No stack is up. Schedules are kept, and start runs while one is: syncline dev');
+    const pending = document.schedules.some(({ action }) => action !== 'unchanged');
     return dryRun && pending ? exitCode.conflict : exitCode.ok;
   });
-}
-
-export const desiredSchedules = (project: Pick<Project, 'syncs'>, taskQueue: string): readonly DesiredSchedule[] =>
-  [...project.syncs.values()].flatMap((loaded) =>
-    loaded.schedule ? [{ sync: loaded.name, schedule: loaded.schedule, taskQueue, sides: endpointNames(loaded) }] : [],
-  );
-
-async function carryOut(
-  { client, ledger }: Engine,
-  { sync, action }: ScheduleChange,
-  sides: { desired: readonly DesiredSchedule[]; applied: readonly AppliedSchedule[]; prune: boolean },
-): Promise<void> {
-  const desired = sides.desired.find((one) => one.sync === sync);
-  const applied = sides.applied.find((one) => one.sync === sync);
-  if (action === 'orphan' && sides.prune) await deleteSchedule(client, sync);
-  if (action === 'create' && desired) await createSchedule(client, desired);
-  if (action === 'change' && desired && applied) await changeSchedule(client, desired, applied);
-  // What passed under another schedule is no tick of this one.
-  if (action === 'create' || action === 'change') await ledger.ticks.countFromNow(sync);
 }
 
 function print(

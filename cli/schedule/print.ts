@@ -1,36 +1,18 @@
-import { type OddDay, oddDayWords } from '../../model/schedule/odd-days.ts';
-import type { RunSummary } from '../../platform/ledger/runs/reports.ts';
+import { oddDayWords } from '../../model/schedule/odd-days.ts';
+import type { ListedSchedule } from '../../operations/schedules/list.ts';
 import type { Tick } from '../../platform/ledger/runs/ticks.ts';
 import type { Out } from '../../platform/terminal/out.ts';
 import { safeText } from '../../platform/terminal/text.ts';
 import { paintStatus } from '../runs/report.ts';
 
-/** A schedule as `list` shows it; also the entry of its document. */
-export interface Listed {
-  readonly sync: string;
-  readonly state: 'applied' | 'differs from its file' | 'not applied' | 'orphan';
-  readonly when: string;
-  readonly timeZone: string;
-  readonly overlap: string;
-  readonly catchUp: string;
-  readonly jitter: string;
-  readonly paused: boolean;
-  readonly note: string | null;
-  /** As Temporal will take them, jitter included. `at` in UTC, `local` by the clock of the zone. */
-  readonly next: readonly { readonly at: string; readonly local: string }[];
-  readonly oddDays: readonly OddDay[];
-  readonly last: Pick<RunSummary, 'run' | 'status' | 'startedAt' | 'trigger'> | null;
-  readonly ticks: { readonly skipped: number; readonly missed: number; readonly latest: readonly Tick[] };
-}
-
 /** For people: all in one table, or one in detail. */
-export function printSchedules(out: Out, sync: string | undefined, listed: readonly Listed[]): void {
+export function printSchedules(out: Out, sync: string | undefined, listed: readonly ListedSchedule[]): void {
   if (listed.length === 0) out.line(sync === undefined ? 'No sync has a schedule.' : `${sync} has no schedule.`);
   else if (sync === undefined) printAll(out, listed);
   else for (const one of listed) printOne(out, one);
 }
 
-function printAll(out: Out, listed: readonly Listed[]): void {
+function printAll(out: Out, listed: readonly ListedSchedule[]): void {
   out.table(
     [
       { title: 'SYNC', paint: out.style.name },
@@ -53,7 +35,7 @@ function printAll(out: Out, listed: readonly Listed[]): void {
   );
 }
 
-function printOne(out: Out, one: Listed): void {
+function printOne(out: Out, one: ListedSchedule): void {
   const { style } = out;
   out.line(`${style.strong(one.sync)}  ${one.when} (${one.timeZone})  ${one.state}`);
   out.line(style.faint(`overlap ${one.overlap}, catches up ${one.catchUp}, jitter ${one.jitter}`));
