@@ -1,18 +1,11 @@
 import { Command } from 'commander';
-import { exitCode } from '../model/failure/exit-code.ts';
-import type { Project } from '../model/sync/project.ts';
-import { connectionReports } from '../operations/connections.ts';
-import type { Engine } from '../operations/engine.ts';
-import { expectedRecords } from '../operations/runs/expected.ts';
-import { runDocument, standingDocument, syncDocument } from '../operations/status/document.ts';
-import { gatherAll, gatherOne } from '../operations/status/gather.ts';
+import { statusOfAll, statusOfOne } from '../operations/status/status.ts';
 import type { Out } from '../platform/terminal/out.ts';
-import { checkProject } from '../project/load.ts';
-import { soundSync } from '../project/sound-sync.ts';
 import { printTroubles } from './connections.ts';
 import { type CliContext, contextOf } from './context.ts';
-import { withEngine } from './runs/engine.ts';
+import { asking } from './runs/engine.ts';
 import { printAll } from './status/all.ts';
+import { runDocument, standingDocument, syncDocument } from './status/document.ts';
 import { printOne } from './status/one.ts';
 import { watch } from './status/watch.ts';
 
@@ -37,61 +30,37 @@ Examples:
   syncline status --json | jq '.syncs[] | select(.status == "failed")'`,
     )
     .action(async (sync: string | undefined, options: { watch?: boolean }, command: Command) => {
-      await status(contextOf(command), sync, options.watch === true);
+      const context = contextOf(command);
+      const watching = options.watch === true;
+      await (sync === undefined ? statusAll(context, watching) : statusOne(context, sync, watching));
     });
 }
 
-async function status(context: CliContext, sync: string | undefined, watching: boolean): Promise<void> {
-  const checked = await checkProject(context.projectFolder, context.env);
-  if (sync !== undefined) soundSync(checked, sync);
-  await withEngine(context, async (engine) => {
-    if (sync === undefined) await statusOfAll(context, engine, checked.project, watching);
-    else await statusOfOne(context, engine, sync, watching);
-  });
-  process.exitCode = exitCode.ok;
-}
-
-async function statusOfAll(context: CliContext, engine: Engine, project: Project | undefined, watching: boolean) {
-  const names = [...(project?.syncs.keys() ?? [])];
-  if (watching) return watch(context, () => gatherAll(engine, names), printAll);
-  const all = await gatherAll(engine, names);
-  const connections = await connectionReports(engine.ledger, project);
-  context.out.result({ syncs: all.map(syncDocument), connections }, () => {
-    printAll(context.out, all);
-    printTroubles(context.out, connections);
+async function statusAll(context: CliContext, watching: boolean): Promise<void> {
+  await asking(context, async (request) => {
+    const ask = () => statusOfAll.perform(request, {});
+    if (watching) return watch(context, async () => (await ask()).syncs, printAll);
+    const { syncs, connections } = await ask();
+    context.out.result({ syncs: syncs.map(syncDocument), connections }, () => {
+      printAll(context.out, syncs);
+      printTroubles(context.out, connections);
+    });
   });
 }
 
-/** Records that both sides do not agree on, in the document of one sync. */
-const UNAGREED_LISTED = 50;
-
-async function statusOfOne(context: CliContext, engine: Engine, sync: string, watching: boolean): Promise<void> {
-  const { quarantine: asides, drift: drifts, notices: odd, unagreed } = engine.ledger;
-  const gather = async () => {
-    const seen = await gatherOne(engine, sync);
-    const [latest] = seen.runs;
-    if (!latest) return { seen, quarantine: [], drift: [], notices: [], unagreed: [] };
-    const { run } = latest.summary;
-    return {
-      seen,
-      quarantine: await asides.byReason(run),
-      drift: await drifts.ofRun(run),
-      notices: await odd.ofRun(run),
-      unagreed: await unagreed.list(sync, UNAGREED_LISTED),
-    };
-  };
-  let found = await gather();
-  const print = (out: Out) =>
-    printOne(out, found.seen, found, expectedRecords(found.seen.runs.map(({ summary }) => summary)));
-  if (watching) {
-    const again = async () => {
-      found = await gather();
-      return [found.seen];
-    };
-    return watch(context, again, print);
-  }
-  const { seen, ...rest } = found;
-  context.out.result({ sync, ...standingDocument(seen), runs: seen.runs.map(runDocument), ...rest }, () =>
-    print(context.out),
-  );
+async function statusOne(context: CliContext, sync: string, watching: boolean): Promise<void> {
+  await asking(context, async (request) => {
+    let found = await statusOfOne.perform(request, { sync });
+    const print = (out: Out) => printOne(out, found, found, found.expectedRecords ?? undefined);
+    if (watching) {
+      const again = async () => {
+        found = await statusOfOne.perform(request, { sync });
+        return [found];
+      };
+      return watch(context, again, print);
+    }
+    const { runs, quarantine, drift, notices, unagreed } = found;
+    const document = { sync, ...standingDocument(found), runs: runs.map(runDocument) };
+    context.out.result({ ...document, quarantine, drift, notices, unagreed }, () => print(context.out));
+  });
 }

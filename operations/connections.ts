@@ -19,7 +19,7 @@ const quota = z.object({
 });
 
 /** Where a connection stands: see `ConnectionReport`. */
-const connectionReport = z.object({
+export const connectionReport = z.object({
   connection: z.string(),
   breaker: z.enum(['closed', 'open', 'half-open']),
   down: z.object({ since: z.string(), code: z.string(), nextTry: z.string() }).nullable(),

@@ -1,5 +1,5 @@
-import type { SyncSeen } from '../../operations/status/gather.ts';
-import { behindMs, reasonOf, shortDuration, statusOf } from '../../operations/status/words.ts';
+import type { SyncSeen } from '../../operations/contracts/sync-seen.ts';
+import { shortDuration } from '../../operations/status/words.ts';
 import type { Out } from '../../platform/terminal/out.ts';
 
 /** One line for each sync. Names and reasons give way where the terminal is narrow. */
@@ -25,15 +25,14 @@ export function printAll(out: Out, all: readonly SyncSeen[]): void {
 function rowOf(seen: SyncSeen): string[] {
   const [latest] = seen.runs;
   const counts = latest?.live?.state?.counts ?? latest?.summary.counts;
-  const behind = behindMs(seen, Date.now());
   return [
     seen.sync,
-    statusOf(seen),
+    seen.status,
     latest ? shortDuration(Date.now() - Date.parse(latest.summary.startedAt)) : '',
-    behind === null ? '' : shortDuration(behind),
+    seen.behindMs === null ? '' : shortDuration(seen.behindMs),
     counts?.fetched.toLocaleString('en') ?? '',
     counts && counts.quarantined > 0 ? counts.quarantined.toLocaleString('en') : '',
-    reasonOf(seen),
+    seen.reason,
   ];
 }
 

@@ -1,18 +1,12 @@
 import { isFailureCode } from '../../model/failure/failure.ts';
+import type { RecordVersion } from '../../model/record/version.ts';
 import type { RunNotice } from '../../model/sync/notice.ts';
 import type { RunState } from '../../model/sync/run-state.ts';
 import { choicesOf, whereOf } from '../../model/sync/steering.ts';
 import { formatDuration } from '../../model/text/duration.ts';
-import type { Seen, SyncSeen } from '../../operations/status/gather.ts';
-import {
-  ago,
-  behindMs,
-  deliveredWords,
-  readUpToWords,
-  runReasonOf,
-  runStatusOf,
-  statusOf,
-} from '../../operations/status/words.ts';
+import type { Seen, SyncSeen } from '../../operations/contracts/sync-seen.ts';
+import { positionWords } from '../../operations/runs/position.ts';
+import { ago, deliveredWords } from '../../operations/status/words.ts';
 import type { QuarantineGroup } from '../../platform/ledger/quarantine/entries.ts';
 import type { RunDrift } from '../../platform/ledger/records/drift.ts';
 import type { Out } from '../../platform/terminal/out.ts';
@@ -53,7 +47,7 @@ function printOpen(out: Out, seen: SyncSeen, { summary, live }: Seen, expectedRe
   const { style } = out;
   const { mode, run, startedAt, trigger } = summary;
   out.line(
-    `${style.strong(seen.sync)} ${paintStatus(style, statusOf(seen))} (${mode}, run ${run}, begun ${ago(startedAt)} by ${safeText(trigger)})`,
+    `${style.strong(seen.sync)} ${paintStatus(style, seen.status)} (${mode}, run ${run}, begun ${ago(startedAt)} by ${safeText(trigger)})`,
   );
   const rows: [string, string][] = [];
   const state = live?.state ?? null;
@@ -120,14 +114,13 @@ function printStanding(out: Out, seen: SyncSeen): void {
     lastFailure = null,
     idleTicks = null,
   } = seen.standing ?? {};
-  const behind = behindMs(seen, Date.now());
   const rows: [string, string][] = [];
   if (pausedAt !== null) rows.push(['paused', `${ago(pausedAt)}${pauseNote === null ? '' : `: ${pauseNote}`}`]);
   rows.push([
     'behind',
-    behind === null || lastGood === null
+    seen.behindMs === null || lastGood === null
       ? 'no run has read to the end yet'
-      : `${formatDuration(behind)}: the last run that read to the end began at ${lastGood.upTo}; ${deliveredWords(lastGood.status)}`,
+      : `${formatDuration(seen.behindMs)}: the last run that read to the end began at ${lastGood.upTo}; ${deliveredWords(lastGood.status)}`,
   ]);
   if (watermark !== null) rows.push(['read up to', readUpToWords(seen.sync, watermark)]);
   if (lastGood) rows.push(['last good run', `${lastGood.run}, ${lastGood.status} ${ago(lastGood.at)}`]);
@@ -146,6 +139,10 @@ function printStanding(out: Out, seen: SyncSeen): void {
     printCommands(out, [`syncline resume ${seen.sync}`, 'lets the next run work']);
 }
 
+/** Where the next incremental run goes on, and what it would not see. */
+const readUpToWords = (sync: string, watermark: RecordVersion): string =>
+  `version ${positionWords(watermark)}; a change that came later under a version before its overlap is found by \`syncline run ${sync} --full\``;
+
 function printEarlier(out: Out, runs: readonly Seen[]): void {
   out.line();
   out.table(
@@ -163,12 +160,12 @@ function printEarlier(out: Out, runs: readonly Seen[]): void {
       const number = (value: number | undefined) => value?.toLocaleString('en') ?? '';
       return [
         id,
-        runStatusOf(run),
+        run.status,
         ago(startedAt),
         number(counts?.fetched),
         number(counts?.delivered),
         number(counts?.quarantined),
-        runReasonOf(run),
+        run.reason,
       ];
     }),
   );

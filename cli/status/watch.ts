@@ -1,12 +1,11 @@
 import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { syncDocument } from '../../operations/status/document.ts';
-import type { SyncSeen } from '../../operations/status/gather.ts';
-import { reasonOf, statusOf } from '../../operations/status/words.ts';
+import type { SyncSeen } from '../../operations/contracts/sync-seen.ts';
 import { createOut, type Out } from '../../platform/terminal/out.ts';
 import { safeText } from '../../platform/terminal/text.ts';
 import type { CliContext } from '../context.ts';
 import { interruption } from '../runs/interruption.ts';
+import { syncDocument } from './document.ts';
 
 const EVERY_MS = 2000;
 
@@ -59,11 +58,11 @@ export function changes(json: boolean, seen: readonly SyncSeen[], said: Map<stri
   const lines: string[] = [];
   for (const one of seen) {
     const run = one.runs[0]?.summary.run ?? '';
-    const status = `${run} ${statusOf(one)}`;
+    const status = `${run} ${one.status}`;
     if (said.get(one.sync) === status) continue;
     said.set(one.sync, status);
-    const reason = reasonOf(one);
-    const words = `${new Date().toISOString().slice(0, 19)}Z ${one.sync} ${statusOf(one)}${reason ? `: ${safeText(reason)}` : ''}`;
+    const reason = one.reason ? `: ${safeText(one.reason)}` : '';
+    const words = `${new Date().toISOString().slice(0, 19)}Z ${one.sync} ${one.status}${reason}`;
     lines.push(json ? JSON.stringify(syncDocument(one)) : words);
   }
   return lines;

@@ -1,22 +1,26 @@
-import type { RecordVersion } from '../../model/record/version.ts';
 import { whereOf } from '../../model/sync/steering.ts';
 import { formatDuration } from '../../model/text/duration.ts';
+import type { Seen, SyncSeen } from '../contracts/sync-seen.ts';
 import { waitingWords } from '../runs/follow.ts';
-import { positionWords } from '../runs/position.ts';
-import type { Seen, SyncSeen } from './gather.ts';
+
+type RunFacts = Pick<Seen, 'summary' | 'live'>;
+
+interface SyncFacts extends Pick<SyncSeen, 'standing'> {
+  readonly runs: readonly RunFacts[];
+}
 
 /** The status to show: of an open run what it does, of one whose workflow has vanished that it was lost. */
-export function statusOf({ standing, runs: [latest] }: SyncSeen): string {
+export function statusOf({ standing, runs: [latest] }: SyncFacts): string {
   if (latest && latest.summary.endedAt === null) return openStatus(latest);
   if (standing?.pausedAt) return 'paused';
   return latest ? latest.summary.status : 'never run';
 }
 
-export function runStatusOf(run: Seen): string {
+export function runStatusOf(run: RunFacts): string {
   return run.summary.endedAt === null ? openStatus(run) : run.summary.status;
 }
 
-function openStatus({ live }: Seen): string {
+function openStatus({ live }: RunFacts): string {
   if (live === null || live.status !== 'RUNNING') return 'abandoned';
   if (live.state === null) return 'no worker';
   if (live.state.parked) return 'parked';
@@ -25,7 +29,7 @@ function openStatus({ live }: Seen): string {
 }
 
 /** Why it is so, in one line; empty when all is well. */
-export function reasonOf(seen: SyncSeen): string {
+export function reasonOf(seen: SyncFacts): string {
   const [latest] = seen.runs;
   if (latest && latest.summary.endedAt === null) return openReason(latest);
   const { pausedAt = null, pauseNote = null } = seen.standing ?? {};
@@ -33,16 +37,17 @@ export function reasonOf(seen: SyncSeen): string {
   return latest ? failureWords(latest) : '';
 }
 
-export const runReasonOf = (run: Seen): string => (run.summary.endedAt === null ? openReason(run) : failureWords(run));
+export const runReasonOf = (run: RunFacts): string =>
+  run.summary.endedAt === null ? openReason(run) : failureWords(run);
 
-function openReason({ live }: Seen): string {
+function openReason({ live }: RunFacts): string {
   if (live?.state === null && live.status === 'RUNNING') return 'no worker answers for this run: is one up?';
   const parked = live?.state?.parked;
   if (parked) return `${parked.code} in ${whereOf(parked)}: ${parked.message}`;
   return live?.waiting ? waitingWords(live.waiting) : '';
 }
 
-const failureWords = ({ summary }: Seen): string =>
+const failureWords = ({ summary }: RunFacts): string =>
   summary.failureCode === null ? '' : `${summary.failureCode}: ${summary.failure ?? ''}`;
 
 /** What is known of what a run read that went to the end. */
@@ -51,15 +56,11 @@ export const deliveredWords = (status: string): string =>
     ? 'all that it read is delivered'
     : 'of what it read, some is set aside or not known to be delivered';
 
-/** Where the next incremental run goes on, and what it would not see. */
-export const readUpToWords = (sync: string, watermark: RecordVersion): string =>
-  `version ${positionWords(watermark)}; a change that came later under a version before its overlap is found by \`syncline run ${sync} --full\``;
-
 /**
  * How far the destination is behind: how long ago the last run began that read its source to the end. What changed since
  * may be missing. Null when there was none.
  */
-export const behindMs = ({ standing }: SyncSeen, nowMs: number): number | null =>
+export const behindMs = ({ standing }: SyncFacts, nowMs: number): number | null =>
   standing?.lastGood ? Math.max(0, nowMs - Date.parse(standing.lastGood.upTo)) : null;
 
 /** With one unit, as a column has little room: `14 min`, `3 h`, `5 d`. */
