@@ -1,21 +1,18 @@
 import process from 'node:process';
 import { Command } from 'commander';
-import type { Connection } from '../model/connection/connection.ts';
 import { type ExitCode, exitCode } from '../model/failure/exit-code.ts';
 import { deliveryPromise } from '../model/sync/delivery.ts';
-import type { LoadedSync } from '../model/sync/project.ts';
-import { formatProblem, hasErrors, type Problem } from '../model/text/problem.ts';
+import { counted } from '../model/text/counted.ts';
+import { formatProblem, type Problem } from '../model/text/problem.ts';
+import { check } from '../operations/check/check.ts';
 import type { Live } from '../operations/live/facts.ts';
-import { callProject } from '../operations/live/probe.ts';
-import { statesOf } from '../platform/secrets/references.ts';
 import type { Out } from '../platform/terminal/out.ts';
-import { counted, safeText } from '../platform/terminal/text.ts';
-import { deliveryClassOf } from '../project/delivery.ts';
-import { type CheckedProject, checkProject } from '../project/load.ts';
-import { type CliContext, contextOf } from './context.ts';
+import { safeText } from '../platform/terminal/text.ts';
+import { contextOf } from './context.ts';
 import { exitOfLive } from './live/judge.ts';
 import { printLive } from './live/print.ts';
 import { inTerminalWords } from './live/words.ts';
+import { looking } from './runs/running.ts';
 
 export function checkCommand(): Command {
   return new Command('check')
@@ -39,91 +36,47 @@ With --live it ends with 5 when a system does not answer as it should, 6 when cr
     )
     .action(async (options: { live?: boolean }, command: Command) => {
       const context = contextOf(command);
-      const checked = await checkProject(context.projectFolder, context.env);
-      const live = options.live === true ? await callLive(context, checked) : undefined;
-      const document = await checkDocument(context, checked);
-      context.out.result({ ...document, ...(live && { live }) }, () => {
-        printCheck(context, checked);
-        if (live) printLive(context.out, live);
+      const { live, ...checked } = await check.perform(looking(context), { live: options.live === true });
+      const called = live && inTerminalWords(live);
+      context.out.result({ ...checked, ...(called && { live: called }) }, () => {
+        printCheck(context.out, checked);
+        if (called) printLive(context.out, called);
       });
-      process.exitCode = exitOf(checked, live);
+      process.exitCode = exitOf(checked, called);
     });
 }
 
-/** Nobody is called on behalf of files that are wrong. */
-async function callLive(
-  { progress, env }: CliContext,
-  { project, problems }: CheckedProject,
-): Promise<Live | undefined> {
-  if (project === undefined || hasErrors(problems)) return undefined;
-  return progress.step('Calling each system', async () => inTerminalWords(await callProject(project, env)));
-}
+type Checked = Omit<Awaited<ReturnType<typeof check.perform>>, 'live'>;
 
-function exitOf({ problems }: CheckedProject, live: Live | undefined): ExitCode {
-  if (hasErrors(problems)) return exitCode.invalid;
+function exitOf({ ok }: Checked, live: Live | undefined): ExitCode {
+  if (!ok) return exitCode.invalid;
   return live === undefined ? exitCode.ok : exitOfLive(live);
 }
 
-/** What `check --json` prints. */
-async function checkDocument(
-  { projectFolder, env }: CliContext,
-  { project, problems }: CheckedProject,
-): Promise<object> {
-  const secretsOf = (connection: Connection) => statesOf(connection, { env, projectFolder }, false);
-  return {
-    project: projectFolder,
-    environment: env['SYNCLINE_ENV'] ?? null,
-    ok: !hasErrors(problems),
-    connections: await Promise.all(
-      [...(project?.connections.values() ?? [])].map(async (connection) => {
-        const { name, kind, owner, sla, documentation, apiVersion } = connection;
-        return { name, kind, owner, sla, documentation, apiVersion, secrets: await secretsOf(connection) };
-      }),
-    ),
-    syncs: [...(project?.syncs.values() ?? [])].map((loaded) => ({
-      name: loaded.name,
-      file: loaded.file,
-      summary: loaded.sync.summary,
-      source: { connection: loaded.sourceConnection.name, kind: loaded.sourceConnection.kind },
-      destination: { connection: loaded.destinationConnection.name, kind: loaded.destinationConnection.kind },
-      mode: loaded.mode,
-      delivery: deliveryOf(loaded),
-      version: loaded.version,
-    })),
-    problems,
-  };
-}
-
-function deliveryOf(loaded: LoadedSync): object | null {
-  const delivery = deliveryClassOf(loaded);
-  return delivery === undefined ? null : { class: delivery, promise: deliveryPromise[delivery] };
-}
-
-function printCheck({ out }: CliContext, { project, problems }: CheckedProject): void {
-  if (project && project.connections.size > 0) {
-    const rows = [...project.connections.values()].map((system) => [system.name, system.kind, system.owner ?? '']);
+function printCheck(out: Out, { connections, syncs, problems }: Checked): void {
+  if (connections.length > 0) {
+    const rows = connections.map(({ name, kind, owner = '' }) => [name, kind, owner]);
     out.table([{ title: 'SYSTEM', paint: out.style.name }, { title: 'KIND' }, { title: 'OWNER' }], rows);
     out.line();
   }
-  if (project && project.syncs.size > 0) printSyncs(out, [...project.syncs.values()]);
+  if (syncs.length > 0) printSyncs(out, syncs);
   for (const problem of problems) printProblem(out, problem);
-  out.line(verdict(out, project?.syncs.size ?? 0, problems));
+  out.line(verdict(out, syncs.length, problems));
 }
 
-function printSyncs(out: Out, syncs: readonly LoadedSync[]): void {
-  const deliveries = syncs.map(deliveryClassOf);
-  const rows = syncs.map((loaded, index) => [
-    loaded.name,
-    `${loaded.sourceConnection.name} -> ${loaded.destinationConnection.name}`,
-    loaded.mode,
-    deliveries[index] ?? '?',
+function printSyncs(out: Out, syncs: Checked['syncs']): void {
+  const rows = syncs.map(({ name, source, destination, mode, delivery }) => [
+    name,
+    `${source.connection} -> ${destination.connection}`,
+    mode,
+    delivery?.class ?? '?',
   ]);
   out.table(
     [{ title: 'SYNC', paint: out.style.name }, { title: 'FROM -> TO' }, { title: 'MODE' }, { title: 'DELIVERY' }],
     rows,
   );
   out.line();
-  for (const delivery of [...new Set(deliveries)].sort())
+  for (const delivery of [...new Set(syncs.map(({ delivery }) => delivery?.class))].sort())
     if (delivery) out.line(out.style.faint(`${delivery}: ${deliveryPromise[delivery]}`));
   out.line();
 }

@@ -65,7 +65,7 @@ async function examine({ projectFolder, env }: CliContext): Promise<Examination>
     dev === null ? checkPorts() : null,
     temporal === null ? checkTemporalBinary(env) : checkTemporalServer(temporal, env),
     database ? checkDatabaseServer(database) : checkEmbeddedDatabase(projectFolder, env),
-    checkProjectFolder(projectFolder, env),
+    checkProjectFolder(projectFolder, env, database ?? null),
     database ? checkLimits(database, projectFolder, env) : [],
   ]);
   const machine = [checkNode(process.versions.node), disk, ...(ports === null ? [] : [ports])];

@@ -21,3 +21,22 @@ export interface EngineContext extends OperationContext {
   /** Opened when it is first asked for: what can be refused without it is refused at once. */
   engine(): Promise<Engine>;
 }
+
+/** Where Temporal answers, and its UI; null when that is not known. */
+export interface TemporalPlace {
+  readonly temporalAddress: string;
+  readonly namespace: string;
+  readonly uiUrl: string | null;
+}
+
+/** The services of the project that are up, or should be; null where there is none. */
+export interface RunningServices {
+  readonly temporal: TemporalPlace | null;
+  /** With password: never to be shown. */
+  readonly databaseUrl: string | null;
+}
+
+/** Of an operation that looks at what is up, and starts nothing. */
+export interface LookingContext extends OperationContext {
+  running(): Promise<RunningServices>;
+}

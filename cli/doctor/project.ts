@@ -1,6 +1,6 @@
+import { counted } from '../../model/text/counted.ts';
 import { formatProblem, hasErrors } from '../../model/text/problem.ts';
 import { callProject } from '../../operations/live/probe.ts';
-import { counted } from '../../platform/terminal/text.ts';
 import { type CheckedProject, checkProject } from '../../project/load.ts';
 import { findingsOf } from '../live/judge.ts';
 import { inTerminalWords } from '../live/words.ts';
@@ -15,10 +15,14 @@ export interface ProjectFindings {
 }
 
 /** The files of the project, the secrets and the answer of each system that it names, and the first page of each sync. */
-export async function checkProjectFolder(folder: string, env: NodeJS.ProcessEnv): Promise<ProjectFindings> {
+export async function checkProjectFolder(
+  folder: string,
+  env: NodeJS.ProcessEnv,
+  databaseUrl: string | null,
+): Promise<ProjectFindings> {
   const checked = await checkProject(folder, env);
   const { project } = checked;
-  const called = project === undefined ? [] : findingsOf(inTerminalWords(await callProject(project, env)));
+  const called = project === undefined ? [] : findingsOf(inTerminalWords(await callProject(project, env, databaseUrl)));
   const secrets = project === undefined ? [] : await checkSecrets(project, env);
   return { findings: [judge(folder, checked), ...secrets, ...called], invalid: hasErrors(checked.problems) };
 }

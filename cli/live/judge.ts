@@ -1,9 +1,9 @@
 import { type ExitCode, exitCode } from '../../model/failure/exit-code.ts';
 import { exitCodeOf } from '../../model/failure/failure.ts';
+import { counted } from '../../model/text/counted.ts';
 import { formatDuration } from '../../model/text/duration.ts';
 import type { Live, LiveConnection, LiveProblem, LiveSync } from '../../operations/live/facts.ts';
 import { SOON_DAYS } from '../../platform/outbound/limits/report.ts';
-import { counted } from '../../platform/terminal/text.ts';
 import { type Finding, failed, ok, warning } from '../doctor/finding.ts';
 
 /** Signed requests and tokens are refused when clocks differ by minutes. */

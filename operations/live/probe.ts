@@ -1,8 +1,9 @@
-import { ledgerIfUp } from '../../cli/live/ledger-if-up.ts';
 import type { Connection } from '../../model/connection/connection.ts';
 import { SyncFailure } from '../../model/failure/failure.ts';
 import type { Project } from '../../model/sync/project.ts';
 import { DAY_MS } from '../../model/text/duration.ts';
+import type { Environment } from '../../platform/foundation/environment.ts';
+import { openLedger } from '../../platform/ledger/ledger.ts';
 import type { SeenCall } from '../../platform/outbound/journal/entry.ts';
 import { limitsHeard } from '../../platform/outbound/pace/limit-headers.ts';
 import { httpDateMs } from '../../platform/outbound/pace/retry-after.ts';
@@ -27,9 +28,17 @@ class Seen implements Watch {
   };
 }
 
-/** Calls each connection of a project, and reads the first page of each sync through its schema and mapping. Writes nothing. */
-export async function callProject(project: Project, env: NodeJS.ProcessEnv): Promise<Live> {
-  const ledger = await ledgerIfUp(project.folder, env);
+/**
+ * Calls each connection of a project, and reads the first page of each sync through its schema and mapping. Writes nothing.
+ * With the ledger where one is up: tokens that are renewed have to be kept there, and limits are those of all workers
+ * together.
+ */
+export async function callProject(
+  project: Project,
+  env: Environment,
+  databaseUrl = env['DATABASE_URL'] || null,
+): Promise<Live> {
+  const ledger = databaseUrl === null ? undefined : await openLedger(databaseUrl).catch(() => undefined);
   const seen = new Seen();
   const world = createWorld(project.folder, env, silentLog, ledger, seen);
   try {

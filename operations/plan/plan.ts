@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { type Plan, planSync } from '../../engine/plan/plan.ts';
-import { type DeliveryClass, deliveryClasses, deliveryPromise } from '../../model/sync/delivery.ts';
 import type { Ledger } from '../../platform/ledger/ledger.ts';
 import { deliveryClassOf } from '../../project/delivery.ts';
 import { checkProject } from '../../project/load.ts';
@@ -8,6 +7,7 @@ import { soundSync } from '../../project/sound-sync.ts';
 import { askSystems } from '../ask-systems.ts';
 import type { EngineContext, OperationContext } from '../context.ts';
 import { counts } from '../contracts/counts.ts';
+import { promise, promiseOf } from '../contracts/delivery-promise.ts';
 import { drift } from '../contracts/drift.ts';
 import { jsonValue } from '../contracts/json-value.ts';
 import { operation } from '../operation.ts';
@@ -72,7 +72,7 @@ export const planRun = operation({
     samples: z.int().min(0),
   }),
   document: plan.extend({
-    delivery: z.object({ class: z.enum(deliveryClasses), promise: z.string() }).nullable(),
+    delivery: promise,
   }),
   target: ({ sync }) => sync,
   async work(context: EngineContext, { sync, ...options }) {
@@ -82,9 +82,6 @@ export const planRun = operation({
     return { ...(await makePlan(context, ledger, sync, options)), delivery: promiseOf(deliveryClassOf(loaded)) };
   },
 });
-
-const promiseOf = (delivery: DeliveryClass | undefined) =>
-  delivery === undefined ? null : { class: delivery, promise: deliveryPromise[delivery] };
 
 export interface PlanChoice {
   readonly full: boolean;

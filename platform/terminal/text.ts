@@ -41,6 +41,3 @@ export const padText = (text: string, cells: number, align: 'left' | 'right' = '
   const gap = ' '.repeat(Math.max(0, cells - textWidth(text)));
   return align === 'left' ? text + gap : gap + text;
 };
-
-/** A number with its noun, such as `1 sync` or `2 syncs`. */
-export const counted = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? '' : 's'}`;
