@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { filesOf } from '../cli/docs.ts';
+import { filesOf } from '../operations/docs/files.ts';
 import { pageOf } from '../operations/docs/page.ts';
 import { stateFolderOf } from '../platform/foundation/state-folder.ts';
 import { deliveryClassOf } from '../project/delivery.ts';

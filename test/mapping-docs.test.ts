@@ -14,11 +14,11 @@ import {
   when,
 } from 'syncline';
 import { z } from 'zod';
-import { filesOf } from '../cli/docs.ts';
 import type { Connection } from '../model/connection/connection.ts';
 import type { Mapping } from '../model/mapping/mapping.ts';
 import { policySchema } from '../model/sync/policy.ts';
 import type { LoadedSync } from '../model/sync/project.ts';
+import { filesOf } from '../operations/docs/files.ts';
 import { indexHtml, syncHtml } from '../operations/docs/html.ts';
 import { syncMarkdown } from '../operations/docs/markdown.ts';
 import { pageOf, type SyncPage } from '../operations/docs/page.ts';
