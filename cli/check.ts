@@ -9,7 +9,7 @@ import type { Live } from '../operations/live/facts.ts';
 import type { Out } from '../platform/terminal/out.ts';
 import { safeText } from '../platform/terminal/text.ts';
 import { contextOf } from './context.ts';
-import { exitOfLive } from './live/judge.ts';
+import { exitOfLive } from './live/exit-of-live.ts';
 import { printLive } from './live/print.ts';
 import { inTerminalWords } from './live/words.ts';
 import { looking } from './runs/running.ts';

@@ -1,17 +1,13 @@
 import process from 'node:process';
 import { Command } from 'commander';
 import { type ExitCode, exitCode } from '../model/failure/exit-code.ts';
-import { NAMESPACE } from '../model/names.ts';
-import { stateFolderOf } from '../platform/foundation/state-folder.ts';
+import { terminalText } from '../model/operation/terminal-words.ts';
+import { doctor } from '../operations/doctor/doctor.ts';
+import type { Finding } from '../operations/doctor/finding.ts';
 import type { Out } from '../platform/terminal/out.ts';
-import { readRunningDev } from '../stack/dev-file.ts';
-import { type CliContext, contextOf } from './context.ts';
-import { checkDatabaseServer, checkEmbeddedDatabase } from './doctor/database.ts';
-import type { Finding } from './doctor/finding.ts';
-import { checkLimits } from './doctor/limits.ts';
-import { checkDisk, checkNode, checkPorts } from './doctor/machine.ts';
-import { checkProjectFolder } from './doctor/project.ts';
-import { checkTemporalBinary, checkTemporalServer } from './doctor/temporal.ts';
+import { contextOf } from './context.ts';
+import { machineOf } from './doctor/machine-of.ts';
+import { looking } from './runs/running.ts';
 
 export function doctorCommand(): Command {
   return new Command('doctor')
@@ -31,52 +27,26 @@ Examples:
 Ends with 0 when nothing has failed, 5 when a part or a system does not work, 3 when only the project has errors.`,
     )
     .action(async (_options: unknown, command: Command) => {
-      process.exitCode = await doctor(contextOf(command));
+      const context = contextOf(command);
+      const request = { ...looking(context), machine: machineOf(context) };
+      const { ok, project, findings } = await doctor.perform(request, {});
+      const said = findings.map(inTerminalWords);
+      context.out.result({ ok, project, findings: said }, () => print(context.out, said));
+      process.exitCode = exitOf(findings);
     });
 }
 
-async function doctor(context: CliContext): Promise<ExitCode> {
-  const { findings, invalid } = await context.progress.step('Looking', () => examine(context));
-  const code = exitOf(findings, invalid);
-  context.out.result({ ok: code === exitCode.ok, project: context.projectFolder, findings }, () =>
-    print(context.out, findings),
-  );
-  return code;
-}
-
-interface Examination {
-  readonly findings: readonly Finding[];
-  readonly invalid: boolean;
-}
-
-async function examine({ projectFolder, env }: CliContext): Promise<Examination> {
-  const dev = await readRunningDev(stateFolderOf(projectFolder));
-  const named = env['TEMPORAL_ADDRESS'];
-  const temporal = named
-    ? {
-        temporalAddress: named,
-        namespace: env['TEMPORAL_NAMESPACE'] || NAMESPACE,
-        uiUrl: env['TEMPORAL_UI_URL'] || null,
-      }
-    : dev;
-  const database = env['DATABASE_URL'] || dev?.databaseUrl;
-  const [disk, ports, temporals, postgres, project, limits] = await Promise.all([
-    checkDisk(projectFolder),
-    dev === null ? checkPorts() : null,
-    temporal === null ? checkTemporalBinary(env) : checkTemporalServer(temporal, env),
-    database ? checkDatabaseServer(database) : checkEmbeddedDatabase(projectFolder, env),
-    checkProjectFolder(projectFolder, env, database ?? null),
-    database ? checkLimits(database, projectFolder, env) : [],
-  ]);
-  const machine = [checkNode(process.versions.node), disk, ...(ports === null ? [] : [ports])];
-  return { findings: [...machine, ...temporals, postgres, ...project.findings, ...limits], invalid: project.invalid };
-}
+/** A finding as the terminal says it. */
+const inTerminalWords = ({ about, todo, ...rest }: Finding): Finding => ({
+  ...rest,
+  ...(todo !== undefined && { todo: terminalText(todo, about) }),
+});
 
 /** What cannot be reached comes first: with it mended, `check` says the rest. */
-function exitOf(findings: readonly Finding[], invalid: boolean): ExitCode {
-  const broken = findings.some(({ part, state }) => state === 'failed' && part !== 'Project');
-  if (broken) return exitCode.unreachable;
-  return invalid ? exitCode.invalid : exitCode.ok;
+function exitOf(findings: readonly Finding[]): ExitCode {
+  const broken = findings.filter(({ state }) => state === 'failed');
+  if (broken.some(({ part }) => part !== 'Project')) return exitCode.unreachable;
+  return broken.length > 0 ? exitCode.invalid : exitCode.ok;
 }
 
 const words = { ok: 'ok', warning: 'warning', failed: 'FAILED', skipped: '-' } as const;

@@ -1,10 +1,11 @@
 import { X509Certificate } from 'node:crypto';
 import { createServer as createTlsServer } from 'node:https';
 import path from 'node:path';
-import { exitOfLive, findingsOf } from '../cli/live/judge.ts';
+import { exitOfLive } from '../cli/live/exit-of-live.ts';
 import type { FailureCode } from '../model/failure/failure.ts';
 import { failures } from '../model/failure/failure.ts';
 import type { Live, LiveConnection, LiveSync } from '../operations/live/facts.ts';
+import { findingsOf } from '../operations/live/judge.ts';
 import { callProject } from '../operations/live/probe.ts';
 import { openLedger } from '../platform/ledger/ledger.ts';
 import { spend, spentNow } from '../platform/outbound/limits/quota.ts';

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { type Finding, failedBy, ok } from '../../operations/doctor/finding.ts';
 import { stateFolderOf } from '../../platform/foundation/state-folder.ts';
 import { cacheFolderOf } from '../../stack/cache-folder.ts';
 import { withoutPassword } from '../../stack/database-problem.ts';
@@ -9,7 +10,6 @@ import { checkDatabase } from '../../stack/external.ts';
 import { findPostgresPackage, preparePostgres } from '../../stack/postgres-binaries.ts';
 import { rootCacheFolders } from '../../stack/postgres-place.ts';
 import { findRunAs } from '../../stack/run-as.ts';
-import { type Finding, failedBy, ok } from './finding.ts';
 
 const run = promisify(execFile);
 const part = 'PostgreSQL';

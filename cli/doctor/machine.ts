@@ -1,7 +1,7 @@
 import { access, constants, statfs } from 'node:fs/promises';
 import path from 'node:path';
+import { type Finding, failed, ok, warning } from '../../operations/doctor/finding.ts';
 import { isPortFree } from '../../stack/ports.ts';
-import { type Finding, failed, ok, warning } from './finding.ts';
 
 const oldestNode = [20, 19] as const;
 

@@ -1,7 +1,7 @@
 import type { Live, LiveConnection, LiveProblem, LiveSync } from '../../operations/live/facts.ts';
+import { skewWords } from '../../operations/live/judge.ts';
 import type { Out } from '../../platform/terminal/out.ts';
 import { safeText } from '../../platform/terminal/text.ts';
-import { skewWords } from './judge.ts';
 
 /** What the calls showed, as two tables, and below them what is wrong. */
 export function printLive(out: Out, { connections, syncs }: Live): void {

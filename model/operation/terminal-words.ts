@@ -4,6 +4,8 @@ import type { Help, LocalName, OperationName } from './operation-name.ts';
 export interface Subject {
   readonly sync?: string;
   readonly code?: string;
+  /** Of a connection or secret. */
+  readonly name?: string;
 }
 
 const words: Readonly<Record<OperationName | LocalName, string>> = {
@@ -50,9 +52,12 @@ const words: Readonly<Record<OperationName | LocalName, string>> = {
 };
 
 /** The command to paste: `syncline quarantine replay orders --code KEY_MISSING --wait`. Pure. */
-export function terminalCommand(help: Help, { sync = 'SYNC', code = 'CODE' }: Subject = {}): string {
+export function terminalCommand(
+  help: Help,
+  { sync = 'SYNC', code = 'CODE', name: subject = 'NAME' }: Subject = {},
+): string {
   const [name, ...options] = help.split(' ');
-  const command = isWord(name) ? words[name].replace('SYNC', sync) : help;
+  const command = isWord(name) ? words[name].replace('SYNC', sync).replace('NAME', subject) : help;
   const given = options.map((option) => (option === 'code' ? `--code ${code}` : `--${dashed(option)}`));
   return ['syncline', command, ...given].join(' ');
 }

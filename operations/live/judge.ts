@@ -1,10 +1,8 @@
-import { type ExitCode, exitCode } from '../../model/failure/exit-code.ts';
-import { exitCodeOf } from '../../model/failure/failure.ts';
 import { counted } from '../../model/text/counted.ts';
 import { formatDuration } from '../../model/text/duration.ts';
-import type { Live, LiveConnection, LiveProblem, LiveSync } from '../../operations/live/facts.ts';
 import { SOON_DAYS } from '../../platform/outbound/limits/report.ts';
 import { type Finding, failed, ok, warning } from '../doctor/finding.ts';
+import type { Live, LiveConnection, LiveProblem, LiveSync } from './facts.ts';
 
 /** Signed requests and tokens are refused when clocks differ by minutes. */
 const MUCH_SKEW_MS = 30_000;
@@ -55,23 +53,9 @@ function judgeSync(live: LiveSync): Finding {
   const [reason] = live.reasons;
   if (reason === undefined) return ok(part, found + fields);
   const why = `${found}, ${live.rejected} set aside${fields}\n${reason.code} ${reason.field ?? ''}: ${reason.reason} (${reason.records})`;
-  const todo = `Compare the mapping with what the source gives: syncline plan ${live.name}`;
-  return live.rejected === live.records ? failed(part, why, todo) : warning(part, why, todo);
+  const say = live.rejected === live.records ? failed : warning;
+  return say(part, why, 'Compare the mapping with what the source gives: {plan}', { sync: live.name });
 }
 
 const failedBy = (part: string, { code, message, todo }: LiveProblem): Finding =>
   failed(part, `${code}: ${message}`, todo);
-
-/**
- * 5 when something does not work, 6 when only credentials are refused or lack a right, 3 when only a secret is missing
- * or the records do not fit schema and mapping at all.
- */
-export function exitOfLive({ connections, syncs }: Live): ExitCode {
-  const exits = new Set(
-    [...connections, ...syncs].flatMap(({ problem }) => (problem ? [exitCodeOf(problem.code)] : [])),
-  );
-  if ([...exits].some((exit) => exit !== exitCode.forbidden && exit !== exitCode.invalid)) return exitCode.unreachable;
-  if (exits.has(exitCode.forbidden)) return exitCode.forbidden;
-  const nothingFits = syncs.some(({ records, rejected }) => records > 0 && rejected === records);
-  return exits.size > 0 || nothingFits ? exitCode.invalid : exitCode.ok;
-}

@@ -1,10 +1,11 @@
 import type { Project } from '../../model/sync/project.ts';
 import { engineKeys } from '../../platform/crypto/engine-keys.ts';
+import type { Environment } from '../../platform/foundation/environment.ts';
 import { type ReferenceState, statesOf } from '../../platform/secrets/references.ts';
 import { type Finding, failed, failedBy, ok, warning } from './finding.ts';
 
 /** The secrets of each connection, looked up wherever they lie: which are there, and never what they are. */
-export async function checkSecrets(project: Project, env: NodeJS.ProcessEnv): Promise<readonly Finding[]> {
+export async function checkSecrets(project: Project, env: Environment): Promise<readonly Finding[]> {
   const world = { env, projectFolder: project.folder };
   const findings = await Promise.all(
     [...project.connections.values()].map(async (connection) => {
@@ -24,7 +25,7 @@ function findingOf(part: string, states: readonly ReferenceState[]): Finding {
 }
 
 /** Only of a project that keeps something encrypted that it cannot do without. */
-async function checkKey(project: Project, env: NodeJS.ProcessEnv): Promise<readonly Finding[]> {
+async function checkKey(project: Project, env: Environment): Promise<readonly Finding[]> {
   const needing = [...project.connections.values()].filter(({ auth }) => auth?.kind === 'oauth2');
   if (needing.length === 0) return [];
   const part = 'Engine key';

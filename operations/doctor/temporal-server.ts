@@ -1,25 +1,18 @@
-import { homedir } from 'node:os';
 import proto from '@temporalio/proto';
 import { taskQueueOf } from '../../platform/foundation/config.ts';
+import type { Environment } from '../../platform/foundation/environment.ts';
 import {
   connectTemporal,
   missingSearchAttributes,
   type TemporalConnection,
 } from '../../platform/temporal/connection.ts';
-import { findTemporal } from '../../stack/temporal-binary.ts';
-import { findGo } from '../../stack/temporal-build.ts';
-import { type Finding, failed, failedBy, ok, skipped, warning } from './finding.ts';
+import type { TemporalPlace } from '../context.ts';
+import { type Finding, failedBy, ok, skipped, warning } from './finding.ts';
 
 const part = 'Temporal';
 
-export interface TemporalPlace {
-  readonly temporalAddress: string;
-  readonly namespace: string;
-  readonly uiUrl: string | null;
-}
-
 /** A server that is up: it, its UI, and whether a worker works for us there. */
-export async function checkTemporalServer(place: TemporalPlace, env: NodeJS.ProcessEnv): Promise<Finding[]> {
+export async function checkTemporalServer(place: TemporalPlace, env: Environment): Promise<Finding[]> {
   let temporal: TemporalConnection;
   try {
     temporal = await connectTemporal(place.temporalAddress, place.namespace);
@@ -81,40 +74,6 @@ async function checkWorker(temporal: TemporalConnection, taskQueue: string): Pro
   return warning(
     'Worker',
     `none asks the task queue ${taskQueue} for work`,
-    'Start one: `syncline dev`, or the worker of your deployment.',
+    'Start one: {stack.start}, or the worker of your deployment.',
   );
-}
-
-/** No server is up: whether one could be started. */
-export async function checkTemporalBinary(env: NodeJS.ProcessEnv): Promise<Finding[]> {
-  const ui = skipped('Temporal UI', 'starts with `syncline dev`');
-  try {
-    const { found, tried } = await findTemporal({ env, home: homedir() });
-    if (found !== null) return [ok(part, `${found.path}, server ${found.serverVersion}; not running now`), ui];
-    const go = await findGo(env);
-    const first = `no program is at hand (${tried.join('; ')})`;
-    if (go !== null) {
-      return [
-        warning(
-          part,
-          first,
-          `Nothing: the first start downloads it, or builds it with Go ${go.version} in three to four minutes.`,
-        ),
-        ui,
-      ];
-    }
-    return [
-      warning(
-        part,
-        first,
-        'The first start downloads it. Without a network: install the Temporal CLI (https://docs.temporal.io/cli) or Go.',
-      ),
-      ui,
-    ];
-  } catch (error) {
-    return [
-      failed(part, error instanceof Error ? error.message : String(error), 'Mend or unset TEMPORAL_CLI_PATH.'),
-      ui,
-    ];
-  }
 }
