@@ -14,6 +14,6 @@ test('the guide has an entry, with its meaning, for each problem code, and none 
 });
 
 test('the guide has every exit code', () => {
-  const documented = [...guide.matchAll(/^\| (\d) +\| /gm)].map(([, code]) => Number(code));
+  const documented = [...guide.matchAll(/^\| (\d+) +\| /gm)].map(([, code]) => Number(code));
   expect(documented).toEqual(Object.values(exitCode));
 });

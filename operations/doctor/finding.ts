@@ -16,24 +16,22 @@ export const finding = z.object({
 });
 export type Finding = z.output<typeof finding>;
 
-type About = Finding['about'] & {};
+type About = Finding['about'];
+
+const advised =
+  (state: Finding['state']) =>
+  (part: string, found: string, todo: string, about?: About): Finding => ({
+    part,
+    state,
+    found,
+    todo,
+    ...(about && { about }),
+  });
 
 export const ok = (part: string, found: string): Finding => ({ part, state: 'ok', found });
 export const skipped = (part: string, found: string): Finding => ({ part, state: 'skipped', found });
-export const warning = (part: string, found: string, todo: string, about: About = {}): Finding => ({
-  part,
-  state: 'warning',
-  found,
-  todo,
-  about,
-});
-export const failed = (part: string, found: string, todo: string, about: About = {}): Finding => ({
-  part,
-  state: 'failed',
-  found,
-  todo,
-  about,
-});
+export const warning = advised('warning');
+export const failed = advised('failed');
 
 /** A failure as a finding, with the advice of its code. */
 export function failedBy(part: string, error: unknown): Finding {
