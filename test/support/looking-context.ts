@@ -1,17 +1,11 @@
-import { localAuthority } from '../../operations/authority.ts';
 import type { LookingContext, RunningServices } from '../../operations/context.ts';
-import { noting } from './stack.ts';
+import { folderContext } from './operation-context.ts';
 
-/** What operations work with that start nothing. */
+/** What operations work with that look at what is up, and start nothing. */
 export const lookingContext = (
   projectFolder: string,
   { temporal = null, databaseUrl = null }: Partial<RunningServices> = {},
 ): LookingContext => ({
-  who: { kind: 'local', name: 'test' },
-  authority: localAuthority,
-  projectFolder,
-  env: {},
-  progress: noting(),
-  gone: () => new AbortController().signal,
+  ...folderContext(projectFolder),
   running: async () => ({ temporal, databaseUrl }),
 });
