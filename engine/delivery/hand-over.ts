@@ -31,8 +31,8 @@ export async function handOver(deps: Dependencies, input: AnsweredRun): Promise<
     );
     for (const seq of new Set(heirs.map((heir) => heir.seq))) {
       const late = new Set(heirs.flatMap((heir) => (heir.seq === seq ? [heir.ordinal] : [])));
-      await deliverLate(deps, running, { start, answer }, { run, seq }, late);
-      await deliveries.recount(start, run, seq);
+      const { sample } = await deliverLate(deps, running, { start, answer }, { run, seq }, late);
+      await deliveries.recount(start, run, seq, sample);
     }
   });
 }

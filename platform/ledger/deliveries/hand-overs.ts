@@ -3,6 +3,8 @@ import type { BatchRef } from '../../../model/sync/batch.ts';
 import { NO_HASH } from '../deletes/extras.ts';
 import { OWNER_OF_IDENTITY } from '../records/owners.ts';
 import { ask, query, transaction, type Writer, writeUnderFence } from '../sql/sql.ts';
+import type { Confirmed } from './confirmed.ts';
+import { addToSample } from './samples.ts';
 
 /** A record that a run set aside, since another one has its row. */
 export interface Waiting {
@@ -66,8 +68,10 @@ export function ledgerHandOvers(pool: Pool) {
         );
       }),
 
-    /** Counts a batch anew, of which records were delivered after it was closed. Safe to repeat. */
-    recount: (start: Writer, run: string, seq: number): Promise<void> =>
+    /**
+     * Counts a batch anew, of which records were delivered after it was closed; `sample`: those to be read back. Safe to repeat.
+     */
+    recount: (start: Writer, run: string, seq: number, sample: readonly Confirmed[]): Promise<void> =>
       transaction(pool, 'counting a batch anew', async (sql) => {
         await sql.query(
           `delete from quarantine q using ledger l where q.run = $2 and q.seq = $3 and q.code = 'DESTINATION_KEY_TAKEN'
@@ -86,6 +90,7 @@ export function ledgerHandOvers(pool: Pool) {
           [run, seq],
           { by: query },
         );
+        await addToSample(sql, run, seq, sample);
       }),
   };
 }
