@@ -30,10 +30,6 @@ export async function asking<T>(context: CliContext, work: (context: EngineConte
   }
 }
 
-/** Works with the engine, and closes it whatever comes of the work. */
-export const withEngine = <T>(context: CliContext, work: (engine: Engine) => Promise<T>): Promise<T> =>
-  asking(context, async ({ engine }) => work(await engine()));
-
 async function openEngine(context: CliContext): Promise<OpenEngine> {
   const stack = await openStack(context);
   const closers: (() => Promise<unknown>)[] = [() => stack.stop()];
