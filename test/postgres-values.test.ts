@@ -145,9 +145,7 @@ test.each([
 });
 
 test('the rules that the reasons name are rules of the mapping language', () => {
-  const source = ['values', 'times']
-    .map((name) => readFileSync(`connectors/postgres/${name}.ts`, 'utf8'))
-    .join('');
+  const source = ['values', 'times'].map((name) => readFileSync(`connectors/postgres/${name}.ts`, 'utf8')).join('');
   const rules = [...source.matchAll(/\\?`([a-z]+[A-Z][A-Za-z]*)(?:\(|\\?`)/g)].map(([, name]) => name ?? '');
   const offered = readFileSync('model/mapping/public.ts', 'utf8');
   expect(rules).toEqual(expect.arrayContaining(['isoDate', 'localTime', 'cutSeconds', 'booleanFrom', 'maxLength']));
