@@ -84,7 +84,7 @@ export class Agreement {
     if (faulty.size > 0 && (await this.#judgeWhole(ref))) return;
     this.#found.checked += sample.length;
     this.#count(judged.filter((one, index) => faulty.has(index) || isHabitual(one, this.#habits)));
-    await this.#note([...faulty].flatMap(([index, record]) => unagreedOf(record, judged[index])));
+    await this.#note([...faulty].map(([index, record]) => unagreedOf(record, judged[index])));
     await this.#noteAgreed(sample.filter((_, index) => isAgreed(judged[index])));
   }
 
@@ -123,7 +123,7 @@ export class Agreement {
     this.#count(judged);
     const unagreed = faulty.flatMap((index) => {
       const record = records[index];
-      return record ? unagreedOf(record, judged[index]) : [];
+      return record ? [unagreedOf(record, judged[index])] : [];
     });
     await this.#note(unagreed);
     await this.#noteAgreed(records.filter((_, index) => isAgreed(judged[index])));
@@ -222,6 +222,10 @@ export class Agreement {
   }
 }
 
-const unagreedOf = ({ key, hash, version, json }: Omit<Unagreed, 'finding'>, judged: Judged): Unagreed[] => [
-  { key, hash, version, json, finding: judged === undefined ? 'missing' : 'different' },
-];
+const unagreedOf = ({ key, hash, version, json }: Omit<Unagreed, 'finding'>, judged: Judged): Unagreed => ({
+  key,
+  hash,
+  version,
+  json,
+  finding: judged === undefined ? 'missing' : 'different',
+});

@@ -1,14 +1,7 @@
 import { z } from 'zod';
 import { drift } from './drift.ts';
+import { quarantineGroup } from './quarantine-group.ts';
 import { runNotice } from './run-notice.ts';
-
-/** Records that were set aside for one reason; see `QuarantineGroup`. */
-const quarantineGroup = z.object({
-  code: z.string(),
-  field: z.string().nullable(),
-  reason: z.string(),
-  records: z.number(),
-});
 
 /** What a run found beside its counts. */
 export const runFindings = z.object({

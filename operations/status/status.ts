@@ -6,6 +6,7 @@ import { connectionReport, connectionReports } from '../connections.ts';
 import type { EngineContext } from '../context.ts';
 import { runFindings } from '../contracts/run-findings.ts';
 import { syncSeen } from '../contracts/sync-seen.ts';
+import { unagreedEntry } from '../contracts/unagreed-entry.ts';
 import { operation } from '../operation.ts';
 import { expectedRecords } from '../runs/expected.ts';
 import { findingsOf } from '../runs/findings.ts';
@@ -30,17 +31,6 @@ export const statusOfAll = operation({
 
 /** Records that both sides do not agree on, in the document of one sync. */
 const UNAGREED_LISTED = 50;
-
-/** A record that both sides do not agree on; see `UnagreedEntry`. */
-const unagreedEntry = z.object({
-  key: z.string(),
-  finding: z.enum(['missing', 'different']),
-  times: z.number(),
-  run: z.string(),
-  foundAt: z.string(),
-  givenUpAt: z.string().nullable(),
-  reason: z.string().nullable(),
-});
 
 /**
  * How one sync stands: its last runs, what the latest found, what both sides do not agree on, and how many records a
