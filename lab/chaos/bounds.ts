@@ -22,7 +22,7 @@ const LEAST_MOVED = 50;
 /** A round that proves nothing so often fails. */
 export const MOST_DRAWS = 3;
 
-/** The page that was being staged, or the one that was asked for when it was durable (test/fetch-ahead.test.ts). */
+/** The page that was being staged, or the one that was asked for when it was durable (test/engine/fetch-ahead.test.ts). */
 const PAGES_AGAIN = 1;
 
 /**

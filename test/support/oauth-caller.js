@@ -8,7 +8,7 @@ import { createReadSecret } from '../../dist/platform/secrets/read.js';
 
 /**
  * One of several worker processes that share a connection: calls through the real door, one call after the other, until
- * its standard input closes; then prints how its calls ended. Started by test/oauth.test.ts, of the built program.
+ * its standard input closes; then prints how its calls ended. Started by test/platform/oauth.test.ts, of the built program.
  */
 const env = process.env;
 const connection = JSON.parse(env.CONNECTION);

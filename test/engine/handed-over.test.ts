@@ -1,0 +1,46 @@
+import { type Arena, openArena } from '../../lab/simulation/arena.ts';
+import type { Schedule } from '../../lab/simulation/schedule.ts';
+import { ViciousSimulation } from '../../lab/simulation/vicious-simulation.ts';
+import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+
+let database: TestDatabase;
+let arena: Arena;
+beforeAll(async () => {
+  database = await createTestDatabase();
+  arena = await openArena(database.url);
+});
+afterAll(async () => {
+  await arena.close();
+  await database.drop();
+});
+
+const whole = { changes: [], removals: [], read: 'whole', cancelAt: null, full: false } as const;
+const schedule = { promise: 'T1', faults: [], fates: [], peace: 'full first' } as const;
+
+const schedules: readonly (readonly [string, Schedule])[] = [
+  [
+    'is read back like any other: a value that the destination bends is no success',
+    {
+      ...schedule,
+      runs: [
+        { ...whole, cancelAt: 2 },
+        { ...whole, changes: [4] },
+      ],
+      vices: ['zone-filter', 'stripped-zeros', 'bent-values'],
+    },
+  ],
+  [
+    'agrees once its value does: the spelling of its key is the table’s own',
+    {
+      ...schedule,
+      runs: [whole, { ...whole, changes: [4], full: true }],
+      vices: ['folded-case', 'bent-values'],
+    },
+  ],
+];
+
+test.each(schedules)('a record that took over a row %s (invariant 11, honest status)', async (_says, played) => {
+  const simulation = new ViciousSimulation(arena.ledger, arena.warehouse, played);
+  await simulation.play();
+  expect(simulation.words).toEqual([]);
+});
