@@ -100,10 +100,13 @@ async function saidOf(
   };
 }
 
-/** For each sync the requests whose outcome the ledger does not know, and the batches that they belong to. */
+/**
+ * For each sync the requests whose outcome the ledger does not know, and the batches that they belong to. Deletes are not
+ * of a batch (`seq` 0): one that a cancelled run left in doubt waits for the next complete read, while others deliver.
+ */
 export async function inDoubt(ledger: pg.Client): Promise<z.output<typeof doubts>> {
   const { rows } = await ledger.query(
-    `select s.name as sync, count(*) as requests, count(distinct (i.run, i.seq)) as batches
+    `select s.name as sync, count(*) as requests, count(distinct (i.run, i.seq)) filter (where i.seq > 0) as batches
      from syncline.intents i join syncline.runs r on r.id = i.run join syncline.syncs s on s.id = r.sync_id
      where i.state in ('open', 'unknown') group by s.name`,
   );
