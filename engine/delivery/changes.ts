@@ -45,22 +45,23 @@ export async function compare(
   if (records.length === 0) return { changed: [], unchanged: 0, superseded: 0, renewed: false, repeated: [] };
   const { ledger, start, mostlyKnown } = delivery;
   const found = await ledger.verdicts(start.syncId, records, mostlyKnown, earlier);
-  const { letters, destinationIds, renewed, unseen } = found;
-  const takenBack = areTakenBack(letters.split('b').length - 1, records.length);
+  const { verdicts, destinationIds, renewed, unseen } = found;
+  const cameBack = verdicts.filter((verdict) => verdict === 'back').length;
+  const takenBack = areTakenBack(cameBack, records.length);
   const changed: Outgoing[] = [];
   const repeated: RepeatedRecord[] = [];
   let unchanged = 0;
   let superseded = 0;
   for (const [index, record] of records.entries()) {
-    const letter = letters[index];
-    if (letter === 'u') unchanged++;
-    else if (letter === 's') superseded++;
-    else if (letter === 'r' || letter === 'a' || (letter === 'b' && !takenBack))
-      repeated.push({ record, news: letter !== 'r', again: letter === 'a' });
+    const verdict = verdicts[index];
+    if (verdict === 'unchanged') unchanged++;
+    else if (verdict === 'superseded') superseded++;
+    else if (verdict === 'repeated' || verdict === 'again' || (verdict === 'back' && !takenBack))
+      repeated.push({ record, news: verdict !== 'repeated', again: verdict === 'again' });
     else {
       const destinationId = foundIds.get(record.ordinal) ?? destinationIds[index] ?? null;
-      const one = outgoing(record, destinationId, letter !== 'n', unseen);
-      changed.push(letter === 't' || foundIds.has(record.ordinal) ? { ...one, unproven: true } : one);
+      const one = outgoing(record, destinationId, verdict !== 'new', unseen);
+      changed.push(verdict === 'taken' || foundIds.has(record.ordinal) ? { ...one, unproven: true } : one);
     }
   }
   return { changed, unchanged, superseded, renewed, repeated };

@@ -4,6 +4,7 @@ import type { ReadyRecord } from '../../model/record/prepared.ts';
 import { fingerprint } from '../../model/record/transform.ts';
 import { type Counts, noCounts } from '../../model/sync/batch.ts';
 import type { LoadedSync } from '../../model/sync/project.ts';
+import type { Verdict } from '../../platform/ledger/deliveries/verdicts.ts';
 import type { Ledger } from '../../platform/ledger/ledger.ts';
 import { chunksOf } from '../delivery/chunks.ts';
 import { readKey } from '../delivery/read-back.ts';
@@ -49,16 +50,16 @@ export class Planner {
   }
 
   async add(batch: PreparedForPlan): Promise<void> {
-    const { letters, destinationIds } = await this.#facts.ledger.verdicts(this.#facts.syncId, batch.ready);
+    const { verdicts, destinationIds } = await this.#facts.ledger.verdicts(this.#facts.syncId, batch.ready);
     const send: { record: ReadyRecord; op: 'create' | 'update'; id: string | null }[] = [];
     let unchanged = 0;
     let superseded = batch.superseded;
     for (const [index, record] of batch.ready.entries()) {
-      const letter = this.#verdict(record, letters[index] ?? 'n');
-      if (letter === 'u') unchanged++;
-      else if (letter === 's') superseded++;
-      else send.push({ record, op: letter === 'n' ? 'create' : 'update', id: destinationIds[index] ?? null });
-      if (letter === 'n' || letter === 'c')
+      const verdict = this.#verdict(record, verdicts[index] ?? 'new');
+      if (verdict === 'unchanged') unchanged++;
+      else if (verdict === 'superseded') superseded++;
+      else send.push({ record, op: verdict === 'new' ? 'create' : 'update', id: destinationIds[index] ?? null });
+      if (verdict === 'new' || verdict === 'changed')
         this.#delivered.set(record.key, { hash: record.hash, version: record.version });
     }
     const creates = send.filter(({ op }) => op === 'create').length;
@@ -72,12 +73,12 @@ export class Planner {
     await this.#sample(send);
   }
 
-  #verdict(record: ReadyRecord, ofLedger: string): string {
+  #verdict(record: ReadyRecord, ofLedger: Verdict): Verdict {
     const earlier = this.#delivered.get(record.key);
     if (earlier === undefined) return ofLedger;
-    if (earlier.hash === record.hash) return 'u';
-    if (record.version !== null && earlier.version !== null && record.version < earlier.version) return 's';
-    return 'c';
+    if (earlier.hash === record.hash) return 'unchanged';
+    if (record.version !== null && earlier.version !== null && record.version < earlier.version) return 'superseded';
+    return 'changed';
   }
 
   #count(batch: PreparedForPlan, delivered: number, unchanged: number, superseded: number): void {

@@ -4,7 +4,7 @@ import type { ReadyRecord } from '../../model/record/prepared.ts';
 import { contentHash } from '../../model/record/transform.ts';
 import type { DeliveryStart } from '../../platform/ledger/deliveries/delivery-start.ts';
 import { COPIED_FROM, renewVersions } from '../../platform/ledger/deliveries/rows.ts';
-import { ledgerVerdicts } from '../../platform/ledger/deliveries/verdicts.ts';
+import { ledgerVerdicts, type Verdict } from '../../platform/ledger/deliveries/verdicts.ts';
 import type { Ledger } from '../../platform/ledger/ledger.ts';
 import { useLedger } from '../support/ledger.ts';
 
@@ -24,11 +24,11 @@ interface Known extends Fact {
 }
 
 /** Change detection as the ledger promises it, in plain words. */
-function expected({ content, version }: Fact, known: Known | null): string {
-  if (known === null || known.state === 'd') return 'n';
-  if (known.state !== 'c') return 'c';
-  if (known.content === content) return 'u';
-  return version !== null && known.version !== null && version < known.version ? 's' : 'c';
+function expected({ content, version }: Fact, known: Known | null): Verdict {
+  if (known === null || known.state === 'd') return 'new';
+  if (known.state !== 'c') return 'changed';
+  if (known.content === content) return 'unchanged';
+  return version !== null && known.version !== null && version < known.version ? 'superseded' : 'changed';
 }
 
 const fact = {
@@ -91,13 +91,15 @@ describe('the verdicts of the ledger', () => {
           syncId,
           batch.map((pair, index) => ready(pair.record, index)),
         );
-        const letters = batch.map((pair) => expected(pair.record, pair.known));
-        expect(found.letters).toBe(letters.join(''));
+        const verdicts = batch.map((pair) => expected(pair.record, pair.known));
+        expect(found.verdicts).toEqual(verdicts);
         const newer = ({ record, known: row }: (typeof batch)[number], index: number): boolean =>
-          letters[index] === 'u' && record.version !== null && record.version > (row?.version ?? record.version - 1);
+          verdicts[index] === 'unchanged' &&
+          record.version !== null &&
+          record.version > (row?.version ?? record.version - 1);
         expect(found.renewed).toBe(batch.some(newer));
         const ids = batch.flatMap(({ known: row }, index) =>
-          letters[index] === 'c' && row?.destinationId ? [[String(index), row.destinationId]] : [],
+          verdicts[index] === 'changed' && row?.destinationId ? [[String(index), row.destinationId]] : [],
         );
         expect(found.destinationIds).toEqual(Object.fromEntries(ids));
         const guessed = await ledger.deliveries.verdicts(
@@ -115,7 +117,7 @@ describe('the verdicts of the ledger', () => {
     const row: Known = { content: 'x', version: 1, state: 'c', destinationId: null };
     await known([row]);
     const other = await known([null]);
-    expect((await ledger.deliveries.verdicts(other, [ready(row, 0)])).letters).toBe('n');
+    expect((await ledger.deliveries.verdicts(other, [ready(row, 0)])).verdicts).toEqual(['new']);
   });
 
   const keys = ['NULL', '', ' a ', '"', '\\', '\\"', '{a,b}', "'", '\n\t\r', 'é😀', 'null', '\\N', '\\.'];
@@ -129,7 +131,7 @@ describe('the verdicts of the ledger', () => {
       );
     }
     const records = keys.map((key, ordinal) => ({ ...ready(factOf(key), ordinal), key }));
-    expect((await ledger.deliveries.verdicts(syncId, records)).letters).toBe('u'.repeat(keys.length));
+    expect((await ledger.deliveries.verdicts(syncId, records)).verdicts).toEqual(keys.map(() => 'unchanged'));
   });
 
   test('know what a first load has delivered, whatever characters are in key and id, and what it had not seen', async () => {
@@ -140,8 +142,8 @@ describe('the verdicts of the ledger', () => {
       ...ready({ content: 'x', version: ordinal || null }, ordinal),
       key,
     }));
-    const { letters, unseen } = await ledger.deliveries.verdicts(start.syncId, records);
-    expect({ letters, unseen }).toEqual({ letters: 'n'.repeat(loaded.length), unseen: true });
+    const { verdicts, unseen } = await ledger.deliveries.verdicts(start.syncId, records);
+    expect({ verdicts, unseen }).toEqual({ verdicts: loaded.map(() => 'new'), unseen: true });
     const confirmed = records.map((record) => ({
       record,
       destinationId: record.ordinal % 2 ? `id of ${record.key}` : null,
@@ -163,7 +165,7 @@ describe('the verdicts of the ledger', () => {
     );
     const changed = records.map((record) => ({ ...record, version: 1000, hash: contentHash('y') }));
     expect(await ledger.deliveries.verdicts(start.syncId, changed)).toMatchObject({
-      letters: 'c'.repeat(loaded.length),
+      verdicts: loaded.map(() => 'changed'),
       unseen: false,
     });
     const again = await ledger.deliveries.openIntent(start, 'first-1', 1, records);
@@ -204,7 +206,7 @@ describe('the verdicts of the ledger', () => {
   test('of a record that was deleted say that it is new, and that the ledger has seen it', async () => {
     const syncId = await known([{ content: 'x', version: 1, state: 'd', destinationId: null }]);
     const found = await ledger.deliveries.verdicts(syncId, [ready(factOf('x'), 0)]);
-    expect(found).toMatchObject({ letters: 'n', unseen: false });
+    expect(found).toMatchObject({ verdicts: ['new'], unseen: false });
   });
 
   test('ask a large ledger for the rows of the batch and for no other, when comparing and when a newer version is noted', async () => {
@@ -226,8 +228,8 @@ describe('the verdicts of the ledger', () => {
       );
       const pool = Object.create(ledger.pool, { query: { value: sql.query.bind(sql) } });
       const before = await read();
-      const { letters, renewed } = await ledgerVerdicts(pool).verdicts(syncId, records, true);
-      expect({ letters, renewed }).toEqual({ letters: 'u'.repeat(records.length), renewed: true });
+      const { verdicts, renewed } = await ledgerVerdicts(pool).verdicts(syncId, records, true);
+      expect({ verdicts, renewed }).toEqual({ verdicts: records.map(() => 'unchanged'), renewed: true });
       expect((await read()) - before).toBe(records.length);
       await renewVersions(sql, syncId, records);
       // Each once to find it, and once to write it.

@@ -1,17 +1,33 @@
 import type { Pool } from 'pg';
+import { SyncFailure } from '../../../model/failure/failure.ts';
 import type { ReadyRecord } from '../../../model/record/prepared.ts';
 import { plainArray, textArray } from '../sql/arrays.ts';
 import { query } from '../sql/sql.ts';
 import { ROW_BY_KEY } from './rows.ts';
 
+/** In one letter each: a batch has thousands of them, which come as one text. */
+const verdictOf = {
+  n: 'new',
+  c: 'changed',
+  u: 'unchanged',
+  s: 'superseded',
+  t: 'taken',
+  r: 'repeated',
+  a: 'again',
+  b: 'back',
+} as const;
+
 /**
- * For each record: `n`ew, `c`hanged, `u`nchanged, `s`uperseded by what was delivered before, `t`aken: its row was
- * another's when it was last to be delivered. Where repeated keys are looked for, also `r`epeated in an earlier read,
- * `a`gain in this one, where an earlier batch delivered another content under the key, and `b`ack to the content that it
- * had before its last change, as the first of two records is in each read.
+ * What the ledger says of a record. Superseded: by what was delivered before. Taken: its row was another's when it was
+ * last to be delivered. Where repeated keys are looked for, also repeated: in an earlier read; again: in this one, where
+ * an earlier batch delivered another content under the key; and back: to the content that it had before its last change,
+ * as the first of two records is in each read.
  */
+export type Verdict = (typeof verdictOf)[keyof typeof verdictOf];
+
 export interface Verdicts {
-  readonly letters: string;
+  /** Of each record, in their order. */
+  readonly verdicts: readonly Verdict[];
   /** The destination's own id of changed records, by index; absent where the key is the id. */
   readonly destinationIds: Readonly<Record<number, string>>;
   /** Something unchanged came under a newer version, which the ledger learns when the batch is closed. */
@@ -51,7 +67,7 @@ export function ledgerVerdicts(pool: Pool) {
             [syncId, keys],
           );
       if (any?.seen === false)
-        return { letters: 'n'.repeat(records.length), destinationIds: {}, renewed: false, unseen: true };
+        return { verdicts: records.map(() => 'new'), destinationIds: {}, renewed: false, unseen: true };
       const [row] = await query<{
         letters: string | null;
         ids: Record<number, string> | null;
@@ -83,7 +99,7 @@ export function ledgerVerdicts(pool: Pool) {
         ],
       );
       return {
-        letters: row?.letters ?? '',
+        verdicts: decoded(row?.letters ?? ''),
         destinationIds: row?.ids ?? {},
         renewed: row?.renewed ?? false,
         unseen: false,
@@ -91,3 +107,11 @@ export function ledgerVerdicts(pool: Pool) {
     },
   };
 }
+
+const isLetter = (text: string): text is keyof typeof verdictOf => text in verdictOf;
+
+const decoded = (letters: string): readonly Verdict[] =>
+  [...letters].map((letter) => {
+    if (isLetter(letter)) return verdictOf[letter];
+    throw new SyncFailure('INTERNAL', `the ledger has no verdict \`${letter}\``);
+  });
