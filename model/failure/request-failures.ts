@@ -92,6 +92,15 @@ export const requestFailures = {
     exit: 'conflict',
     http: 409,
   },
+  RUN_UNKNOWN: {
+    next: 'refuse',
+    meaning: 'The sync has no such run.',
+    causes: 'A typing error; the run of another sync; a run that is no longer kept.',
+    todo: '{status} lists its latest runs.',
+    helps: ['status'],
+    exit: 'usage',
+    http: 404,
+  },
   REFUSED: {
     next: 'refuse',
     meaning: 'The run cannot do that as it stands.',

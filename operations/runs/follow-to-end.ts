@@ -1,3 +1,4 @@
+import { WorkflowNotFoundError } from '@temporalio/common';
 import { z } from 'zod';
 import { isFailureCode, refusal, SyncFailure } from '../../model/failure/failure.ts';
 import { workflowId as workflowIdOf } from '../../model/names.ts';
@@ -27,7 +28,8 @@ const followed = z.discriminatedUnion('end', [
 /**
  * Follows a run until it has ended, waits for a person, or the time is up; `timeoutMs` null: however long it takes. The
  * run itself goes on, whatever becomes of the following. A worker is started when none answers. Throws INTERRUPTED when
- * whoever asked has gone, what the run failed with when it could not even open, and RUN_FAILED when that is not known.
+ * whoever asked has gone, RUN_UNKNOWN when the sync has no such run, what the run failed with when it could not even open,
+ * and RUN_FAILED when that is not known.
  */
 export const followToEnd = operation({
   name: 'run.follow',
@@ -39,15 +41,18 @@ export const followToEnd = operation({
     const engine = await context.engine();
     const workflowId = workflowIdOf(sync, run);
     const started = { sync, run, workflowId, url: workflowUrl(engine.client, engine.uiUrl, workflowId) };
-    const { end, last } = await follow(context, engine, started, timeoutMs);
-    if (end === 'timeout') return { ...started, end };
-    if (end === 'parked' && last.state?.parked) return { ...started, end, parked: last.state.parked };
+    const seen = await follow(context, engine, started, timeoutMs);
+    if (seen?.end === 'timeout') return { ...started, end: seen.end };
+    if (seen?.end === 'parked' && seen.last.state?.parked)
+      return { ...started, end: seen.end, parked: seen.last.state.parked };
     const summary = await engine.ledger.reports.run(run);
+    if (seen === null && summary?.sync !== sync) throw unknown(sync, run);
     if (!summary?.endedAt) throw await endedWithoutLedger(engine, started);
     return { ...started, end: 'ended' as const, summary, ...(await findingsOf(engine.ledger, run)) };
   },
 });
 
+/** Null where Temporal has no such run, or no longer: the ledger keeps what came of one for longer. */
 async function follow(
   context: OperationContext,
   engine: Engine,
@@ -55,7 +60,7 @@ async function follow(
   timeoutMs: number | null,
 ) {
   const expected = expectedRecords(await engine.ledger.reports.latestRuns(sync));
-  return followRun(engine.client, workflowId, {
+  const following = followRun(engine.client, workflowId, {
     title: sync,
     progress: context.progress,
     ...(expected !== undefined && { expectedRecords: expected }),
@@ -66,7 +71,17 @@ async function follow(
       await engine.startWorker();
     },
   });
+  return following.catch((error: unknown) => {
+    if (error instanceof WorkflowNotFoundError) return null;
+    throw error;
+  });
 }
+
+const unknown = (sync: string, run: string): SyncFailure =>
+  refusal('RUN_UNKNOWN', `\`${sync}\` has no run ${run}: it was never started, or is no longer kept`, {
+    todo: '{status}',
+    about: { sync },
+  });
 
 /** A run that never opened has left nothing in the ledger: its workflow says why. */
 async function endedWithoutLedger(engine: Engine, started: StartedRun): Promise<Error> {

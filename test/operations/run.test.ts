@@ -136,3 +136,32 @@ test('a following ends when its time is up or whoever asked has gone; the run go
     expect((await handle.describe()).status.name).toBe('RUNNING');
     await handle.terminate();
   }));
+
+test('a run that the sync does not have is refused, one that Temporal has forgotten is told from the ledger', () =>
+  asked(async (context) => {
+    const { run, workflowId } = await beginRun.perform(context, request);
+    const following = { sync: 'orders', run, timeoutMs: null };
+    const followed = await followToEnd.perform(context, following);
+    for (const unknown of [
+      { ...following, run: 'no-such-run' },
+      { ...following, sync: 'invoices' },
+    ])
+      await expect(followToEnd.perform(context, unknown)).rejects.toMatchObject({
+        code: 'RUN_UNKNOWN',
+        about: { sync: unknown.sync },
+      });
+    const { workflowService } = engine.client;
+    const { namespace } = engine.client.options;
+    await workflowService.deleteWorkflowExecution({ namespace, workflowExecution: { workflowId } });
+    while (await isThere(workflowId)) await sleep(50);
+    expect(await followToEnd.perform(context, following)).toEqual(followed);
+  }));
+
+const isThere = (workflowId: string): Promise<boolean> =>
+  engine.client.workflow
+    .getHandle(workflowId)
+    .describe()
+    .then(
+      () => true,
+      () => false,
+    );
