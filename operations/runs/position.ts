@@ -2,9 +2,8 @@ import { refusal } from '../../model/failure/failure.ts';
 import type { RecordVersion } from '../../model/record/version.ts';
 import type { LoadedSync } from '../../model/sync/project.ts';
 import type { ReadRange } from '../../model/sync/range.ts';
-import { parseDurationMs } from '../../model/text/duration.ts';
+import { parseMomentMs } from '../../model/text/moment.ts';
 import { writtenVersion } from '../../model/version/version-form.ts';
-import { realTime } from '../../platform/terminal/parse.ts';
 import type { Engine } from '../engine.ts';
 
 const POSITION_GRAMMAR = 'a run whose end it was, a version, an ISO 8601 time, or how long ago, such as `2 hours`';
@@ -31,8 +30,7 @@ export async function positionOf(
   const kept = await ledger.positions.ofRun(name, text);
   if (kept) return kept.watermark;
   if (/^-?\d{1,15}$/.test(text) && current.kind === 'number') return { kind: 'number', value: Number(text) };
-  const ms = parseDurationMs(text);
-  const at = ms === undefined ? realTime(text) : nowMs - ms;
+  const at = parseMomentMs(text, nowMs);
   if (at === undefined)
     throw refusal('USAGE', `${option} \`${text}\`: expected ${POSITION_GRAMMAR}`, {
       todo: '{positions.list}',
