@@ -1,12 +1,10 @@
 import { z } from 'zod';
 import { isSyncFailure } from '../../model/failure/failure.ts';
-import type { LoadedSync } from '../../model/sync/project.ts';
 import type { Ledger } from '../../platform/ledger/ledger.ts';
-import { checkProject } from '../../project/load.ts';
-import { soundSync } from '../../project/sound-sync.ts';
 import { askSystems } from '../ask-systems.ts';
 import type { EngineContext, OperationContext } from '../context.ts';
 import { operation } from '../operation.ts';
+import { type ReadSync, readSync } from '../read-sync.ts';
 import { askBoth, type LiveRecord, liveRecord } from './both-sides.ts';
 import { explainRecord } from './explain-record.ts';
 import { type Explained, explained } from './explained.ts';
@@ -24,34 +22,35 @@ export const explain = operation({
   target: ({ sync }) => sync,
   async work(context: EngineContext, { sync, key, live }) {
     const { ledger } = await context.engine();
-    const found = await explainRecord(ledger, sync, key, await loadedSync(context, ledger, sync));
-    return { ...found, live: live ? await askLive(context, ledger, found) : null };
+    const read = live ? await readSync(context, sync) : await readIfSound(context, ledger, sync);
+    const found = await explainRecord(ledger, sync, key, read?.loaded ?? null);
+    return { ...found, live: live && read ? await askLive(context, ledger, read, found) : null };
   },
 });
 
-/** The sync as its files are now; null when they are in error or gone. A name that nobody knows is refused. */
-async function loadedSync(
-  { projectFolder, env }: OperationContext,
-  ledger: Ledger,
-  sync: string,
-): Promise<LoadedSync | null> {
+/** Null when its files are in error or gone. A name that nobody knows is refused. */
+async function readIfSound(context: OperationContext, ledger: Ledger, sync: string): Promise<ReadSync | null> {
   try {
-    return soundSync(await checkProject(projectFolder, env), sync);
+    return await readSync(context, sync);
   } catch (error) {
     if (!isSyncFailure(error) || (await ledger.life.sync(sync)) === undefined) throw error;
     return null;
   }
 }
 
-function askLive(context: OperationContext, ledger: Ledger, { sync, key, write }: Explained): Promise<LiveRecord> {
+function askLive(
+  context: OperationContext,
+  ledger: Ledger,
+  read: ReadSync,
+  { key, write }: Explained,
+): Promise<LiveRecord> {
+  const { loaded } = read;
   const asking = {
-    sync,
     command: 'explain',
-    title: ({ sourceConnection, destinationConnection }: LoadedSync) =>
-      `Asking ${sourceConnection.name} and ${destinationConnection.name}`,
+    title: `Asking ${loaded.sourceConnection.name} and ${loaded.destinationConnection.name}`,
     stopped: 'the systems were not waited for; nothing was written',
   };
-  return askSystems(context, ledger, asking, ({ loaded, world, signal }) =>
+  return askSystems(context, ledger, read, asking, ({ world, signal }) =>
     askBoth(loaded, world, { key, destinationId: write?.destinationId ?? null }, signal),
   );
 }

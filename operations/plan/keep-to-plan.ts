@@ -1,6 +1,7 @@
 import { refusal, SyncFailure } from '../../model/failure/failure.ts';
 import type { Ledger } from '../../platform/ledger/ledger.ts';
 import type { OperationContext } from '../context.ts';
+import { readSync } from '../read-sync.ts';
 import { makePlan } from './plan.ts';
 
 /**
@@ -21,7 +22,8 @@ export async function keepToPlan(
       about: { sync },
     });
   }
-  const now = await makePlan(context, ledger, sync, { full: stored.full, limit: null, samples: 0 });
+  const read = await readSync(context, sync);
+  const now = await makePlan(context, ledger, read, { full: stored.full, limit: null, samples: 0 });
   if (now.hash !== hash) {
     throw new SyncFailure(
       'PLAN_CHANGED',

@@ -2,8 +2,6 @@ import { z } from 'zod';
 import { type Plan, planSync } from '../../engine/plan/plan.ts';
 import type { Ledger } from '../../platform/ledger/ledger.ts';
 import { deliveryClassOf } from '../../project/delivery.ts';
-import { checkProject } from '../../project/load.ts';
-import { soundSync } from '../../project/sound-sync.ts';
 import { askSystems } from '../ask-systems.ts';
 import type { EngineContext, OperationContext } from '../context.ts';
 import { counts } from '../contracts/counts.ts';
@@ -11,6 +9,7 @@ import { promise, promiseOf } from '../contracts/delivery-promise.ts';
 import { drift } from '../contracts/drift.ts';
 import { jsonValue } from '../contracts/json-value.ts';
 import { operation } from '../operation.ts';
+import { type ReadSync, readSync } from '../read-sync.ts';
 
 const change = z.object({ field: z.string(), before: jsonValue.exactOptional(), after: jsonValue });
 
@@ -76,10 +75,9 @@ export const planRun = operation({
   }),
   target: ({ sync }) => sync,
   async work(context: EngineContext, { sync, ...options }) {
-    const { projectFolder, env } = context;
-    const loaded = soundSync(await checkProject(projectFolder, env), sync);
+    const read = await readSync(context, sync);
     const { ledger } = await context.engine();
-    return { ...(await makePlan(context, ledger, sync, options)), delivery: promiseOf(deliveryClassOf(loaded)) };
+    return { ...(await makePlan(context, ledger, read, options)), delivery: promiseOf(deliveryClassOf(read.loaded)) };
   },
 });
 
@@ -89,20 +87,21 @@ export interface PlanChoice {
   readonly samples: number;
 }
 
-/** Plans a sync as the project is now, and keeps the plan when it can be run. */
+/** Plans a sync, and keeps the plan when it can be run. */
 export async function makePlan(
   context: OperationContext,
   ledger: Ledger,
-  sync: string,
+  read: ReadSync,
   { full, limit, samples }: PlanChoice,
 ): Promise<Plan> {
+  const { loaded } = read;
+  const sync = loaded.name;
   const asking = {
-    sync,
     command: 'plan',
-    title: () => `Planning ${sync}`,
+    title: `Planning ${sync}`,
     stopped: 'the plan was not finished; nothing was written',
   };
-  const planned = await askSystems(context, ledger, asking, ({ loaded, world, signal, tell }) =>
+  const planned = await askSystems(context, ledger, read, asking, ({ world, signal, tell }) =>
     planSync({ world, ledger }, loaded, {
       full,
       samples,

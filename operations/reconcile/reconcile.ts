@@ -2,12 +2,11 @@ import { z } from 'zod';
 import { type Comparison, compareSync } from '../../engine/compare/compare.ts';
 import { refusal, type SyncFailure } from '../../model/failure/failure.ts';
 import type { Ledger } from '../../platform/ledger/ledger.ts';
-import { checkProject } from '../../project/load.ts';
-import { soundSync } from '../../project/sound-sync.ts';
 import { askSystems } from '../ask-systems.ts';
 import type { EngineContext, OperationContext } from '../context.ts';
 import { counts } from '../contracts/counts.ts';
 import { operation } from '../operation.ts';
+import { type ReadSync, readSync } from '../read-sync.ts';
 import { comparisonDocument, documentOf } from './comparison-document.ts';
 import { extrasToRemove, MOST_EXTRAS, mayRemoveExtras } from './extras.ts';
 import { repair } from './repair.ts';
@@ -43,11 +42,10 @@ export const reconcileSync = operation({
   }),
   target: ({ sync }) => sync,
   async work(context: EngineContext, { sync, repairs, removesExtras, confirmed }) {
-    const { projectFolder, env } = context;
-    const loaded = soundSync(await checkProject(projectFolder, env), sync);
-    if (removesExtras) mayRemoveExtras(loaded, repairs);
+    const read = await readSync(context, sync);
+    if (removesExtras) mayRemoveExtras(read.loaded, repairs);
     const engine = await context.engine();
-    const again = () => compare(context, engine.ledger, sync, removesExtras);
+    const again = () => compare(context, engine.ledger, read, removesExtras);
     const comparison = await again();
     if (comparison.by === 'nothing') throw unreadable(sync);
     const removes = removesExtras && extrasToRemove(comparison, confirmed);
@@ -73,15 +71,14 @@ const faultsOf = ({ missing, different }: Comparison): number => missing.length 
 const unreadable = (sync: string): SyncFailure =>
   refusal('NOT_READABLE', `the destination of \`${sync}\` cannot be read, so nothing can be compared`);
 
-function compare(context: OperationContext, ledger: Ledger, sync: string, allExtras: boolean): Promise<Comparison> {
+function compare(context: OperationContext, ledger: Ledger, read: ReadSync, allExtras: boolean): Promise<Comparison> {
   const asking = {
-    sync,
     command: 'reconcile',
-    title: () => `Comparing ${sync}`,
+    title: `Comparing ${read.loaded.name}`,
     stopped: 'the comparison was not finished; nothing was changed',
   };
-  return askSystems(context, ledger, asking, ({ loaded, world, signal, tell }) =>
-    compareSync({ world, ledger }, loaded, {
+  return askSystems(context, ledger, read, asking, ({ world, signal, tell }) =>
+    compareSync({ world, ledger }, read.loaded, {
       ...(allExtras && { extras: MOST_EXTRAS }),
       signal,
       tell: ({ checked: done, of }) => tell({ done, total: of, detail: `${done.toLocaleString('en')} records` }),
