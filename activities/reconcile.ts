@@ -1,5 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { Agreement } from '../engine/agreement/agreement.ts';
+import { Findings } from '../engine/agreement/findings.ts';
+import { judgeSample } from '../engine/agreement/judge-sample.ts';
+import { lookAtEarlier } from '../engine/agreement/look-at-earlier.ts';
 import { Reader } from '../engine/agreement/reader.ts';
 import type { AnsweredRun } from '../engine/delivery/doubts.ts';
 import { handOver } from '../engine/delivery/hand-over.ts';
@@ -57,19 +59,19 @@ async function compareBack(
   const destination = loaded.openDestination(deps.world);
   const attempt = deps.attempt();
   const reader = new Reader(destination, loaded.sync, attempt.signal);
-  const agreement = await Agreement.of(deps, { run, syncId, loaded, reader });
+  const scope = { deps, run, syncId, loaded, reader };
+  const findings = await Findings.of(scope);
   if (destination.read === undefined) {
-    await agreement.tell();
+    await findings.tell(findings.openBefore);
     return nothingChecked;
   }
   for await (const { ref, sample, back } of readAhead(reader, deps.ledger.samples.ofSync(syncId))) {
-    await agreement.judgeSample(ref, sample, await back);
-    attempt.report({ ...agreement.found });
+    await judgeSample(scope, findings, ref, sample, await back);
+    attempt.report({ ...findings.counts });
     await nextTurn();
   }
-  await agreement.lookAtEarlier();
-  await agreement.tell();
-  return agreement.found;
+  await findings.tell(await lookAtEarlier(scope, findings));
+  return findings.counts;
 }
 
 interface SampleRead {
