@@ -6,7 +6,7 @@ import { localAuthority } from '../operations/authority.ts';
 import type { OperationContext } from '../operations/context.ts';
 import { createProgress } from '../platform/foundation/progress.ts';
 import { createOut, type Out } from '../platform/terminal/out.ts';
-import { interruption } from './runs/interruption.ts';
+import { ctrlC } from './ctrl-c.ts';
 
 /** What every verb gets: what operations work with, the global options, parsed, and where to speak. */
 export interface CliContext extends OperationContext {
@@ -19,13 +19,13 @@ export interface CliContext extends OperationContext {
 export function contextOf(command: Command): CliContext {
   const options: { project?: unknown; json?: unknown } = command.optsWithGlobals();
   const json = options.json === true;
-  let waiting: ReturnType<typeof interruption> | undefined;
+  let gone: AbortSignal | undefined;
   return {
     who: { kind: 'local', name: userName() },
     authority: localAuthority,
     gone: () => {
-      waiting ??= interruption();
-      return waiting.signal;
+      gone ??= ctrlC();
+      return gone;
     },
     projectFolder: resolve(typeof options.project === 'string' ? options.project : '.'),
     json,

@@ -6,9 +6,9 @@ import { createScreen } from '../demo/screen.ts';
 import { type Stage, tellDemo } from '../demo/story.ts';
 import { printSummary } from '../demo/summary.ts';
 import { type ExitCode, exitCode } from '../model/failure/exit-code.ts';
+import { interrupted } from '../operations/interrupted.ts';
 import type { Out } from '../platform/terminal/out.ts';
 import { type CliContext, contextOf } from './context.ts';
-import { interruption } from './runs/interruption.ts';
 
 interface DemoFlags {
   readonly orders: number;
@@ -52,24 +52,20 @@ function ordersOf(text: string): number {
 async function demo(context: CliContext, flags: DemoFlags): Promise<ExitCode> {
   const { out, progress, env, projectFolder, json } = context;
   const screen = createScreen(json ? process.stderr : process.stdout, out.style);
-  const interrupted = interruption('the demo was ended early');
-  try {
-    const report = await tellDemo({
-      projectFolder,
-      orders: flags.orders,
-      env,
-      screen,
-      progress,
-      signal: interrupted.signal,
-      present: async (found, stage) => {
-        out.result(found, () => printEnd(context, found, stage, flags.keep === true));
-        if (flags.keep === true) await keepOpen(interrupted.signal);
-      },
-    });
-    return report.ok ? exitCode.ok : exitCode.failed;
-  } finally {
-    interrupted.dispose();
-  }
+  const signal = interrupted(context, 'the demo was ended early');
+  const report = await tellDemo({
+    projectFolder,
+    orders: flags.orders,
+    env,
+    screen,
+    progress,
+    signal,
+    present: async (found, stage) => {
+      out.result(found, () => printEnd(context, found, stage, flags.keep === true));
+      if (flags.keep === true) await keepOpen(signal);
+    },
+  });
+  return report.ok ? exitCode.ok : exitCode.failed;
 }
 
 function printEnd({ out }: CliContext, report: DemoReport, stage: Stage, kept: boolean): void {

@@ -4,7 +4,6 @@ import type { SyncSeen } from '../../operations/contracts/sync-seen.ts';
 import { createOut, type Out } from '../../platform/terminal/out.ts';
 import { safeText } from '../../platform/terminal/text.ts';
 import type { CliContext } from '../context.ts';
-import { interruption } from '../runs/interruption.ts';
 import { syncDocument } from './document.ts';
 
 const EVERY_MS = 2000;
@@ -23,18 +22,14 @@ export async function watch(
   gather: () => Promise<readonly SyncSeen[]>,
   print: (out: Out, seen: readonly SyncSeen[]) => void,
 ): Promise<void> {
-  const interrupted = interruption('no longer watched');
+  const gone = context.gone();
   const redraws = !context.json && process.stdout.isTTY === true;
   const said = new Map<string, string>();
-  try {
-    while (!interrupted.signal.aborted) {
-      const seen = await gather();
-      if (redraws) process.stdout.write(picture(context, (out) => print(out, seen)));
-      else for (const line of changes(context.json, seen, said)) process.stdout.write(`${line}\n`);
-      await sleep(EVERY_MS, undefined, { signal: interrupted.signal }).catch(() => {});
-    }
-  } finally {
-    interrupted.dispose();
+  while (!gone.aborted) {
+    const seen = await gather();
+    if (redraws) process.stdout.write(picture(context, (out) => print(out, seen)));
+    else for (const line of changes(context.json, seen, said)) process.stdout.write(`${line}\n`);
+    await sleep(EVERY_MS, undefined, { signal: gone }).catch(() => {});
   }
 }
 
