@@ -209,6 +209,15 @@ export const requestFailures = {
     exit: 'failed',
     http: 409,
   },
+  FILE_NOT_OURS: {
+    next: 'refuse',
+    meaning: 'A file that Syncline did not write stands where one of its own would go.',
+    causes: 'A folder that is used for something else; a generated page that was replaced by hand.',
+    todo: 'Choose another folder, or move the file away.',
+    helps: ['docs.write'],
+    exit: 'usage',
+    http: 409,
+  },
   VAULT_BUSY: {
     next: 'refuse',
     meaning: 'Another command is writing the vault.',

@@ -1,10 +1,11 @@
 import { type Advice, adviceFor } from '../../model/failure/advice.ts';
 import { type FailureCode, failures } from '../../model/failure/failure.ts';
 import { type NoticeKind, notices } from '../../model/sync/notice.ts';
+import { OF_FAILURES } from './generated.ts';
 
 const head = `# Failures
 
-Every failure of Syncline has a code. The code says first what happens next; it is the same in the terminal, in \`--json\`,
+${OF_FAILURES} The code says first what happens next; it is the same in the terminal, in \`--json\`,
 in the details of a run in the Temporal UI and in the ledger. Codes are never renamed.
 
 | next | what it means |

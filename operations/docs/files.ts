@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { LoadedSync } from '../../model/sync/project.ts';
 import { failuresPage } from './failures-page.ts';
 import { indexHtml, syncHtml } from './html.ts';
-import { GENERATED, indexMarkdown, syncMarkdown } from './markdown.ts';
+import { indexMarkdown, syncMarkdown } from './markdown.ts';
 import type { SyncPage } from './page.ts';
 import { runbookMarkdown } from './runbook.ts';
 
@@ -22,7 +22,7 @@ export function filesOf(pages: readonly SyncPage[]): ReadonlyMap<string, string>
 export function runbooksOf(pages: readonly SyncPage[], syncs: readonly LoadedSync[]): ReadonlyMap<string, string> {
   const runbooks = pages.flatMap((page, index): [string, string][] => {
     const loaded = syncs[index];
-    return loaded ? [[join('runbooks', `${page.name}.md`), runbookMarkdown(page, loaded, GENERATED)]] : [];
+    return loaded ? [[join('runbooks', `${page.name}.md`), runbookMarkdown(page, loaded)]] : [];
   });
   return new Map([...runbooks, ['failures.md', failuresPage()]]);
 }

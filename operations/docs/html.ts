@@ -1,7 +1,7 @@
 import type { DocumentRow, MappingDocument } from '../../model/mapping/document.ts';
 import { diagramSvg } from './diagram.ts';
 import { escapeHtml, inline } from './escape.ts';
-import { GENERATED } from './markdown.ts';
+import { GENERATED } from './generated.ts';
 import type { Fact, SyncPage } from './page.ts';
 import { styles } from './styles.ts';
 import { namesText, valuesText, valueText } from './values.ts';

@@ -5,11 +5,12 @@ import type { NextAction } from '../../model/failure/failure-kind.ts';
 import type { LoadedSync } from '../../model/sync/project.ts';
 import { formatDuration } from '../../model/text/duration.ts';
 import { canFail } from './can-fail.ts';
+import { GENERATED } from './generated.ts';
 import type { SyncPage } from './page.ts';
 import { escapeText, table } from './table.ts';
 
 /** What whoever is called at night needs to know of one sync: Markdown, from the files of the project. */
-export function runbookMarkdown(page: SyncPage, loaded: LoadedSync, generated: string): string {
+export function runbookMarkdown(page: SyncPage, loaded: LoadedSync): string {
   const codes = canFail(loaded, page.delivery?.class);
   return `${[
     `# Runbook: ${page.name}`,
@@ -24,7 +25,7 @@ export function runbookMarkdown(page: SyncPage, loaded: LoadedSync, generated: s
     commands(page.name),
     '## What can fail',
     ...order.flatMap((next) => failing(page.name, next, codes)),
-    `---\n${generated} Source: \`${page.file}\`.`,
+    `---\n${GENERATED} Source: \`${page.file}\`.`,
   ].join('\n\n')}\n`;
 }
 

@@ -9,7 +9,7 @@ test('the runbook of a sync says whom to call, what is promised, what can fail a
   const project = await loadProject('.', {});
   const loaded = project.syncs.get('orders-to-invoices');
   if (!loaded) throw new Error('the demo has lost its sync');
-  const text = runbookMarkdown(pageOf(loaded, deliveryClassOf(loaded)), loaded, 'Generated.');
+  const text = runbookMarkdown(pageOf(loaded, deliveryClassOf(loaded)), loaded);
   for (const line of [
     '| Connection | `shop` (rest) | `books` (rest) |',
     '| Owner | Web team | Finance |',

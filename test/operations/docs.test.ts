@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { writeDocs } from '../../operations/docs/write-docs.ts';
 import { lookingContext } from '../support/looking-context.ts';
@@ -24,4 +24,25 @@ test('pages are written beside the state of the project by default, and not wher
     await expect(writeDocs.perform(lookingContext(`${folder}/no`), { folder: null })).rejects.toMatchObject({
       code: 'PROJECT_INVALID',
     });
+  }));
+
+test('pages are written over older pages, and never over a file that is none', () =>
+  withProject(paperProject(), async (folder) => {
+    const context = lookingContext(folder);
+    const pages = path.join(folder, 'pages');
+    const document = await writeDocs.perform(context, { folder: pages });
+    expect(await writeDocs.perform(context, { folder: pages })).toEqual(document);
+    const site = path.join(folder, 'site');
+    await mkdir(site);
+    for (const name of ['index.html', 'failures.md']) {
+      const own = path.join(site, name);
+      await writeFile(own, 'Welcome');
+      await expect(writeDocs.perform(context, { folder: site })).rejects.toMatchObject({
+        code: 'FILE_NOT_OURS',
+        message: expect.stringContaining(own),
+      });
+      expect(await readFile(own, 'utf8')).toBe('Welcome');
+      expect(await readdir(site)).toEqual([name]);
+      await rm(own);
+    }
   }));
