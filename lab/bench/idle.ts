@@ -7,9 +7,9 @@ import { desiredSchedules } from '../../operations/schedules/desired-schedules.t
 import { createProgress } from '../../platform/foundation/progress.ts';
 import { createSchedule } from '../../platform/temporal/schedules/schedules.ts';
 import { loadProject } from '../../project/load.ts';
-import { openGround } from './ground.ts';
 import { usageOf } from './processes.ts';
 import { scheduledFile } from './project.ts';
+import { openTestbed } from './testbed.ts';
 import { EVERY_MS, tickFacts } from './ticks.ts';
 
 /**
@@ -35,16 +35,16 @@ if (values.help) {
 const syncs = Number(values.syncs);
 const minutes = Number(values.minutes);
 const progress = createProgress(process.stderr);
-const ground = await openGround({ records: 0, rounds: 0, latencyMs: 0, journal: true }, progress);
+const testbed = await openTestbed({ records: 0, rounds: 0, latencyMs: 0, journal: true }, progress);
 try {
   const names = Array.from({ length: syncs }, (_, index) => `idle-${index + 1}`);
   await progress.step(`Scheduling ${syncs} syncs every minute`, async () => {
-    for (const name of names) await writeFile(join(ground.folder, `syncs/${name}.ts`), scheduledFile);
+    for (const name of names) await writeFile(join(testbed.folder, `syncs/${name}.ts`), scheduledFile);
     const env = { ...process.env, BENCH_TOKEN: 'bench', WAREHOUSE_PASSWORD: 'none' };
-    const project = await loadProject(ground.folder, env);
+    const project = await loadProject(testbed.folder, env);
     for (const desired of desiredSchedules(project, TASK_QUEUE)) {
-      await createSchedule(ground.client, desired);
-      await ground.ledger.ticks.countFromNow(desired.sync);
+      await createSchedule(testbed.client, desired);
+      await testbed.ledger.ticks.countFromNow(desired.sync);
     }
   });
   // The first minute is for what happens once: the project is read, each sync is met for the first time. What counts
@@ -55,11 +55,11 @@ try {
   await progress.step(`Watching for ${minutes} minutes`, () => sleep(minutes * EVERY_MS));
   const after = await usages();
   const until = new Date(from.getTime() + minutes * EVERY_MS);
-  const ticks = await ground.ledger.pool.query<{ outcome: string; n: number }>(
+  const ticks = await testbed.ledger.pool.query<{ outcome: string; n: number }>(
     'select outcome, count(*)::int as n from ticks where at >= $1 and at < $2 group by outcome',
     [from, until],
   );
-  const found = await tickFacts(ground.client, ground.ledger, from, until);
+  const found = await tickFacts(testbed.client, testbed.ledger, from, until);
   const cores = Object.fromEntries(
     Object.entries(after).map(([name, used]) => [
       name,
@@ -76,10 +76,10 @@ try {
   };
   process.stdout.write(`${JSON.stringify(facts, null, 2)}\n`);
 } finally {
-  await ground.close();
+  await testbed.close();
 }
 
 async function usages(): Promise<Record<string, { cpuS: number; peakMiB: number }>> {
-  const named = Object.entries(ground.pids).filter(([, pid]) => pid > 0);
+  const named = Object.entries(testbed.pids).filter(([, pid]) => pid > 0);
   return Object.fromEntries(await Promise.all(named.map(async ([name, pid]) => [name, await usageOf(pid)] as const)));
 }

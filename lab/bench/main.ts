@@ -2,10 +2,10 @@ import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { createProgress } from '../../platform/foundation/progress.ts';
 import { measureFirstStart } from './first-start.ts';
-import { openGround } from './ground.ts';
 import { coresInUse, pageOf } from './page.ts';
 import { type CaseResult, resultOf } from './report.ts';
 import { type CaseName, caseNames, type Measured, round } from './rounds.ts';
+import { openTestbed } from './testbed.ts';
 
 /**
  * Syncline against a program written by hand that promises nothing (lab/bench/limit), in one run, alternately, medians.
@@ -52,12 +52,12 @@ const latencyMs = Number(values['latency-ms']);
 const journal = !values['no-journal'];
 const coresUsedBefore = await coresInUse();
 const progress = createProgress(process.stderr);
-const ground = await openGround({ records, rounds, latencyMs, journal }, progress);
+const testbed = await openTestbed({ records, rounds, latencyMs, journal }, progress);
 try {
   const measured: Measured[] = [];
   for (let number = 1; number <= rounds; number++) {
     await progress.step(`Round ${number} of ${rounds}`, async (tell) => {
-      for await (const one of round(ground, number, records, wanted)) {
+      for await (const one of round(testbed, number, records, wanted)) {
         measured.push(one);
         tell({ detail: `${one.case}: ${one.sync.seconds.toFixed(2)} s, the limit ${one.limit.seconds.toFixed(2)} s` });
       }
@@ -71,7 +71,7 @@ try {
     return result ? [result] : [];
   });
   const ledger = await ledgerBytes();
-  const { rows } = await ground.ledger.pool.query<{ server_version: string }>('show server_version');
+  const { rows } = await testbed.ledger.pool.query<{ server_version: string }>('show server_version');
   const postgres = rows[0]?.server_version.split(' ')[0] ?? '';
   const page = pageOf({ records, rounds, latencyMs, journal, postgres, coresUsedBefore, results, ...ledger });
   if (values.report !== undefined) await writeFile(values.report, page);
@@ -79,7 +79,7 @@ try {
     values.json ? `${JSON.stringify({ records, rounds, cases: results, ...ledger }, null, 2)}\n` : page,
   );
 } finally {
-  await ground.close();
+  await testbed.close();
 }
 
 function wantedCases(): readonly CaseName[] {
@@ -92,7 +92,7 @@ function wantedCases(): readonly CaseName[] {
 }
 
 async function ledgerBytes(): Promise<{ ledgerBytesPerRecord: number; stagedRows: number }> {
-  const { rows } = await ground.ledger.pool.query<{ bytes: string; records: string; staged: string }>(
+  const { rows } = await testbed.ledger.pool.query<{ bytes: string; records: string; staged: string }>(
     `select pg_total_relation_size('ledger') as bytes, (select count(*) from ledger) as records,
        (select count(*) from staged) as staged`,
   );

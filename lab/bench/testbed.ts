@@ -14,7 +14,7 @@ import { startProgram } from './programs.ts';
 import { writeProject } from './project.ts';
 
 /** Everything that a measurement needs, each part a process of its own as users run them. */
-export interface Ground {
+export interface Testbed {
   readonly folder: string;
   readonly source: string;
   readonly bulk: string;
@@ -28,7 +28,7 @@ export interface Ground {
   close(): Promise<void>;
 }
 
-export interface GroundOptions {
+export interface TestbedOptions {
   readonly records: number;
   /** So many syncs to each destination. */
   readonly rounds: number;
@@ -41,7 +41,7 @@ export interface GroundOptions {
   readonly textBytes?: number;
 }
 
-export async function openGround(options: GroundOptions, progress: Progress): Promise<Ground> {
+export async function openTestbed(options: TestbedOptions, progress: Progress): Promise<Testbed> {
   const folder = await mkdtemp(join(tmpdir(), 'syncline-bench-'));
   const closers: (() => Promise<unknown>)[] = [() => removeProject(folder)];
   const close = async () => {
