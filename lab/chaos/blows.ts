@@ -1,15 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Ground } from './ground.ts';
 import type { Blow, RoundPlan } from './schedule.ts';
+import type { Targets } from './targets.ts';
 
 /** Deals the blows of a round, each at its moment; ends when the last one is over. */
-export async function deal(ground: Ground, plan: RoundPlan): Promise<void> {
+export async function deal(targets: Targets, plan: RoundPlan): Promise<void> {
   const fromMs = performance.now();
   const until = (atMs: number) => sleep(Math.max(0, fromMs + atMs - performance.now()));
   const pending: Promise<void>[] = [];
   for (const blow of plan.blows) {
     await until(blow.atMs);
-    const dealt = strike(ground, plan, blow);
+    const dealt = strike(targets, plan, blow);
     // Awaited below; a failure before that must not count as unhandled.
     dealt.catch(() => {});
     pending.push(dealt);
@@ -18,7 +18,7 @@ export async function deal(ground: Ground, plan: RoundPlan): Promise<void> {
   await Promise.all(pending);
 }
 
-async function strike({ servers, systems, workers }: Ground, plan: RoundPlan, blow: Blow): Promise<void> {
+async function strike({ servers, systems, workers }: Targets, plan: RoundPlan, blow: Blow): Promise<void> {
   switch (blow.what) {
     case 'kill':
     case 'term':

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { deal } from './blows.ts';
 import { leastFaults, stuckAfterMs } from './bounds.ts';
-import type { Ground } from './ground.ts';
 import type { Played } from './played.ts';
 import type { Runs } from './runs.ts';
 import type { Kind, RoundPlan } from './schedule.ts';
 import { felt, type Tally } from './tally.ts';
+import type { Targets } from './targets.ts';
 import { type Reading, readingsSince, Watch } from './watch.ts';
 import type { YardClass } from './yard-class.ts';
 
@@ -13,13 +13,13 @@ const LONGEST_MS = 30_000;
 
 /** Starts a run of each sync, breaks everything for a while, and waits until the runs have ended, however. */
 export async function play(
-  ground: Ground,
+  targets: Targets,
   runs: ReadonlyMap<YardClass, Runs>,
   plan: RoundPlan,
   tally: Tally,
   patient: boolean,
 ): Promise<Played> {
-  const { systems, workers, servers } = ground;
+  const { systems, workers, servers } = targets;
   await workers.ready();
   await tally.begin();
   await systems.change(plan);
@@ -36,7 +36,7 @@ export async function play(
     return run ? [one.toEnd(run, plan.forgets, () => untilMs).then((end) => [name, end] as const)] : [];
   });
   for (const run of ending) void run.then(() => open--);
-  await deal(ground, plan);
+  await deal(targets, plan);
   await servers.heal();
   await workers.ready();
   await untilFelt(tally, plan.kind, () => open > 0);

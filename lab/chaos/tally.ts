@@ -1,16 +1,16 @@
-import type { Ground } from './ground.ts';
 import type { Runs } from './runs.ts';
+import type { Targets } from './targets.ts';
 
 export type Faults = Readonly<Record<string, number>>;
 
 /** Counts the faults of a round: what was done to workers, servers and links, and what the two systems did. */
 export class Tally {
-  readonly #ground: Ground;
+  readonly #targets: Targets;
   readonly #runs: readonly Runs[];
   #before: Faults = {};
 
-  constructor(ground: Ground, runs: readonly Runs[]) {
-    this.#ground = ground;
+  constructor(targets: Targets, runs: readonly Runs[]) {
+    this.#targets = targets;
     this.#runs = runs;
   }
 
@@ -29,7 +29,7 @@ export class Tally {
   }
 
   async #all(): Promise<Faults> {
-    const { workers, systems } = this.#ground;
+    const { workers, systems } = this.#targets;
     return { ...sumOf(this.#runs), ...workers.fired, ...(await systems.fired()) };
   }
 }

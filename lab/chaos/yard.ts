@@ -7,7 +7,6 @@ import { boundsBroken, MOST_DRAWS, stuckAfterMs, vacuous } from './bounds.ts';
 import { breaches, type Excused, excusedBy } from './checker.ts';
 import { startSystems } from './control.ts';
 import { connect, type Judgement, Witness } from './evidence.ts';
-import type { Ground } from './ground.ts';
 import { warehouseTables, writeProject } from './project.ts';
 import { type Random, randomOf } from './random.ts';
 import type { RoundReport } from './report.ts';
@@ -16,6 +15,7 @@ import { nothingAsked, type RunEnd, Runs } from './runs.ts';
 import { planRound, type RoundPlan } from './schedule.ts';
 import { type Servers, startServers } from './servers.ts';
 import { Tally } from './tally.ts';
+import type { Targets } from './targets.ts';
 import { drawVicious, viciousFiles } from './vicious-project.ts';
 import { ViciousSyncs } from './vicious-syncs.ts';
 import { Workers } from './workers.ts';
@@ -36,7 +36,7 @@ export interface YardOptions {
   readonly vice: readonly Vice[];
 }
 
-interface Parts extends Ground {
+interface Parts extends Targets {
   readonly random: Random;
   readonly guard: Guard;
   readonly connection: Connection;
