@@ -1,7 +1,7 @@
 import { HEARTBEAT_MS } from './heartbeat.ts';
 import type { Played } from './played.ts';
 import type { Kind } from './schedule.ts';
-import { type Faults, felt } from './tally.ts';
+import { type FaultCounts, felt } from './tally.ts';
 
 /** After `kill -9` every sync has to go on within the heartbeat time-out and this. */
 const RECOVERY_MS = 15_000;
@@ -41,7 +41,7 @@ export function boundsBroken(kind: Kind, played: Omit<Played, 'ends'>, patient: 
 }
 
 /** What a round lacks that proves nothing. */
-export const vacuous = (kind: Kind, faults: Faults, moved: number): string[] =>
+export const vacuous = (kind: Kind, faults: FaultCounts, moved: number): string[] =>
   felt(faults) < leastFaults[kind] || moved < LEAST_MOVED
     ? [`vacuous: ${felt(faults)} faults, ${moved} records moved`]
     : [];

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { deal } from './blows.ts';
 import { leastFaults, stuckAfterMs } from './bounds.ts';
+import { injectFaults } from './inject-faults.ts';
 import type { Played } from './played.ts';
 import type { Runs } from './runs.ts';
 import type { Kind, RoundPlan } from './schedule.ts';
@@ -36,7 +36,7 @@ export async function play(
     return run ? [one.toEnd(run, plan.forgets, () => untilMs).then((end) => [name, end] as const)] : [];
   });
   for (const run of ending) void run.then(() => open--);
-  await deal(targets, plan);
+  await injectFaults(targets, plan);
   await servers.heal();
   await workers.ready();
   await untilFelt(tally, plan.kind, () => open > 0);
@@ -57,7 +57,7 @@ export async function play(
   };
 }
 
-/** On a busy machine the blows may fall before the runs have come far: then both systems go on failing for a while. */
+/** On a busy machine the faults may fall before the runs have come far: then both systems go on failing for a while. */
 async function untilFelt(tally: Tally, kind: Kind, open: () => boolean): Promise<void> {
   const untilMs = performance.now() + LONGEST_MS;
   while (open() && performance.now() < untilMs && felt(await tally.faults()) < leastFaults[kind]) await sleep(200);

@@ -8,7 +8,7 @@ const linkNames = ['temporal', 'ledger', 'warehouse', 'source', 'destination'] a
 export type LinkName = (typeof linkNames)[number];
 
 /** Something that happens at a moment of a round. Times in milliseconds since its beginning. */
-export type Blow = { readonly atMs: number } & (
+export type Fault = { readonly atMs: number } & (
   | { readonly what: 'kill' | 'term'; readonly both: boolean }
   /** SIGSTOP for longer than the heartbeat time-out, so that another takes over, and SIGCONT. */
   | { readonly what: 'freeze'; readonly both: boolean; readonly forMs: number }
@@ -37,7 +37,7 @@ export interface RunPlan {
 }
 
 /**
- * `storm`: everything that follows below, at random. `Temporal`, `PostgreSQL` and `everything` add one heavy blow;
+ * `storm`: everything that follows below, at random. `Temporal`, `PostgreSQL` and `everything` add one heavy fault;
  * `plain kill` is nothing but `kill -9`, so that what it costs can be measured.
  */
 export type Kind = 'storm' | 'Temporal' | 'PostgreSQL' | 'plain kill' | 'everything';
@@ -68,7 +68,7 @@ export interface RoundPlan {
   readonly failpoints: readonly string[];
   /** The syncs that run, some of all: the others find more to do in a later round. */
   readonly runs: ReadonlyMap<YardClass, RunPlan>;
-  readonly blows: readonly Blow[];
+  readonly faults: readonly Fault[];
   /** How long the faults last. */
   readonly lengthMs: number;
 }
@@ -96,7 +96,7 @@ export function planRound(round: number, random: Random, classes: readonly YardC
     forgets: !plain && random.chance(0.15),
     failpoints: Array.from({ length: WORKERS }, () => failpoints(random, plain)),
     runs: new Map(drawn(random, classes).map((name) => [name, planRun(random, plain)])),
-    blows: [...(plain ? plainKills(random) : storm(random, lengthMs)), ...heavy(kind, random, lengthMs)].sort(
+    faults: [...(plain ? plainKills(random) : storm(random, lengthMs)), ...heavy(kind, random, lengthMs)].sort(
       (a, b) => a.atMs - b.atMs,
     ),
     lengthMs,
@@ -124,30 +124,30 @@ function failpoints(random: Random, plain: boolean): string {
   return `${random.pick(places[stage])}:${random.pick(['0.1', '0.3', '1'])}:${action}`;
 }
 
-const plainKills = (random: Random): Blow[] => [
+const plainKills = (random: Random): Fault[] => [
   { what: 'kill', both: random.chance(0.3), atMs: random.int(250, 1500) },
 ];
 
-function storm(random: Random, lengthMs: number): Blow[] {
-  const blows: Blow[] = [];
-  if (random.chance(0.4)) blows.push({ what: 'change the source', atMs: random.int(100, lengthMs) });
+function storm(random: Random, lengthMs: number): Fault[] {
+  const faults: Fault[] = [];
+  if (random.chance(0.4)) faults.push({ what: 'change the source', atMs: random.int(100, lengthMs) });
   // Each restart of a worker costs the machine a second: the links bear most of the storm.
   const process = random.pick(['kill', 'kill', 'term', 'freeze', 'freeze', 'none']);
   const both = random.chance(0.2);
   const atMs = random.int(250, lengthMs / 2);
   if (process === 'freeze')
-    blows.push({ what: 'freeze', both, atMs: random.int(200, 800), forMs: random.int(2300, 2900) });
-  else if (process !== 'none') blows.push({ what: process, both, atMs });
+    faults.push({ what: 'freeze', both, atMs: random.int(200, 800), forMs: random.int(2300, 2900) });
+  else if (process !== 'none') faults.push({ what: process, both, atMs });
   for (let at = random.int(100, 500); at < lengthMs - 200; at += random.int(200, 800)) {
     const link = random.pick(linkNames);
-    if (random.chance(0.4)) blows.push({ what: 'cut', link, atMs: at });
-    else blows.push(...spoiled(random, link, at));
+    if (random.chance(0.4)) faults.push({ what: 'cut', link, atMs: at });
+    else faults.push(...spoiled(random, link, at));
   }
-  return blows;
+  return faults;
 }
 
 /** For less than half a second: a link that is down for long would only keep the rest from happening. */
-const spoiled = (random: Random, link: LinkName, atMs: number): Blow[] => [
+const spoiled = (random: Random, link: LinkName, atMs: number): Fault[] => [
   { what: 'spoil', link, stream: random.pick(['upstream', 'downstream']), toxic: toxic(random), atMs },
   { what: 'heal links', atMs: atMs + random.int(100, 500) },
 ];
@@ -170,7 +170,7 @@ function toxic(random: Random): Toxic {
   }
 }
 
-function heavy(kind: Kind, random: Random, lengthMs: number): Blow[] {
+function heavy(kind: Kind, random: Random, lengthMs: number): Fault[] {
   const atMs = random.int(200, lengthMs / 2);
   const downMs = random.int(0, 600);
   switch (kind) {

@@ -204,8 +204,8 @@ export class Yard {
 const nothing: Excused = { lost: new Set(), doubled: 0, retried: 0 };
 
 /** What a run proves that ended well: nothing is missing any more, unless the source changed, or lied, under it. */
-function proves({ blows, forgets }: RoundPlan, ended: RunEnd | undefined): Pick<Judgement, 'final' | 'emptied'> {
-  const undisturbed = !forgets && blows.every(({ what }) => what !== 'change the source');
+function proves({ faults, forgets }: RoundPlan, ended: RunEnd | undefined): Pick<Judgement, 'final' | 'emptied'> {
+  const undisturbed = !forgets && faults.every(({ what }) => what !== 'change the source');
   const final = ended?.end === 'COMPLETED' && undisturbed;
   return { final, emptied: final && ended.emptied };
 }

@@ -130,8 +130,8 @@ test('a seed gives the same rounds each time, and every kind of them', () => {
     Array.from({ length: 40 }, (_, n) => planRound(n + 1, randomOf(seed + n), classes, 200));
   expect(rounds(3)).toEqual(rounds(3));
   expect(new Set(rounds(3).map(({ kind }) => kind)).size).toBe(5);
-  const blows = new Set(rounds(3).flatMap(({ blows: all }) => all.map(({ what }) => what)));
-  expect([...blows].sort()).toEqual([
+  const faults = new Set(rounds(3).flatMap(({ faults: all }) => all.map(({ what }) => what)));
+  expect([...faults].sort()).toEqual([
     'change the source',
     'cut',
     'freeze',
