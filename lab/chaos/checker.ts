@@ -1,4 +1,4 @@
-import type { YardClass } from './yard-class.ts';
+import type { ChaosClass } from './chaos-class.ts';
 
 /** A record at a version, as `id@version`. */
 export type Mark = string;
@@ -11,7 +11,7 @@ interface Sighting {
 
 /** What the checker looks at. It knows the source's truth, the destination's journal and the ledger's public tables. */
 export interface Evidence {
-  readonly promise: YardClass;
+  readonly promise: ChaosClass;
   /** What the source holds; versions are sequence numbers over all its changes and deletions. */
   readonly truth: readonly (Sighting & { readonly value?: string | undefined })[];
   /** What was deleted from the source; `version` is the sequence number of that. */

@@ -1,8 +1,8 @@
 import pg from 'pg';
 import { z } from 'zod';
+import type { ChaosClass } from './chaos-class.ts';
 import type { Evidence } from './checker.ts';
 import type { Systems } from './control.ts';
-import type { YardClass } from './yard-class.ts';
 
 const runRows = z.array(
   z.object({
@@ -25,7 +25,7 @@ export type Judgement = Pick<Evidence, 'answers' | 'excused' | 'final' | 'emptie
 export class Witness {
   readonly #systems: Systems;
   readonly #databaseUrl: string;
-  readonly #journals = new Map<YardClass, z.output<typeof effects>>();
+  readonly #journals = new Map<ChaosClass, z.output<typeof effects>>();
   readonly #deletions: z.output<typeof effects> = [];
 
   /** `databaseUrl`: a way to PostgreSQL to which nothing is done. */
@@ -39,7 +39,7 @@ export class Witness {
     return [...this.#journals.values()].reduce((sum, journal) => sum + journal.length, 0);
   }
 
-  async gather(about: ReadonlyMap<YardClass, Judgement>): Promise<Evidence[]> {
+  async gather(about: ReadonlyMap<ChaosClass, Judgement>): Promise<Evidence[]> {
     const ledger = await connect(this.#databaseUrl, null);
     try {
       const truth = await this.#systems.truth();
@@ -58,7 +58,7 @@ export class Witness {
     }
   }
 
-  async #journal(of: YardClass): Promise<z.output<typeof effects>> {
+  async #journal(of: ChaosClass): Promise<z.output<typeof effects>> {
     const known = this.#journals.get(of) ?? [];
     this.#journals.set(of, known);
     append(known, of === 't1' ? await this.#warehouse(known.length) : await this.#systems.journal(of, known.length));
@@ -83,7 +83,7 @@ const append = <T>(list: T[], more: readonly T[]): void => {
 /** What the ledger says of one sync. */
 async function saidOf(
   ledger: pg.Client,
-  sync: YardClass,
+  sync: ChaosClass,
 ): Promise<Pick<Evidence, 'runs' | 'watermark' | 'quarantined'>> {
   const of = async (text: string): Promise<readonly object[]> => (await ledger.query(text, [sync])).rows;
   const ofSync = 'join syncline.syncs s on s.id = r.sync_id where s.name = $1';

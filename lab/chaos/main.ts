@@ -4,11 +4,11 @@ import path from 'node:path';
 import { Command } from 'commander';
 import { runProgram, say, someOf, someVices, wholeNumber } from '../command.ts';
 import { viceNames } from '../vices/vice.ts';
+import { Chaos, type ChaosOptions } from './chaos.ts';
+import { classes } from './chaos-class.ts';
 import { type RoundReport, roundLine, summaryOf, summaryText } from './report.ts';
-import { Yard, type YardOptions } from './yard.ts';
-import { classes } from './yard-class.ts';
 
-interface Options extends YardOptions {
+interface Options extends ChaosOptions {
   readonly rounds: number;
   readonly json: boolean;
   readonly keep: boolean;
@@ -67,17 +67,17 @@ interface PlayedRounds {
 /** Plays round after round, up to the first breach. */
 async function play(folder: string, options: Options): Promise<PlayedRounds> {
   const rounds: RoundReport[] = [];
-  const yard = await Yard.open(folder, options, process.env);
+  const chaos = await Chaos.open(folder, options, process.env);
   try {
     for (let round = 1; round <= options.rounds; round++) {
-      const report = await yard.round(round);
+      const report = await chaos.round(round);
       rounds.push(report);
       say(roundLine(report));
       if (report.breaches.length > 0) return { rounds, left: [] };
     }
-    return { rounds, left: await yard.finish() };
+    return { rounds, left: await chaos.finish() };
   } finally {
-    await yard.close();
+    await chaos.close();
   }
 }
 

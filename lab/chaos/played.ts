@@ -1,9 +1,9 @@
+import type { ChaosClass } from './chaos-class.ts';
 import type { RunEnd } from './runs.ts';
-import type { YardClass } from './yard-class.ts';
 
 /** How a round went, until its runs had ended. */
 export interface Played {
-  readonly ends: ReadonlyMap<YardClass, RunEnd>;
+  readonly ends: ReadonlyMap<ChaosClass, RunEnd>;
   /** From the moment when everything was whole again until every run had ended. */
   readonly recoveryMs: number;
   /** `kill -9` of workers. */

@@ -1,14 +1,14 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { type ChaosClass, classes } from './chaos-class.ts';
 import { HEARTBEAT_MS } from './heartbeat.ts';
-import { classes, type YardClass } from './yard-class.ts';
 
 const bulk = (more: string, name: string): string =>
   `rest.destination('${name}', { path: '/${name}/records', key: 'id', maxRecords: 20, concurrency: 2,
     delete: { path: '/${name}/records/{key}' },
     bulk: { list: '/records', results: { list: '/results', status: 'status', key: 'id', message: 'message' } }, ${more} })`;
 
-const destinations: Record<YardClass, string> = {
+const destinations: Record<ChaosClass, string> = {
   t1: `postgres.destination('warehouse', { table: 'records', key: 'id' })`,
   t2: bulk('idempotencyKey: { hours: 24 }', 't2'),
   t3: bulk('upsert: true', 't3'),
@@ -19,7 +19,7 @@ const destinations: Record<YardClass, string> = {
   t5: `rest.destination('t5', { path: '/t5/record', key: 'id', concurrency: 1, delete: { path: '/t5/records/{key}' } })`,
 };
 
-const syncFile = (name: YardClass): string => `import { defineSync } from 'syncline';
+const syncFile = (name: ChaosClass): string => `import { defineSync } from 'syncline';
 import postgres from 'syncline/connectors/postgres';
 import rest from 'syncline/connectors/rest';
 import { copy } from '../mappings/copy.ts';

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { leastFaults, stuckAfterMs } from './bounds.ts';
+import type { ChaosClass } from './chaos-class.ts';
 import { injectFaults } from './inject-faults.ts';
 import type { Played } from './played.ts';
 import type { Runs } from './runs.ts';
@@ -7,14 +8,13 @@ import type { Kind, RoundPlan } from './schedule.ts';
 import { felt, type Tally } from './tally.ts';
 import type { Targets } from './targets.ts';
 import { type Reading, readingsSince, Watch } from './watch.ts';
-import type { YardClass } from './yard-class.ts';
 
 const LONGEST_MS = 30_000;
 
 /** Starts a run of each sync, breaks everything for a while, and waits until the runs have ended, however. */
 export async function play(
   targets: Targets,
-  runs: ReadonlyMap<YardClass, Runs>,
+  runs: ReadonlyMap<ChaosClass, Runs>,
   plan: RoundPlan,
   tally: Tally,
   patient: boolean,

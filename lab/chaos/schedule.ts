@@ -1,7 +1,7 @@
+import type { ChaosClass } from './chaos-class.ts';
 import { places, type Stage, stages } from './places.ts';
 import type { Random } from './random.ts';
 import type { Toxic } from './toxiproxy.ts';
-import type { YardClass } from './yard-class.ts';
 
 /** What workers talk to: each link can be spoiled by itself. */
 const linkNames = ['temporal', 'ledger', 'warehouse', 'source', 'destination'] as const;
@@ -67,7 +67,7 @@ export interface RoundPlan {
   /** For each worker: NAME:PROBABILITY:ACTION. */
   readonly failpoints: readonly string[];
   /** The syncs that run, some of all: the others find more to do in a later round. */
-  readonly runs: ReadonlyMap<YardClass, RunPlan>;
+  readonly runs: ReadonlyMap<ChaosClass, RunPlan>;
   readonly faults: readonly Fault[];
   /** How long the faults last. */
   readonly lengthMs: number;
@@ -82,7 +82,7 @@ const SYNCS = 3;
  * What happens in a round. Pure but for its draws: the same seed gives the same rounds. `classes`: to draw from; `live`:
  * records that the source holds.
  */
-export function planRound(round: number, random: Random, classes: readonly YardClass[], live: number): RoundPlan {
+export function planRound(round: number, random: Random, classes: readonly ChaosClass[], live: number): RoundPlan {
   const kind = turns[(round - 1) % turns.length] ?? 'storm';
   const plain = kind === 'plain kill';
   const lengthMs = random.int(2200, 3400);
@@ -103,7 +103,7 @@ export function planRound(round: number, random: Random, classes: readonly YardC
   };
 }
 
-function drawn(random: Random, classes: readonly YardClass[]): readonly YardClass[] {
+function drawn(random: Random, classes: readonly ChaosClass[]): readonly ChaosClass[] {
   const left = [...classes];
   return Array.from({ length: Math.min(SYNCS, classes.length) }, () =>
     left.splice(random.int(0, left.length - 1), 1),

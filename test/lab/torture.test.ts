@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { boundsBroken, vacuous } from '../../lab/chaos/bounds.ts';
+import { classes } from '../../lab/chaos/chaos-class.ts';
 import { breaches, type Evidence, excusedBy } from '../../lab/chaos/checker.ts';
 import { mutants } from '../../lab/chaos/mutants/list.ts';
 import { randomOf } from '../../lab/chaos/random.ts';
 import { pagesAgain } from '../../lab/chaos/round.ts';
 import { planRound } from '../../lab/chaos/schedule.ts';
-import { classes } from '../../lab/chaos/yard-class.ts';
 import { seededDraws } from '../../model/text/seeded-draws.ts';
 import { readFailpoints } from '../../platform/foundation/failpoint.ts';
 

@@ -54,7 +54,7 @@ async function tried(mutant: Mutant, options: Options): Promise<Finding | null> 
     const built = await output('npm', ['run', '-s', 'build:lab'], folder, process.env);
     if (built !== '') throw new Error(`the mutant does not build: ${built}`);
     const simulated = options.by === 'yard' ? null : await bySimulation(folder, mutant, options);
-    return simulated ?? (options.by === 'simulation' ? null : await byYard(folder, mutant, options));
+    return simulated ?? (options.by === 'simulation' ? null : await byChaos(folder, mutant, options));
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -92,7 +92,7 @@ async function bySimulation(folder: string, mutant: Mutant, { seed, schedules }:
   return words === undefined ? null : { by: `the simulation, seed ${seed}`, words: words.replace(/^BREACH /, '') };
 }
 
-async function byYard(folder: string, mutant: Mutant, { seed, rounds }: Options): Promise<Finding | null> {
+async function byChaos(folder: string, mutant: Mutant, { seed, rounds }: Options): Promise<Finding | null> {
   const yard = ['dist-lab/lab/chaos/main.js', '--seed', String(seed), '--rounds', String(rounds), '--patient'];
   const lines = (await output(process.execPath, yard, folder, process.env)).split('\n');
   const at = lines.findIndex((line) => line.includes('BREACH') && mutant.found.test(line));

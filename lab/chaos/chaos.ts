@@ -4,6 +4,7 @@ import { Client, Connection } from '@temporalio/client';
 import { type Guard, startGuard } from '../../stack/guard.ts';
 import type { Vice } from '../vices/vice.ts';
 import { boundsBroken, MOST_DRAWS, stuckAfterMs, vacuous } from './bounds.ts';
+import type { ChaosClass } from './chaos-class.ts';
 import { breaches, type Excused, excusedBy } from './checker.ts';
 import { startSystems } from './control.ts';
 import { connect, type Judgement, Witness } from './evidence.ts';
@@ -19,7 +20,6 @@ import type { Targets } from './targets.ts';
 import { drawVicious, viciousFiles } from './vicious-project.ts';
 import { ViciousSyncs } from './vicious-syncs.ts';
 import { Workers } from './workers.ts';
-import type { YardClass } from './yard-class.ts';
 
 const QUEUE = 'torture';
 /** Of a round, until everything is whole again. */
@@ -27,9 +27,9 @@ const LONGEST_ROUND_MS = 60_000;
 /** Of all runs after the last round. */
 const FINISH_MS = 120_000;
 
-export interface YardOptions {
+export interface ChaosOptions {
   readonly seed: number;
-  readonly classes: readonly YardClass[];
+  readonly classes: readonly ChaosClass[];
   /** Holds nothing to a time, as on a machine that others keep busy. */
   readonly patient: boolean;
   /** Of the systems of some more syncs, to draw from. */
@@ -41,18 +41,18 @@ interface Parts extends Targets {
   readonly guard: Guard;
   readonly connection: Connection;
   readonly witness: Witness;
-  readonly runs: ReadonlyMap<YardClass, Runs>;
+  readonly runs: ReadonlyMap<ChaosClass, Runs>;
   readonly vicious: ViciousSyncs;
 }
 
-type Ends = ReadonlyMap<YardClass, RunEnd>;
+type Ends = ReadonlyMap<ChaosClass, RunEnd>;
 
 /** The breaking yard: everything real, everything broken, and a checker that trusts nobody. */
-export class Yard {
+export class Chaos {
   readonly #parts: Parts;
   readonly #tally: Tally;
   readonly #patient: boolean;
-  readonly #excused = new Map<YardClass, Excused>();
+  readonly #excused = new Map<ChaosClass, Excused>();
   #effectsBefore = 0;
   /** Records that the source held after the last round. */
   #live = 0;
@@ -65,9 +65,9 @@ export class Yard {
 
   static async open(
     folder: string,
-    { seed, classes, patient, vice }: YardOptions,
+    { seed, classes, patient, vice }: ChaosOptions,
     env: NodeJS.ProcessEnv,
-  ): Promise<Yard> {
+  ): Promise<Chaos> {
     const random = randomOf(seed);
     const guard = startGuard();
     await chmod(folder, 0o755);
@@ -98,7 +98,7 @@ export class Yard {
       plans.map((plan) => [plan, new Runs(client, QUEUE, plan.name, viciousRandom.fork(), ['retry'])]),
     );
     const vicious = new ViciousSyncs({ systems, databaseUrl, random: viciousRandom, syncs });
-    return new Yard({ random, guard, servers, systems, workers, connection, witness, runs, vicious }, patient);
+    return new Chaos({ random, guard, servers, systems, workers, connection, witness, runs, vicious }, patient);
   }
 
   /** A round that proved too little is drawn anew: a lucky draw is no breach, a yard that never breaks anything is one. */
@@ -181,9 +181,9 @@ export class Yard {
     ];
   }
 
-  async #judge(how: (name: YardClass) => Pick<Judgement, 'final' | 'emptied'>): Promise<string[]> {
+  async #judge(how: (name: ChaosClass) => Pick<Judgement, 'final' | 'emptied'>): Promise<string[]> {
     const { runs, witness } = this.#parts;
-    const about = new Map<YardClass, Judgement>();
+    const about = new Map<ChaosClass, Judgement>();
     for (const [name, { answers }] of runs)
       about.set(name, { answers, excused: this.#excused.get(name) ?? nothing, ...how(name) });
     const evidence = await witness.gather(about);
@@ -213,7 +213,7 @@ function proves({ faults, forgets }: RoundPlan, ended: RunEnd | undefined): Pick
 const stuck = (ends: Ends): string[] =>
   [...ends].flatMap(([name, { end }]) => (end === 'stuck' ? [`${name}: a run is stuck`] : []));
 
-const notWell = (ends: Ends, names: readonly YardClass[]): string[] =>
+const notWell = (ends: Ends, names: readonly ChaosClass[]): string[] =>
   names.flatMap((name) => {
     const end = ends.get(name)?.end ?? 'stuck';
     return end === 'COMPLETED' ? [] : [`${name}: with nothing broken, the run ended as ${end}`];
