@@ -3,7 +3,6 @@ import { type FailureCode, isSyncFailure, SyncFailure } from '../../model/failur
 import type { Reject } from '../../model/record/prepared.ts';
 import type { Confirmed } from '../../platform/ledger/deliveries/confirmed.ts';
 import type { Intent } from '../../platform/ledger/deliveries/intents.ts';
-import { chunksOf } from './chunks.ts';
 import { judgeConflicts } from './conflicts.ts';
 import type { Delivery } from './delivery.ts';
 import { Item } from './item.ts';
@@ -12,6 +11,7 @@ import type { Outgoing } from './outgoing.ts';
 import { identityOf, idToKeep, type Overwrote, overwrites, ownedAmong } from './owners.ts';
 import { isSystemic, tooManyRejected } from './refuse-systemic.ts';
 import { rejectOf } from './reject.ts';
+import { requestChunks } from './request-chunks.ts';
 import { withoutUnclear } from './unclear.ts';
 
 /**
@@ -21,7 +21,7 @@ import { withoutUnclear } from './unclear.ts';
 export async function send(delivery: Delivery, records: readonly Outgoing[], met = 0): Promise<void> {
   const limits = delivery.limits();
   if (records.length > limits.records) {
-    for (const chunk of chunksOf(records, limits)) await send(delivery, chunk, met);
+    for (const chunk of requestChunks(records, limits)) await send(delivery, chunk, met);
     return;
   }
   await sendOnce(delivery, records, met);

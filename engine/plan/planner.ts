@@ -6,8 +6,8 @@ import { type Counts, noCounts } from '../../model/sync/batch.ts';
 import type { LoadedSync } from '../../model/sync/project.ts';
 import type { Verdict } from '../../platform/ledger/deliveries/verdicts.ts';
 import type { Ledger } from '../../platform/ledger/ledger.ts';
-import { chunksOf } from '../delivery/chunks.ts';
 import { readKey } from '../delivery/read-back.ts';
+import { requestChunks } from '../delivery/request-chunks.ts';
 import type { PreparedForPlan } from './batches.ts';
 import { type FieldChange, fieldChanges } from './field-changes.ts';
 import { RejectTally } from './reject-tally.ts';
@@ -67,7 +67,7 @@ export class Planner {
     this.update += send.length - creates;
     this.pages += batch.pages;
     const records = send.map(({ record }) => record);
-    this.writes += chunksOf(records, this.#facts.destination.limits).length;
+    this.writes += requestChunks(records, this.#facts.destination.limits).length;
     this.batches.push(fingerprint(records));
     this.#count(batch, send.length, unchanged, superseded);
     await this.#sample(send);
