@@ -12,7 +12,7 @@ import { startRowCounter } from './row-counter.ts';
 
 /**
  * Proof of `syncline reconcile --repair`: two tables of a million rows, ten of which were changed or deleted behind the
- * engine's back. A door before PostgreSQL counts the rows that pass it, whatever the engine says of itself.
+ * engine's back. A proxy before PostgreSQL counts the rows that pass it, whatever the engine says of itself.
  * npm run bench:agree [-- --rows 1000000 --json]. Ends with 1 when the tables differ or 1 % of their rows has passed.
  */
 const { values } = parseArgs({

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
-/** A door to PostgreSQL that counts the rows that pass, by what the wire protocol (version 3) says, and nothing else. */
+/** A proxy before PostgreSQL that counts the rows that pass, by what the wire protocol (version 3) says, and nothing else. */
 export interface RowCounter {
   readonly port: number;
   /** Rows that the server sent (`DataRow`), and rows that were sent to it by COPY, since the last `reset`. */

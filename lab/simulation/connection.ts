@@ -25,5 +25,5 @@ export const toolsWith = (way: Partial<Pick<ConnectorTools, 'http' | 'open'>>): 
   ...way,
 });
 
-/** Gives this door, whatever is opened. */
-export const openingAs = (door: unknown) => (() => door) as ConnectorTools['open'];
+/** Gives this transport, whatever is opened. */
+export const openingAs = (transport: unknown) => (() => transport) as ConnectorTools['open'];

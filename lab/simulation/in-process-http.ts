@@ -6,7 +6,7 @@ import type { Fate } from './destination.ts';
 /** Of the connection to such a system. */
 export const settings = { address: 'http://localhost', headers: {} };
 
-/** The door to a system that lives in this process. `answer` is told which share of a write takes effect. */
+/** A system that lives in this process. `answer` is told which share of a write takes effect. */
 export interface System {
   readonly nowMs: () => number;
   readonly answer: (asked: Asked, share: number) => Told;

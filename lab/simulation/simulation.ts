@@ -3,18 +3,18 @@ import type { FailureCode } from '../../model/failure/failure.ts';
 import type { DeliveryClass } from '../../model/sync/delivery.ts';
 import type { Ledger } from '../../platform/ledger/ledger.ts';
 import { Attempts } from './attempts.ts';
+import { type BetweenRuns, betweenRuns } from './between-runs.ts';
 import { SimulatedDestination } from './destination.ts';
 import { Faults } from './faults.ts';
 import { NotedRequests } from './noted-requests.ts';
 import type { Schedule, SimulatedRun } from './schedule.ts';
 import { type SimulatedRecord, SimulatedSource } from './source.ts';
-import { type Standing, standingOf } from './standing.ts';
 import { simulatedSync } from './sync.ts';
 import { simulatedWorker } from './worker.ts';
 import { type RunEnd, SimulatedWorkflow } from './workflow.ts';
 
 /** `emptied`: and the source was right about what is gone. */
-export interface ClosedRun extends Standing, RunEnd {
+export interface ClosedRun extends BetweenRuns, RunEnd {
   /** What the source held, and how many effects there had been, at that moment. */
   readonly truth: readonly SimulatedRecord[];
   readonly effects: number;
@@ -81,7 +81,7 @@ export class Simulation {
       truth: [...this.#source.records.values()],
       effects: this.destination.effects.length,
       deletions: [...this.#source.deletions],
-      ...(await standingOf(this.#ledger.pool, this.sync)),
+      ...(await betweenRuns(this.#ledger.pool, this.sync)),
     });
   }
 

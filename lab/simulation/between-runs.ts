@@ -2,14 +2,14 @@ import type { Pool } from 'pg';
 import { ask } from '../../platform/ledger/sql/sql.ts';
 
 /** What the ledger says of a sync between two runs. */
-export interface Standing {
+export interface BetweenRuns {
   /** The cursor; null before the first run that has ended well. */
   readonly watermark: number | null;
   /** Requests whose outcome it does not know. */
   readonly doubts: { readonly writes: number; readonly deletes: number };
 }
 
-export async function standingOf(pool: Pool, sync: string): Promise<Standing> {
+export async function betweenRuns(pool: Pool, sync: string): Promise<BetweenRuns> {
   const [row] = await ask<{ watermark: number | null; writes: number; deletes: number }>(
     pool,
     'looking at the books',
