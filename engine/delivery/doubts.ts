@@ -14,10 +14,11 @@ import { sameContents } from '../agreement/content-judge.ts';
 import type { Dependencies } from '../dependencies.ts';
 import type { DeliverInput, Delivery } from './delivery.ts';
 import { refuseLate } from './late-writer.ts';
+import { lookUpAtMs } from './look-up-time.ts';
 import type { Outgoing } from './outgoing.ts';
 import { identify } from './owners.ts';
 import { readKey } from './read-back.ts';
-import { isDivisible, isRespelt, settle, write } from './send.ts';
+import { isDivisible, isRespelt, markUnknown, settle, write } from './send.ts';
 import { withoutUnclear } from './unclear.ts';
 
 /** A step about a whole run, with what a person decided of a write in doubt. */
@@ -198,7 +199,14 @@ export async function replay(
   const provenAtMs = delivery.now();
   await delivery.ledger.stillWriter(delivery.start);
   refuseLate(delivery, provenAtMs);
-  return write(delivery, intent, records);
+  const sentAtMs = delivery.now();
+  try {
+    return await write(delivery, intent, records);
+  } catch (error) {
+    // Once its key is forgotten it is looked up: not before this one has ended too.
+    if (isSyncFailure(error) && error.effect === 'unknown') await markUnknown(delivery, intent, sentAtMs);
+    throw error;
+  }
 }
 
 /**
@@ -213,10 +221,13 @@ export async function settleByLookUp(
   { answered = false } = {},
 ): Promise<readonly Outgoing[]> {
   const { destination, signal, loaded } = delivery;
-  // The destination may still be working on the request, for as long as its time-out allows.
-  const endedAtMs = answered ? delivery.now() : intent.openedAtMs + loaded.destinationConnection.timeoutMs;
-  const visibleAtMs = endedAtMs + (destination.can.lookupLagMs ?? 0);
-  await sleep(Math.max(0, visibleAtMs - delivery.now()), undefined, { signal });
+  const lookupLagMs = destination.can.lookupLagMs ?? 0;
+  const { timeoutMs } = loaded.destinationConnection;
+  const { heartbeatTimeout: heartbeatTimeoutMs } = loaded.policy;
+  const atMs = answered
+    ? delivery.now() + lookupLagMs
+    : lookUpAtMs(intent, { timeoutMs, heartbeatTimeoutMs, lookupLagMs });
+  await sleep(Math.max(0, atMs - delivery.now()), undefined, { signal });
   const keys = records.map((record) => readKey(destination, record));
   const found = (await destination.read?.(keys, signal)) ?? new Map<string, ReadBack>();
   const returned = records.map(({ content }, index) => ({ json: content.text, back: found.get(keys[index] ?? '') }));

@@ -17,4 +17,7 @@ export function refuseLate({ now, loaded }: Pick<Delivery, 'now' | 'loaded'>, pr
  * that went back does not say how long it was. Pure.
  */
 export const mayBeReplaced = (silentMs: number, heartbeatTimeoutMs: number): boolean =>
-  silentMs < 0 || silentMs > heartbeatTimeoutMs / 2;
+  silentMs < 0 || silentMs > heldUpAtMostMs(heartbeatTimeoutMs);
+
+/** Between the proof and the request. */
+export const heldUpAtMostMs = (heartbeatTimeoutMs: number): number => heartbeatTimeoutMs / 2;

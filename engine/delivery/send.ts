@@ -33,6 +33,7 @@ async function sendOnce(delivery: Delivery, records: readonly Outgoing[], met: n
   delivery.signal.throwIfAborted();
   const provenAtMs = delivery.now();
   const intent = await ledger.openIntent(start, ref.run, ref.seq, records);
+  const sentAtMs = delivery.now();
   let outcomes: readonly ItemOutcome[];
   try {
     refuseLate(delivery, provenAtMs);
@@ -42,7 +43,7 @@ async function sendOnce(delivery: Delivery, records: readonly Outgoing[], met: n
       ? error
       : new SyncFailure('INTERNAL', 'the connector failed', { cause: error });
     if (failure.effect === 'unknown') {
-      await ledger.markUnknown(start, intent);
+      await markUnknown(delivery, intent, sentAtMs);
       throw failure;
     }
     if (!isDivisible(failure)) {
@@ -57,6 +58,13 @@ async function sendOnce(delivery: Delivery, records: readonly Outgoing[], met: n
     await sendRespelt(delivery, records, outcomes, met);
   } else await settle(delivery, intent, records, outcomes, { met });
   return true;
+}
+
+/** No answer, or none that says anything: the destination may be working on it until its time-out is over. */
+export async function markUnknown(delivery: Delivery, intent: Intent, sentAtMs: number): Promise<void> {
+  const { ledger, start, loaded } = delivery;
+  const restMs = sentAtMs + loaded.destinationConnection.timeoutMs - delivery.now();
+  await ledger.markUnknown(start, intent, Math.max(0, restMs));
 }
 
 /** Refusals of a whole request that surely changed nothing, and that may lie in one record of it. */

@@ -34,7 +34,7 @@ export async function withoutUnclear(delivery: Delivery, answered: Answered): Pr
   const { ledger, start, ref, unclear } = delivery;
   const whole = /T1|T2/.test(classOf(delivery, answered));
   if (clear.length === 0 || whole) {
-    await ledger.markUnknown(start, intent);
+    await ledger.markUnknown(start, intent, 0);
     unclear.add({ intent, records, later }, true);
     return undefined;
   }

@@ -36,8 +36,8 @@ export class Attempt implements StepAttempt {
   }
 }
 
-/** How long a frozen attempt sleeps, by the clock of the simulation: longer than any heartbeat time-out. */
-const FROZEN_MS = 60_000;
+/** How long nothing is heard of an attempt that is frozen or dead before another follows: longer than any heartbeat time-out. */
+const SILENT_MS = 60_000;
 
 /** Of two batches or so; the others are computed again. Nobody waits. */
 const smallCache = (): BatchCache => new BatchCache({ budgetBytes: 8_000, mostWaiting: 0, restMs: 0 });
@@ -108,6 +108,7 @@ export class Faults {
   #crash(attempt: Attempt): never {
     attempt.dead = true;
     this.cache = smallCache();
+    this.skippedMs += SILENT_MS;
     this.fired++;
     throw new Crash();
   }
@@ -119,7 +120,7 @@ export class Faults {
 
   async #freeze(attempt: Attempt, until: number): Promise<void> {
     this.fired++;
-    this.skippedMs += FROZEN_MS;
+    this.skippedMs += SILENT_MS;
     this.cache = smallCache();
     attempt.presumeDead();
     if (this.#healed) return;
