@@ -37,6 +37,15 @@ const schedules: readonly (readonly [string, Schedule])[] = [
       vices: ['folded-case', 'bent-values'],
     },
   ],
+  [
+    'under a key that comes twice is written once: the next run has nothing to write',
+    {
+      ...schedule,
+      promise: 'T5',
+      runs: [{ ...whole, removals: [0, 1] }],
+      vices: ['day-ahead-stamp', 'repeated-key', 'stripped-zeros'],
+    },
+  ],
 ];
 
 test.each(schedules)('a record that took over a row %s (invariant 11, honest status)', async (_says, played) => {

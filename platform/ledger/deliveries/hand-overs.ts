@@ -15,6 +15,11 @@ export interface Waiting {
   readonly owner: string | null;
 }
 
+/** The run $5 set another record of the key aside, in an earlier batch. */
+const SET_ASIDE_BEFORE = `exists (
+  select from quarantine e where e.run = $5 and e.key = l.key and e.code = 'DESTINATION_KEY_TAKEN' and e.state = 'superseded'
+    and e.resolved_by = $5)`;
+
 /** Rows of the destination that go from a record that is gone to the one that claims them. */
 export function ledgerHandOvers(pool: Pool) {
   return {
@@ -49,7 +54,8 @@ export function ledgerHandOvers(pool: Pool) {
 
     /**
      * Makes records the owners of the rows that they claim, as rows that have to be sent again. Those that had them are
-     * known no more, without a delete at the destination. Safe to repeat.
+     * known no more, without a delete at the destination. A key that the run set aside twice is one that repeats: the next
+     * run does not send its first record over the one that is delivered now. Safe to repeat.
      */
     handOver: (start: Writer, run: string, heirs: readonly Waiting[]): Promise<void> =>
       transaction(pool, 'handing rows over', async (sql) => {
@@ -59,7 +65,8 @@ export function ledgerHandOvers(pool: Pool) {
           start,
           `gone as (update ledger set state = 'd' from writer where sync_id = $1 and key = any ($4::text[])),
            owning as (
-             update ledger set state = 'c', hash = '${NO_HASH}' from writer where sync_id = $1 and key = any ($3::text[]) and state = 't'),
+             update ledger l set state = 'c', hash = '${NO_HASH}', repeats = case when ${SET_ASIDE_BEFORE} then true else l.repeats end
+             from writer where l.sync_id = $1 and l.key = any ($3::text[]) and l.state = 't'),
            taken_out as (
              update quarantine q set state = 'replayed', resolved_at = now(), resolved_by = $5 from writer
              where q.run = $5 and q.code = 'DESTINATION_KEY_TAKEN' and q.state = 'open' and q.key = any ($3::text[]))`,
