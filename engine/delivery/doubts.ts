@@ -16,7 +16,7 @@ import type { DeliverInput, Delivery } from './delivery.ts';
 import { refuseLate } from './late-writer.ts';
 import { lookUpAtMs } from './look-up-time.ts';
 import type { Outgoing } from './outgoing.ts';
-import { identify } from './owners.ts';
+import { holdClaims, identify } from './owners.ts';
 import { readKey } from './read-back.ts';
 import { isDivisible, isRespelt, markUnknown, settle, write } from './send.ts';
 import { withoutUnclear } from './unclear.ts';
@@ -83,6 +83,7 @@ export async function settleDoubts(delivery: Delivery, answer: TakeAnswer): Prom
     const { destinationIds } = await delivery.ledger.verdicts(delivery.start.syncId, records);
     const outgoing = records.map((record, index) => ({ ...record, destinationId: destinationIds[index] ?? null }));
     await identify(delivery, outgoing);
+    holdClaims(delivery, outgoing);
     for (const record of await settleDoubt(delivery, intent, outgoing, answer, foundIds)) {
       known.add(record.ordinal);
     }

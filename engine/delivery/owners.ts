@@ -16,6 +16,12 @@ export async function withoutTaken(delivery: Delivery, records: readonly Outgoin
   return ownedAmong(delivery, records);
 }
 
+/** What is in doubt may be there: until that is known, no other record of the batch gets what it would be known by. */
+export function holdClaims(delivery: Delivery, inDoubt: readonly Outgoing[]): void {
+  if (delivery.destination.identify === undefined) return;
+  for (const record of inDoubt) delivery.claimed.set(identityOf(delivery, record), record.key);
+}
+
 /** Asks what the destination will know records by, if it can tell. */
 export async function identify(
   { destination, identities, signal }: Delivery,

@@ -48,6 +48,18 @@ const schedules: readonly (readonly [string, Schedule])[] = [
   ],
 ];
 
+test('of two keys that are one row the second is set aside while the first is in doubt', async () => {
+  const simulation = new ViciousSimulation(arena.ledger, arena.warehouse, {
+    ...schedule,
+    promise: 'T2',
+    fates: ['done', 'lost before'],
+    runs: [{ ...whole, changes: [11], removals: [2] }],
+    vices: ['zone-filter', 'folded-case', 'fewer-results'],
+  });
+  await simulation.play();
+  expect(simulation.words).toEqual([]);
+});
+
 test.each(schedules)('a record that took over a row %s (invariant 11, honest status)', async (_says, played) => {
   const simulation = new ViciousSimulation(arena.ledger, arena.warehouse, played);
   await simulation.play();
