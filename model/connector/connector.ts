@@ -17,7 +17,7 @@ export type * from './transport.ts';
  * The contract of a connector: one file per kind of system, which knows that system and nothing else.
  * A connector throws only SyncFailure. It keeps no state between calls, opens no socket by itself and
  * reads neither clock nor environment: what it needs arrives in `ConnectorTools`.
- * test/connectors/acceptance.test.ts is the definition: its suite runs over every connector.
+ * `acceptance` of `syncline/testing` is the definition: every connector passes it.
  */
 export interface Connector<Settings = unknown, SourceOptions = unknown, DestinationOptions = unknown> {
   /** As written in connections.yaml under `kind`; also the file's name. */

@@ -2,8 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Connector } from '../../model/connector/connector.ts';
 import type { Json, JsonRecord } from '../../model/record/json.ts';
 import type { LiveSystem, Subject } from '../../testing/acceptance.ts';
+import { lend } from '../../testing/lend.ts';
 import type { Sample } from '../../testing/samples.ts';
-import { connectionTo, doorTo, httpTools } from './tools.ts';
 import { bodyOf, json, startServer } from './with-server.ts';
 
 /** A business system with a JSON API, on a real server: a list with cursors, and a bulk write with a result for each item. */
@@ -71,14 +71,18 @@ async function setUp(): Promise<LiveSystem> {
     });
   const found = (ids: string) => ids.split(',').flatMap((id) => stored.get(id) ?? []);
 
-  const connection = connectionTo(
-    { address: server.address, probe: '/health' },
-    { auth: { kind: 'bearer', token: { env: 'TOKEN' } } },
+  const lent = lend(
+    {
+      name: 'shop',
+      kind: 'rest',
+      settings: { address: server.address, probe: '/health' },
+      auth: { kind: 'bearer', token: { env: 'TOKEN' } },
+      network: 'private',
+    },
+    { projectFolder: '/nowhere', env: { TOKEN: 'the-token' } },
   );
-  const http = doorTo(connection, { TOKEN: 'the-token' });
   return {
-    connection,
-    tools: httpTools(http),
+    ...lent,
     source: {
       path: '/listed',
       records: '/data',
@@ -105,7 +109,7 @@ async function setUp(): Promise<LiveSystem> {
     stored: async () => stored,
     takeDown: server.close,
     async close() {
-      http.close();
+      await lent.close();
       await server.close();
     },
   };
