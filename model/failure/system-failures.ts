@@ -211,7 +211,7 @@ export const systemFailures = {
   },
   FILE_MALFORMED: {
     next: 'park',
-    meaning: 'A file is not the CSV or JSON Lines that it should be.',
+    meaning: 'A file does not have the format that it should have, such as CSV or JSON Lines.',
     causes: 'A quote that is never closed; a row with too many cells; another delimiter or encoding than stated.',
     todo: 'Mend the file at the line named, then {run.retry}; or mend the sync file, then {run.cancel} and start it again, because an open run keeps the files it began with.',
     helps: ['run.retry', 'check', 'run.cancel', 'run.start'],

@@ -4,19 +4,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { removeProject } from '../../stack/remove-project.ts';
+import { guidePage, writeGuideFiles } from '../support/guide-files.ts';
 
 const program = fileURLToPath(new URL('../../bin/syncline.js', import.meta.url));
-const page = readFileSync(fileURLToPath(new URL('../../docs/first-sync.md', import.meta.url)), 'utf8');
+const page = guidePage('first-sync.md');
 const limitMs = 240_000;
 
 let folder: string;
 
-/** Makes the project that the page describes: each of its code blocks that names a file. */
-beforeAll(() => {
+beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'syncline-first-'));
-  for (const name of ['in', 'out', 'mappings', 'syncs']) mkdirSync(join(folder, name));
-  for (const [, name = '', content = ''] of page.matchAll(/^```\w+ (\S+)\n([\s\S]*?)^```$/gm))
-    writeFileSync(join(folder, name), content);
+  mkdirSync(join(folder, 'out'));
+  await writeGuideFiles(page, folder);
 });
 
 afterAll(() => removeProject(folder));

@@ -4,7 +4,7 @@ import process from 'node:process';
 import { createInterface } from 'node:readline';
 import { built } from './built.ts';
 
-const program = built('workers/main.js');
+const ofCheckout = built('workers/main.js');
 
 /** A worker as it is deployed: the built program, in a process of its own. */
 export interface WorkerProcess {
@@ -17,8 +17,11 @@ export interface WorkerProcess {
   kill(): Promise<void>;
 }
 
-/** Starts one and waits until it is ready. Throws with its log when it ends before. */
-export async function startWorkerProcess(env: Readonly<Record<string, string>>): Promise<WorkerProcess> {
+/** Starts one and waits until it is ready. Throws with its log when it ends before. `program`: that of another package. */
+export async function startWorkerProcess(
+  env: Readonly<Record<string, string>>,
+  program = ofCheckout,
+): Promise<WorkerProcess> {
   const child = spawn(process.execPath, [program, '--watch-parent'], {
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], SYNCLINE_HEALTH_ADDRESS: '127.0.0.1:0', ...env },
     stdio: ['pipe', 'ignore', 'pipe'],
