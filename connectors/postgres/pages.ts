@@ -40,9 +40,15 @@ export const MOST_ALIKE = 10_000;
  * One page as rows `{ record, found, as_of }`: `record` is the row as JSON text, `found` counts the rows before the cut
  * by size, `as_of` of the first row is the clock of the database in ms. Keyset paging: never OFFSET, which skips rows when
  * others are deleted meanwhile. A page ends between two rows that sort differently: the next one begins after the sort
- * values, and would skip those that sort alike (a key need not be unique in a view).
+ * values, and would skip those that sort alike (a key need not be unique in a view). `asBytes`: `record` comes as bytes in base64, in
+ * a database without an encoding, where some rows are no text to anybody else.
  */
-export function pageStatement(options: PostgresSourceOptions, at: Place, since: Since): Statement {
+export function pageStatement(
+  options: PostgresSourceOptions,
+  at: Place,
+  since: Since,
+  { asBytes = false } = {},
+): Statement {
   const values: (string | number)[] = [];
   const bind = (value: string | number): string => `$${values.push(value)}`;
   const sort = sortColumns(options, at.pass);
@@ -61,7 +67,7 @@ export function pageStatement(options: PostgresSourceOptions, at: Place, since: 
       sum(octet_length(record)) OVER (ORDER BY place) - sum(octet_length(record)) OVER (PARTITION BY place) AS bytes_before
     FROM page
   )
-  SELECT record, found::int AS found, CASE WHEN place = 1 THEN extract(epoch FROM now()) * 1000 END::float8 AS as_of
+  SELECT ${asBytes ? `encode(convert_to(record, 'SQL_ASCII'), 'base64')` : 'record'} AS record, found::int AS found, CASE WHEN place = 1 THEN extract(epoch FROM now()) * 1000 END::float8 AS as_of
   FROM sized WHERE bytes_before < ${options.pageBytes} ORDER BY place`;
   return { text, values };
 }
@@ -122,7 +128,8 @@ export const placeAfter = (current: Pass, sort: readonly string[], record: Json 
   after: sort.map((name) => sortText(record, name)),
 });
 
-function sortText(record: Json | undefined, name: string): string {
+/** What a record has in a column that sorts, as text. */
+export function sortText(record: Json | undefined, name: string): string {
   const value: unknown = typeof record === 'object' && record !== null ? Reflect.get(record, name) : undefined;
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }

@@ -11,6 +11,7 @@ import {
 } from '../../index.ts';
 import { decodeJsonPage, jsonPage } from '../common/json-page.ts';
 import type { PostgresSourceOptions } from './options.ts';
+import { pageRows } from './page-rows.ts';
 import {
   anyStatement,
   firstPass,
@@ -19,7 +20,6 @@ import {
   nextPass,
   type Pass,
   type Place,
-  pageStatement,
   place,
   placeAfter,
   repeatedStatement,
@@ -102,22 +102,17 @@ async function loadPage(
   since: Since,
   key: readonly string[],
 ): Promise<LoadedPage> {
-  const { text, values } = pageStatement(options, at, since);
-  const rows = await sql.query<{ record: string; found: number; as_of: number | null }>(text, values);
-  const found = rows[0]?.found ?? 0;
-  const full = rows.length < found || rows.length >= options.pageRecords;
-  if (rows.length === 0 && at.pass === 'unversioned')
+  const { body, records, readable, first, found, asOfMs } = await pageRows(sql, options, at, since);
+  const full = records.length < found || records.length >= options.pageRecords;
+  if (records.length === 0 && at.pass === 'unversioned')
     return loadPage(sql, options, { pass: 'rows', after: null }, since, key);
   if (full && at.pass === 'keyless') throw tooManyKeyless(options);
   const sort = sortColumns(options, at.pass);
   if (found >= options.pageRecords + MOST_ALIKE) throw tooManyAlike(sort);
-  if (isFirst(at)) await refuseRepeatedColumns(sql, options, rows[0]?.record);
-  const body = jsonPage(rows.map(({ record }) => record));
-  const records = decodeJsonPage(body);
-  const repeats = repeatsIn(records, sort, key);
-  const asOfMs = rows[0]?.as_of ?? undefined;
+  if (isFirst(at)) await refuseRepeatedColumns(sql, options, first);
+  const repeats = repeatsIn(readable, sort, key);
   const content = { body, records, ...(asOfMs !== undefined && { asOfMs }) };
-  if (full) return { page: { ...content, next: { ...placeAfter(at.pass, sort, records.at(-1)) } }, repeats };
+  if (full) return { page: { ...content, next: { ...placeAfter(at.pass, sort, readable.at(-1)) } }, repeats };
   const next = await followingPass(sql, options, at.pass, since);
   return { page: { ...content, next: next === null ? null : { pass: next, after: null } }, repeats };
 }

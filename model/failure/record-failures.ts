@@ -23,7 +23,8 @@ export const recordFailures = {
   NOT_A_RECORD: {
     next: 'set-aside',
     meaning: 'What the source gave is not an object.',
-    causes: 'A list of numbers or texts; `records` that points one level too deep.',
+    causes:
+      'A list of numbers or texts; `records` that points one level too deep; a row with bytes that are not UTF-8, in a database without an encoding.',
     todo: 'Check `records` in the sync file.',
     helps: ['quarantine.list code', 'quarantine.replay code wait'],
     exit: 'failed',

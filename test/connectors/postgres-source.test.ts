@@ -45,6 +45,44 @@ const ids = (pages: readonly Page[]): Json[] =>
   pages.flatMap(({ records }) => records.map((record) => (isRecord(record) ? (record['id'] ?? null) : record)));
 
 describe('the postgres source', () => {
+  test('in a database without an encoding a row that is no UTF-8 is set aside, and the others are read', async () => {
+    const url = new URL(database.url);
+    const name = `${url.pathname.slice(1)}_ascii`;
+    await client.query(`CREATE DATABASE ${name} ENCODING 'SQL_ASCII' TEMPLATE template0 LOCALE 'C'`);
+    url.pathname = `/${name}`;
+    const there = sqlTools(url.href);
+    const ascii = new pg.Client({ connectionString: url.href });
+    try {
+      await ascii.connect();
+      await ascii.query('CREATE TABLE people (id int PRIMARY KEY, name text)');
+      await ascii.query(
+        String.raw`INSERT INTO people VALUES (1, 'Ada'), (2, E'caf\351'), (3, E'caf\303\251'), (4, E'\200')`,
+      );
+      const connection = postgresConnection(url.href);
+      const settings = connector.settings.parse(connection.settings);
+      const options = connector.source.options.parse({ table: 'people', key: 'id', pageRecords: 2 });
+      const pages = await read(connector.source.open({ ...connection, settings }, options, there));
+      expect(pages.flatMap(({ records }) => records)).toEqual([
+        { id: 1, name: 'Ada' },
+        'a row with bytes that are not UTF-8: id 2',
+        { id: 3, name: 'café' },
+        'a row with bytes that are not UTF-8: id 4',
+      ]);
+    } finally {
+      await ascii.end();
+      await there.close();
+      await client.query(`DROP DATABASE ${name}`);
+    }
+  });
+
+  test('a row that cannot be computed is told as a fault of the source', async () => {
+    await client.query('INSERT INTO orders VALUES (0)');
+    await expect(read(open({ query: 'SELECT id, 1 / id AS share FROM orders', key: 'id' }))).rejects.toMatchObject({
+      code: 'SQL_REJECTED',
+      message: expect.stringContaining('a row of the source cannot be read'),
+    });
+  });
+
   test('a page carries the clock of the database', async () => {
     await client.query(
       'DROP TABLE IF EXISTS clocked; CREATE TABLE clocked AS SELECT n AS id FROM generate_series(1, 3) n',
