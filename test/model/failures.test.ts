@@ -12,7 +12,17 @@ test('docs/failures.md says what the engine says; `npm run docs:failures` writes
 });
 
 /** Commands that are about no sync. */
-const ofAll: readonly string[] = ['doctor', 'check', 'dev', 'connections', 'secrets', 'schedule', 'calls', '--version'];
+const ofAll: readonly string[] = [
+  'doctor',
+  'check',
+  'dev',
+  'connections',
+  'secrets',
+  'schedule',
+  'calls',
+  'docs',
+  '--version',
+];
 
 test.each(codes)('the advice on %s names causes and commands that exist, and no placeholder is left', async (code) => {
   const { causes, todo, commands, meaning } = adviceFor(code, 'orders');
