@@ -246,6 +246,24 @@ function destinationCases(given: Given): void {
     await expectStored(system(), list.map(asStored));
   });
 
+  test('keeps what it holds when other records are written', async () => {
+    const list = samples(7);
+    await write(open(), list.slice(0, 4).map(itemOf));
+    await write(open(), list.slice(4).map(itemOf), 'request-2');
+    await expectStored(system(), list.map(asStored));
+  });
+
+  test('has the later content of a record that is written again', async () => {
+    const destination = open();
+    const list = samples(3);
+    const written = await write(destination, list.map(itemOf));
+    if (!destination.can.transaction && !destination.can.upsert) return;
+    const changed = list.map((one) => ({ ...one, name: `${one.name}, changed` }));
+    const items = changed.map((one, index) => ({ ...itemOf(one), destinationId: idIn(written[index]), exists: true }));
+    await write(open(), items, 'request-2');
+    await expectStored(system(), changed.map(asStored));
+  });
+
   test('refuses or splits a request that is larger than its limits', async () => {
     const destination = open();
     const list = samples(Math.min(destination.limits.records + 1, 20_000));
@@ -388,13 +406,16 @@ const upsert = (subject: Subject, one: Sample): WriteItem => ({
 
 /** What the engine reads a record back by. */
 const askedBy = ({ readsBy }: Destination, one: Sample, written: ItemOutcome | undefined): string =>
-  readsBy !== 'key' && written?.state === 'confirmed' ? (written.id ?? one.id) : one.id;
+  readsBy === 'key' ? one.id : (idIn(written) ?? one.id);
+
+const idIn = (written: ItemOutcome | undefined): string | null =>
+  written?.state === 'confirmed' ? (written.id ?? null) : null;
 
 const deletion = (one: Sample, written: ItemOutcome | undefined): WriteItem => ({
   key: one.id,
   op: 'delete',
   json: '',
-  destinationId: written?.state === 'confirmed' ? (written.id ?? null) : null,
+  destinationId: idIn(written),
 });
 
 async function expectStored(system: LiveSystem, records: readonly JsonRecord[]): Promise<void> {

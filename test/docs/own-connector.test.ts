@@ -78,7 +78,14 @@ test.each([
     file: 'connectors/ldif/destination.ts',
     from: 'const entries = await stored(folder, options);\n    for',
     to: 'const entries = new Map<string, Entry>();\n    for',
-    finds: 'deletes by key, and a second time without complaint',
+    finds: 'keeps what it holds when other records are written',
+  },
+  {
+    fault: 'a destination that leaves a record as it was',
+    file: 'connectors/ldif/destination.ts',
+    from: 'else entries.set(dn, entry)',
+    to: 'else if (!entries.has(dn)) entries.set(dn, entry)',
+    finds: 'has the later content of a record that is written again',
   },
 ])(
   'the suite finds $fault',
