@@ -31,6 +31,9 @@ const DAY_MS = 86_400_000;
 /** From this number on, a record is spelt like another, ten below it, but for what the destination folds. */
 const SPELT_LIKE_ANOTHER = 10;
 
+/** Spelt in another way at first, and at every other change. */
+const isRespelt = (n: number): boolean => n % 4 === 0 && n > 0 && n < SPELT_LIKE_ANOTHER;
+
 /**
  * A source with the vices of ordinary systems, below `GET /records`. Records have numbers, and which of them a vice
  * befalls follows from the number and from how often the record has changed: a schedule repeats it.
@@ -165,9 +168,10 @@ export class ViciousSource {
   #id(n: number, count: number): string {
     const { plain, other } = this.#spellings;
     const folds = this.#vices.has('stripped-zeros') || this.#vices.has('folded-case');
-    if (folds && n >= SPELT_LIKE_ANOTHER) return other(n - SPELT_LIKE_ANOTHER);
-    const isRespelt = (folds || this.#vices.has('respelt-key')) && n % 4 === 0 && n > 0 && n < SPELT_LIKE_ANOTHER;
-    return isRespelt && count % 2 === 1 ? other(n) : plain(n);
+    // Not like one that is itself spelt in both ways: the two would have one key, and the source gives a key once.
+    if (folds && n >= SPELT_LIKE_ANOTHER && !isRespelt(n - SPELT_LIKE_ANOTHER)) return other(n - SPELT_LIKE_ANOTHER);
+    const respells = (folds || this.#vices.has('respelt-key')) && isRespelt(n);
+    return respells && count % 2 === 1 ? other(n) : plain(n);
   }
 
   get #spellings(): { readonly plain: (n: number) => string; readonly other: (n: number) => string } {
