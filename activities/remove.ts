@@ -2,6 +2,7 @@ import type { Attempt } from '../engine/attempt.ts';
 import { guard } from '../engine/deletes/guard.ts';
 import { keysHash } from '../engine/deletes/keys-hash.ts';
 import { type Marks, markFields, marksFor } from '../engine/deletes/mark-deleted.ts';
+import { withoutHeld } from '../engine/deletes/without-held.ts';
 import type { AnsweredRun } from '../engine/delivery/doubts.ts';
 import { handOver } from '../engine/delivery/hand-over.ts';
 import { refuseLate } from '../engine/delivery/late-writer.ts';
@@ -27,6 +28,7 @@ export interface RemoveInput {
 /** One attempt to delete. */
 interface Removal {
   readonly ledger: Dependencies['ledger']['deletes'];
+  readonly owners: Dependencies['ledger']['deliveries']['owners'];
   readonly run: string;
   readonly start: RemovalStart;
   readonly loaded: LoadedSync;
@@ -69,6 +71,7 @@ export async function removeMissing(deps: Dependencies, { run, answered }: Remov
   const set = limits.set === null ? null : markFields(limits.set, start.startedAt);
   const removal = {
     ledger,
+    owners: deps.ledger.deliveries.owners,
     run,
     start,
     loaded,
@@ -143,7 +146,7 @@ async function request(
             signal: new AbortController().signal,
           });
     const byKey = new Map(items.map(({ key }, index) => [key, outcomes[index] ?? unknown]));
-    // What is not there any more needs no mark.
+    // What is not there any more needs no mark, and whose row another record has by now, no delete.
     answered = records.map(({ key }) => byKey.get(key) ?? { state: 'confirmed' });
   } catch (error) {
     const failure = isSyncFailure(error)
@@ -166,8 +169,11 @@ async function request(
 const unknown: ItemOutcome = { state: 'unknown' };
 
 /** What is written for records that are gone: deletes, or marks on what is there. */
-async function itemsFor({ loaded, destination, set, attempt }: Removal, records: readonly Deletion[]): Promise<Marks> {
-  if (set !== null) return marksFor(loaded, destination, records, set, attempt.signal);
-  const items = records.map(({ key, destinationId }): WriteItem => ({ key, op: 'delete', json: '', destinationId }));
+async function itemsFor(removal: Removal, records: readonly Deletion[]): Promise<Marks> {
+  const { owners, start, loaded, destination, set, attempt } = removal;
+  const { signal } = attempt;
+  const free = await withoutHeld({ owners, destination, syncId: start.syncId, signal }, records);
+  if (set !== null) return marksFor(loaded, destination, free, set, signal);
+  const items = free.map(({ key, destinationId }): WriteItem => ({ key, op: 'delete', json: '', destinationId }));
   return { items, hashes: new Map() };
 }

@@ -34,7 +34,8 @@ export async function identifyRows(
   return identities;
 }
 
-function destinationKey({ encoded, json }: WriteItem, fields: readonly string[]): string | undefined {
+function destinationKey({ op, key: own, encoded, json }: WriteItem, fields: readonly string[]): string | undefined {
+  if (op === 'delete') return own;
   if (encoded instanceof EncodedRow) return encoded.key;
   const record = parseExact(json);
   const key = isRecord(record) ? keyOf(record, fields) : undefined;
