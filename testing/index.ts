@@ -2,6 +2,7 @@
  * What the tests of a connector import from 'syncline/testing'. They run in whatever offers `describe`, `test`,
  * `beforeEach`, `afterEach` and `expect` as globals.
  */
-export { acceptance, type CaseName, type LiveSystem, type Subject } from './acceptance.ts';
+export { acceptance } from './acceptance.ts';
 export { type ConnectionInput, type Lent, lend } from './lend.ts';
 export { type Sample, sample, samples } from './samples.ts';
+export type { CaseName, LiveSystem, Subject } from './subject.ts';

@@ -6,8 +6,8 @@ import type { Connector, ConnectorTools } from '../../model/connector/connector.
 import { SyncFailure } from '../../model/failure/failure.ts';
 import type { Json, JsonRecord } from '../../model/record/json.ts';
 import { underFileLockOf } from '../../platform/foundation/file-lock.ts';
-import type { LiveSystem, Subject } from '../../testing/acceptance.ts';
 import { type Sample, sample } from '../../testing/samples.ts';
+import type { LiveSystem, Subject } from '../../testing/subject.ts';
 
 export function filesConnection(): Connection {
   return {

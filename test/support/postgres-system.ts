@@ -5,8 +5,8 @@ import { SyncFailure } from '../../model/failure/failure.ts';
 import type { Json } from '../../model/record/json.ts';
 import { underFileLock } from '../../platform/foundation/file-lock.ts';
 import { openTransports } from '../../platform/transports/transports.ts';
-import type { LiveSystem, Subject } from '../../testing/acceptance.ts';
 import { type Sample, sample } from '../../testing/samples.ts';
+import type { LiveSystem, Subject } from '../../testing/subject.ts';
 import { startProxy } from './cuttable-proxy.ts';
 import { byWayOf, createTestDatabase } from './database.ts';
 

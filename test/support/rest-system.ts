@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Connector } from '../../model/connector/connector.ts';
 import type { Json, JsonRecord } from '../../model/record/json.ts';
-import type { LiveSystem, Subject } from '../../testing/acceptance.ts';
 import { lend } from '../../testing/lend.ts';
 import type { Sample } from '../../testing/samples.ts';
+import type { LiveSystem, Subject } from '../../testing/subject.ts';
 import { bodyOf, json, startServer } from './with-server.ts';
 
 /** A business system with a JSON API, on a real server: a list with cursors, and a bulk write with a result for each item. */
