@@ -12,6 +12,9 @@ import { settings } from './in-process-http.ts';
 /** Covers what the source commits late, and no run before. */
 const OVERLAP_MS = 60_000;
 
+/** A destination that takes nothing rejects more of a full batch; records whose rows others have are fewer. */
+const CLOSED_REJECTS = 4;
+
 /** Of one batch: so many records are looked at, and all that was lost shows by the last of each request. */
 const REQUESTS = 2;
 /** Where a request in doubt is replayed as it was; a look-up would leave more requests, of which a sample misses some. */
@@ -49,7 +52,7 @@ export function viciousSync(
     policy: policySchema.parse({
       ...batchPolicy(vices),
       ...(showsByTails && { readBack: REQUESTS }),
-      maxRejectedAtLeast: vices.has('closed-for-a-while') ? 2 : 1000,
+      maxRejectedAtLeast: vices.has('closed-for-a-while') ? CLOSED_REJECTS : 1000,
     }),
     mode: hasStamps ? 'incremental' : 'full',
     overlapMs: OVERLAP_MS,

@@ -3,7 +3,7 @@ import { type EpochUnit, isAfter, type RecordVersion, type VersionKind } from '.
 import { clockOf, counting, highestAt } from './watermark.ts';
 
 export interface ExpectedVersions {
-  /** The kind of the sync's watermark; absent: that of the first version of the batch. */
+  /** The kind of the sync's watermark; absent: numbers where they count time, else that of the first version of the batch. */
   readonly kind?: VersionKind | undefined;
   /** What whole numbers count; absent: they only rise. */
   readonly epoch?: EpochUnit | undefined;
@@ -38,7 +38,7 @@ export class VersionWatch {
   /** `field`: where the version lies in a record. */
   constructor(field: string | undefined, { kind, epoch }: ExpectedVersions) {
     this.#field = field;
-    this.#kind = kind;
+    this.#kind = kind ?? (epoch && 'number');
     this.#epoch = epoch;
   }
 

@@ -48,6 +48,17 @@ const schedules: readonly (readonly [string, Schedule])[] = [
   ],
 ];
 
+test('a stamp of another kind is none, also where it comes alone in a batch of the first run', async () => {
+  const simulation = new ViciousSimulation(arena.ledger, arena.warehouse, {
+    ...schedule,
+    promise: 'T5',
+    runs: [{ ...whole, changes: [10] }],
+    vices: ['other-kind-stamp', 'epoch-filter'],
+  });
+  await simulation.play();
+  expect(simulation.words).toEqual([]);
+});
+
 test('of two keys that are one row the second is set aside while the first is in doubt', async () => {
   const simulation = new ViciousSimulation(arena.ledger, arena.warehouse, {
     ...schedule,

@@ -7,11 +7,11 @@ import type { DeliveryClass } from '../../model/sync/delivery.ts';
 import { builtLab } from '../support/built.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 
-/** A long form, with any seed, made small when it fails: `npm run simulate`. */
 const SCHEDULES = 30;
 /** Of one schedule on a machine that is ten times as busy as it should be. */
 const LONGEST_MS = 1000;
-const seed = Date.now() % 1_000_000_000;
+/** The same each time, so that what breaks them is a change. Others are drawn by the long form: `npm run simulate -- --seed N`. */
+const seed = 1;
 
 let database: TestDatabase;
 let arena: Arena;
