@@ -21,7 +21,7 @@ export type Effect = 'reads' | 'acts';
 export interface Authority {
   /** Throws when it is not allowed. */
   allow(who: Who, act: Act): Promise<void>;
-  /** To be told once an allowed act has ended, however it did; `failure`: the code of what it ended with. */
+  /** To be told once an act has ended, or was refused; `failure`: the code of what it ended with. Told once of each. */
   record(who: Who, act: Act, failure: string | null): Promise<void>;
 }
 

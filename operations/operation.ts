@@ -39,15 +39,16 @@ export const operation = <Input, Document, Context extends OperationContext>({
     const { who, authority } = context;
     const input = read(facts, asked);
     const act: Act = { operation: facts.name, effect: facts.effect, target: target(input) };
-    await authority.allow(who, act);
+    let document: Document;
     try {
-      const document = await work(context, input);
-      await authority.record(who, act, null);
-      return document;
+      await authority.allow(who, act);
+      document = await work(context, input);
     } catch (error) {
       await authority.record(who, act, isSyncFailure(error) ? error.code : 'INTERNAL');
       throw error;
     }
+    await authority.record(who, act, null);
+    return document;
   },
 });
 
