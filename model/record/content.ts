@@ -1,3 +1,6 @@
+// Our declarations name Buffer, and a project's compiler includes no types of Node by itself.
+/// <reference types="node" preserve="true" />
+
 /**
  * The JSON of a record as UTF-8, in a block that it shares with others, each followed by a comma. As texts, the records
  * of a batch would be copied by one collection of garbage after the other.
