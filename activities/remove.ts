@@ -1,4 +1,5 @@
 import type { Attempt } from '../engine/attempt.ts';
+import { deletionItem } from '../engine/deletes/deletion-item.ts';
 import { guard } from '../engine/deletes/guard.ts';
 import { keysHash } from '../engine/deletes/keys-hash.ts';
 import { type Marks, markFields, marksFor } from '../engine/deletes/mark-deleted.ts';
@@ -9,7 +10,7 @@ import { refuseLate } from '../engine/delivery/late-writer.ts';
 import { decideRepeats } from '../engine/delivery/repeats.ts';
 import type { Dependencies } from '../engine/dependencies.ts';
 import { runOf } from '../engine/running-sync.ts';
-import type { Destination, ItemOutcome, WriteItem } from '../model/connector/connector.ts';
+import type { Destination, ItemOutcome } from '../model/connector/connector.ts';
 import { isSyncFailure, SyncFailure } from '../model/failure/failure.ts';
 import type { JsonRecord } from '../model/record/json.ts';
 import type { Counts } from '../model/sync/batch.ts';
@@ -174,6 +175,5 @@ async function itemsFor(removal: Removal, records: readonly Deletion[]): Promise
   const { signal } = attempt;
   const free = await withoutHeld({ owners, destination, syncId: start.syncId, signal }, records);
   if (set !== null) return marksFor(loaded, destination, free, set, signal);
-  const items = free.map(({ key, destinationId }): WriteItem => ({ key, op: 'delete', json: '', destinationId }));
-  return { items, hashes: new Map() };
+  return { items: free.map(deletionItem), hashes: new Map() };
 }

@@ -43,12 +43,14 @@ export async function pageRows(
     const records = decodeJsonPage(body);
     return { body, records, readable: records, ...firstOf(rows) };
   } catch (error) {
-    if (!isSyncFailure(error) || error.code !== 'RECORD_REJECTED') throw error;
+    if (!isRowFault(error)) throw error;
     const [found] = await sql.query<{ server_encoding: string }>('SHOW server_encoding');
     if (found?.server_encoding !== 'SQL_ASCII') throw unreadable(error);
-    return rowsFromBytes(sql, options, at, since).catch((again: unknown) => {
-      throw isSyncFailure(again) && again.code === 'RECORD_REJECTED' ? unreadable(again) : again;
-    });
+  }
+  try {
+    return await rowsFromBytes(sql, options, at, since);
+  } catch (error) {
+    throw isRowFault(error) ? unreadable(error) : error;
   }
 }
 
@@ -76,6 +78,8 @@ function wordsOf(readable: Json | undefined, sort: readonly string[]): string {
   const where = sort.map((name) => `${name} ${sortText(readable, name)}`).join(', ');
   return `a row with bytes that are not UTF-8: ${where}`;
 }
+
+const isRowFault = (error: unknown): error is SyncFailure => isSyncFailure(error) && error.code === 'RECORD_REJECTED';
 
 /** A statement that only reads has no record to refuse: a row cannot be given as it is, and which one is not known. */
 const unreadable = (error: SyncFailure): SyncFailure =>

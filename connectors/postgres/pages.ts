@@ -40,8 +40,8 @@ export const MOST_ALIKE = 10_000;
  * One page as rows `{ record, found, as_of }`: `record` is the row as JSON text, `found` counts the rows before the cut
  * by size, `as_of` of the first row is the clock of the database in ms. Keyset paging: never OFFSET, which skips rows when
  * others are deleted meanwhile. A page ends between two rows that sort differently: the next one begins after the sort
- * values, and would skip those that sort alike (a key need not be unique in a view). `asBytes`: `record` comes as bytes in base64, in
- * a database without an encoding, where some rows are no text to anybody else.
+ * values, and would skip those that sort alike (a key need not be unique in a view). `asBytes`: `record` comes as
+ * bytes in base64, in a database without an encoding, where some rows are no text to anybody else.
  */
 export function pageStatement(
   options: PostgresSourceOptions,
@@ -51,6 +51,7 @@ export function pageStatement(
 ): Statement {
   const values: (string | number)[] = [];
   const bind = (value: string | number): string => `$${values.push(value)}`;
+  const record = asBytes ? `encode(convert_to(record, 'SQL_ASCII'), 'base64')` : 'record';
   const sort = sortColumns(options, at.pass);
   const order = sort.map(column).join(', ');
   const where = [...passConditions(options, at.pass)];
@@ -67,7 +68,8 @@ export function pageStatement(
       sum(octet_length(record)) OVER (ORDER BY place) - sum(octet_length(record)) OVER (PARTITION BY place) AS bytes_before
     FROM page
   )
-  SELECT ${asBytes ? `encode(convert_to(record, 'SQL_ASCII'), 'base64')` : 'record'} AS record, found::int AS found, CASE WHEN place = 1 THEN extract(epoch FROM now()) * 1000 END::float8 AS as_of
+  SELECT ${record} AS record, found::int AS found,
+    CASE WHEN place = 1 THEN extract(epoch FROM now()) * 1000 END::float8 AS as_of
   FROM sized WHERE bytes_before < ${options.pageBytes} ORDER BY place`;
   return { text, values };
 }

@@ -1,6 +1,7 @@
-import type { Destination, WriteItem } from '../../model/connector/connector.ts';
+import type { Destination } from '../../model/connector/connector.ts';
 import type { Deletion } from '../../platform/ledger/deletes/deletions.ts';
 import type { Dependencies } from '../dependencies.ts';
+import { deletionItem } from './deletion-item.ts';
 
 interface At {
   readonly owners: Dependencies['ledger']['deliveries']['owners'];
@@ -20,13 +21,16 @@ export async function withoutHeld(
 ): Promise<readonly Deletion[]> {
   const unnamed = records.filter(({ destinationId }) => destinationId === null);
   if (destination.identify === undefined || unnamed.length === 0) return records;
-  const items = unnamed.map(({ key }): WriteItem => ({ key, op: 'delete', json: '', destinationId: null }));
-  const claims = [...(await destination.identify(items, signal))];
+  const identities = await destination.identify(unnamed.map(deletionItem), signal);
+  const claims = unnamed.flatMap((record, place) => {
+    const identity = identities.get(place);
+    return identity === undefined ? [] : [{ record, identity }];
+  });
   if (claims.length === 0) return records;
   const found = await owners(
     syncId,
-    claims.map(([, identity]) => identity),
+    claims.map(({ identity }) => identity),
   );
-  const held = new Set([...found.keys()].map((place) => unnamed[claims[place]?.[0] ?? -1]));
+  const held = new Set(claims.filter((_, place) => found.has(place)).map(({ record }) => record));
   return records.filter((record) => !held.has(record));
 }

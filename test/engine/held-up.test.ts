@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Context } from '@temporalio/activity';
 import { mayBeReplaced } from '../../engine/delivery/late-writer.ts';
-import { arraySource, createTestEngine, type TestEngine } from '../support/engine.ts';
+import { arraySource, createTestEngine } from '../support/engine.ts';
 import { journalDestination } from '../support/journal.ts';
+import { startHeldUp } from '../support/start-held-up.ts';
 
 test.each([
   ['no time', 0, false],
@@ -14,19 +14,8 @@ test.each([
   expect(mayBeReplaced(silentMs, 30_000)).toBe(late);
 });
 
-/** Starts a run whose first write to a table of the ledger takes longer than half of the heartbeat time-out. */
-async function heldUpAt(table: 'intents' | 'ledger', engine: TestEngine, sync: string) {
-  const lock = await engine.ledger.pool.connect();
-  // Lets it be read and not written.
-  await lock.query(`begin; lock table ${table} in share mode`);
-  const handle = await engine.start(sync, { full: true });
-  const waiting = `select from pg_locks where relation = '${table}'::regclass and not granted`;
-  while ((await lock.query(waiting)).rowCount === 0) await sleep(20);
-  await sleep(1300);
-  await lock.query('rollback');
-  lock.release();
-  return handle;
-}
+/** More than half of the heartbeat time-out of these syncs. */
+const HELD_UP_MS = 1300;
 
 test('a writer that was held up between its intent and the request does not send it: the next attempt does', async () => {
   const books = journalDestination({});
@@ -39,7 +28,7 @@ test('a writer that was held up between its intent and the request does not send
     },
   ]);
   try {
-    const handle = await heldUpAt('intents', engine, 'frozen');
+    const handle = await startHeldUp(engine, 'frozen', 'intents', HELD_UP_MS);
     expect(await handle.result()).toMatchObject({ status: 'succeeded', counts: { delivered: 1 } });
     const { rows } = await engine.ledger.pool.query('select state from intents order by id');
     expect(rows).toEqual([{ state: 'void' }, { state: 'settled' }]);
@@ -72,7 +61,7 @@ test('a delete that was held up between its intent and the request is not sent: 
     await engine.run('thawed');
     records.pop();
     // The intent of a delete marks the rows of its records in the same statement.
-    const handle = await heldUpAt('ledger', engine, 'thawed');
+    const handle = await startHeldUp(engine, 'thawed', 'ledger', HELD_UP_MS);
     expect(await handle.result()).toMatchObject({ status: 'succeeded', counts: { deleted: 1 } });
     expect(attempts).toEqual([1, 2]);
     expect([...books.state.keys()]).toEqual(['a']);

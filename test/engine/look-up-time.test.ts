@@ -3,6 +3,7 @@ import { lookUpAtMs } from '../../engine/delivery/look-up-time.ts';
 import { SyncFailure } from '../../model/failure/failure.ts';
 import { arraySource, createTestEngine } from '../support/engine.ts';
 import { journalDestination } from '../support/journal.ts';
+import { startHeldUp } from '../support/start-held-up.ts';
 
 const times = { timeoutMs: 1000, heartbeatTimeoutMs: 8000, lookupLagMs: 50 };
 
@@ -40,14 +41,7 @@ test('invariant 4, no double effect: what was held up before it was sent, and to
     },
   ]);
   try {
-    const lock = await engine.ledger.pool.connect();
-    await lock.query('begin; lock table intents in share mode');
-    const handle = await engine.start('late', { full: true });
-    const waiting = `select from pg_locks where relation = 'intents'::regclass and not granted`;
-    while ((await lock.query(waiting)).rowCount === 0) await sleep(20);
-    await sleep(2500);
-    await lock.query('rollback');
-    lock.release();
+    const handle = await startHeldUp(engine, 'late', 'intents', 2500);
     expect(await handle.result()).toMatchObject({ status: 'succeeded', counts: { delivered: 1 } });
     await begun;
     expect(books.effects).toHaveLength(1);

@@ -42,8 +42,8 @@ export function ledgerIntents(pool: Pool) {
     },
 
     /**
-     * In the place of a request that was answered and is in doubt: one intent for each group of its records, in doubt like it, so that each
-     * can be settled by itself. All at once: no record is without an intent.
+     * In the place of a request that was answered and is in doubt: one intent for each group of its records, in doubt like
+     * it, so that each can be settled by itself. All at once: no record is without an intent.
      */
     async divideIntent(
       start: Writer,
